@@ -1,0 +1,2 @@
+//! The `nbpress` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! papermill's story: load, parameterize, run the cells, record, write.

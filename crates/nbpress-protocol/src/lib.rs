@@ -1,0 +1,1 @@
+//! Jupyter messages: types, signing, ZeroMQ framing, connection files and kernelspecs, without any socket.

@@ -1,0 +1,1 @@
+//! One run's bytes: the append-only journal, the manifest, blobs and scraps.

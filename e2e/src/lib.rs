@@ -1,0 +1,1 @@
+//! Tests that start the real `nbpress` binary live in `tests/`.
