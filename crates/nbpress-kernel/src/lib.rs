@@ -1,1 +1,19 @@
 //! Find kernelspecs, start a kernel, talk to it, interrupt it and stop its whole process tree.
+//!
+//! What lives here: processes, sockets, the life of one kernel. What does not: containers, HTTP,
+//! notebook files. The steps of a start are types: a [`find::FoundKernel`] is launched by a
+//! [`provision::LocalProvisioner`] into a [`provision::Launched`] process, and becomes a
+//! [`Kernel`] once it answered and its output channel is proven to deliver.
+
+pub mod client;
+pub mod find;
+pub mod kernel;
+pub mod process;
+pub mod provision;
+pub mod transport;
+
+pub use client::{ClientError, KernelClient};
+pub use find::{FoundKernel, KernelFinder, KernelNotFound};
+pub use kernel::{Kernel, KernelEvent, StartError};
+pub use process::{Exit, KernelProcess};
+pub use provision::{LaunchError, LaunchRequest, LocalProvisioner};

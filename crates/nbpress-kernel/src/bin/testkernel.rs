@@ -1,0 +1,428 @@
+//! A small kernel in Rust, so that tests need no other language.
+//!
+//! `testkernel CONNECTION_FILE` serves the kernelspec language `testlang`: one command a line.
+//!
+//! | line | what happens |
+//! |---|---|
+//! | `name = literal` | sets a variable (JSON, or Python's `True`, `False`, `None`) |
+//! | `print text {name}` | stdout, variables filled in; `eprint` the same on stderr |
+//! | `lines N` | N stream messages, one line each |
+//! | `burst BYTES` | one stream message of that size |
+//! | `result text` / `late text` | an execute_result, before or after the idle status |
+//! | `display MIME text` | a display_data |
+//! | `show ID text` / `update ID text` | display data with an id, and its update |
+//! | `clear` / `clear wait` | clear_output |
+//! | `raise Name message` | an error output and reply |
+//! | `quiet-error Name message` | an error reply with no output |
+//! | `abort` | a reply with the status `aborted` |
+//! | `hang` | runs until interrupted; `hang hard` until killed |
+//! | `exit CODE` / `die SIGNAL` | the process ends |
+//! | `log text` | to the process's own stderr, outside the protocol |
+//! | `cwd` / `env NAME` | prints the working directory, a variable of the environment |
+//! | `# …` | nothing |
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use bytes::{Bytes, BytesMut};
+use nbpress_protocol::zmtp::{self, GREETING_LEN, SocketType};
+use nbpress_protocol::{Channel, ConnectionInfo, Endpoint, Header, Message, Session, Signer};
+use serde_json::{Value, json};
+
+fn main() -> io::Result<()> {
+    let path = std::env::args()
+        .nth(1)
+        .ok_or_else(|| io::Error::other("usage: testkernel CONNECTION_FILE"))?;
+    let connection: ConnectionInfo = serde_json::from_reader(std::fs::File::open(path)?)?;
+    let kernel = Arc::new(TestKernel {
+        session: Session::new("testkernel"),
+        signer: Signer::new(&connection.key),
+        subscribers: Mutex::default(),
+        variables: Mutex::default(),
+        interrupted: (Mutex::new(false), Condvar::new()),
+        counter: AtomicU64::new(0),
+        ending: AtomicBool::new(false),
+    });
+    let listen = |channel| listener(&connection.endpoint(channel));
+    let iopub = listen(Channel::Iopub)?;
+    let control = listen(Channel::Control)?;
+    let shell = listen(Channel::Shell)?;
+    let publisher = Arc::clone(&kernel);
+    std::thread::spawn(move || publisher.accept_subscribers(&iopub));
+    let controlled = Arc::clone(&kernel);
+    std::thread::spawn(move || controlled.serve(&control));
+    kernel.serve(&shell);
+    Ok(())
+}
+
+fn listener(endpoint: &Endpoint) -> io::Result<UnixListener> {
+    match endpoint {
+        Endpoint::Unix(path) => UnixListener::bind(path),
+        Endpoint::Tcp(..) => Err(io::Error::other("the test kernel serves Unix sockets only")),
+    }
+}
+
+struct TestKernel {
+    session: Session,
+    signer: Signer,
+    subscribers: Mutex<Vec<UnixStream>>,
+    variables: Mutex<BTreeMap<String, Value>>,
+    interrupted: (Mutex<bool>, Condvar),
+    counter: AtomicU64,
+    ending: AtomicBool,
+}
+
+/// How a cell ended.
+enum Ending {
+    Ok,
+    Aborted,
+    Error {
+        name: String,
+        message: String,
+        shown: bool,
+    },
+}
+
+impl TestKernel {
+    fn accept_subscribers(&self, listener: &UnixListener) {
+        for stream in listener.incoming().flatten() {
+            let Ok(stream) = handshake(stream, SocketType::Xpub) else {
+                continue;
+            };
+            let mut subscribers = self
+                .subscribers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            subscribers.push(stream);
+            drop(subscribers);
+            self.publish(None, "iopub_welcome", &json!({"subscription": ""}));
+        }
+    }
+
+    fn serve(&self, listener: &UnixListener) {
+        for stream in listener.incoming().flatten() {
+            let Ok(mut stream) = handshake(stream, SocketType::Router) else {
+                continue;
+            };
+            let mut buffer = BytesMut::new();
+            while let Ok(frames) = read_message(&mut stream, &mut buffer) {
+                let Ok(request) = Message::from_frames(&frames, &self.signer) else {
+                    continue;
+                };
+                self.answer(&mut stream, &request);
+                if self.ending.load(Ordering::SeqCst) {
+                    std::process::exit(0);
+                }
+            }
+        }
+    }
+
+    fn answer(&self, stream: &mut UnixStream, request: &Message) {
+        let parent = Some(&request.header);
+        self.publish(parent, "status", &json!({"execution_state": "busy"}));
+        let mut late = Vec::new();
+        let (kind, content) = match request.kind() {
+            "kernel_info_request" => ("kernel_info_reply", kernel_info()),
+            "execute_request" => ("execute_reply", self.execute(request, &mut late)),
+            "interrupt_request" => {
+                let (flag, condition) = &self.interrupted;
+                *flag.lock().unwrap_or_else(PoisonError::into_inner) = true;
+                condition.notify_all();
+                ("interrupt_reply", json!({"status": "ok"}))
+            }
+            "shutdown_request" => {
+                self.ending.store(true, Ordering::SeqCst);
+                ("shutdown_reply", json!({"status": "ok", "restart": false}))
+            }
+            other => (other, json!({"status": "error"})),
+        };
+        let reply = self.message(parent, kind, &content);
+        let _gone = send(stream, &reply.to_frames(&self.signer));
+        self.publish(parent, "status", &json!({"execution_state": "idle"}));
+        for (kind, content) in late {
+            self.publish(parent, kind, &content);
+        }
+    }
+
+    fn execute(&self, request: &Message, late: &mut Vec<(&'static str, Value)>) -> Value {
+        let content: Value = request.view().unwrap_or_default();
+        let code = content["code"].as_str().unwrap_or_default();
+        let silent = content["silent"] == json!(true);
+        let count = if silent {
+            self.counter.load(Ordering::SeqCst)
+        } else {
+            self.counter.fetch_add(1, Ordering::SeqCst) + 1
+        };
+        let parent = Some(&request.header);
+        if !silent {
+            self.publish(
+                parent,
+                "execute_input",
+                &json!({"code": code, "execution_count": count}),
+            );
+        }
+        let mut ending = Ending::Ok;
+        for line in code.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            ending = self.run_line(line, parent, count, late);
+            if !matches!(ending, Ending::Ok) {
+                break;
+            }
+        }
+        match ending {
+            Ending::Ok => json!({"status": "ok", "execution_count": count, "user_expressions": {}}),
+            Ending::Aborted => json!({"status": "aborted", "execution_count": count}),
+            Ending::Error {
+                name,
+                message,
+                shown,
+            } => {
+                let error = json!({"ename": name, "evalue": message, "traceback": [format!("{name}: {message}")]});
+                if shown {
+                    self.publish(parent, "error", &error);
+                }
+                let mut reply = error;
+                reply["status"] = json!("error");
+                reply["execution_count"] = json!(count);
+                reply
+            }
+        }
+    }
+
+    fn run_line(
+        &self,
+        line: &str,
+        parent: Option<&Header>,
+        count: u64,
+        late: &mut Vec<(&'static str, Value)>,
+    ) -> Ending {
+        let (command, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let publish = |kind, content: &Value| self.publish(parent, kind, content);
+        let error = |name: &str, message: &str| Ending::Error {
+            name: name.to_owned(),
+            message: message.to_owned(),
+            shown: true,
+        };
+        let result = |text: &str| json!({"execution_count": count, "data": {"text/plain": text}, "metadata": {}});
+        match command {
+            _ if line.starts_with('#') => {}
+            "print" => publish(
+                "stream",
+                &json!({"name": "stdout", "text": self.filled(rest) + "\n"}),
+            ),
+            "eprint" => publish(
+                "stream",
+                &json!({"name": "stderr", "text": self.filled(rest) + "\n"}),
+            ),
+            "lines" => {
+                for number in 0..rest.parse().unwrap_or(0_u64) {
+                    publish(
+                        "stream",
+                        &json!({"name": "stdout", "text": format!("line {number}\n")}),
+                    );
+                }
+            }
+            "burst" => {
+                let text = "x".repeat(rest.parse().unwrap_or(0));
+                publish("stream", &json!({"name": "stdout", "text": text}));
+            }
+            "result" => publish("execute_result", &result(&self.filled(rest))),
+            "late" => late.push(("execute_result", result(&self.filled(rest)))),
+            "display" => {
+                let (mime, text) = rest.split_once(' ').unwrap_or((rest, ""));
+                publish(
+                    "display_data",
+                    &json!({"data": {mime: self.filled(text)}, "metadata": {}, "transient": {}}),
+                );
+            }
+            "show" | "update" => {
+                let (id, text) = rest.split_once(' ').unwrap_or((rest, ""));
+                let kind = if command == "show" {
+                    "display_data"
+                } else {
+                    "update_display_data"
+                };
+                let data = json!({"text/plain": self.filled(text)});
+                publish(
+                    kind,
+                    &json!({"data": data, "metadata": {}, "transient": {"display_id": id}}),
+                );
+            }
+            "clear" => publish("clear_output", &json!({"wait": rest == "wait"})),
+            "raise" | "quiet-error" => {
+                let (name, message) = rest.split_once(' ').unwrap_or((rest, ""));
+                let (name, message) = (name.to_owned(), self.filled(message));
+                return Ending::Error {
+                    name,
+                    message,
+                    shown: command == "raise",
+                };
+            }
+            "abort" => return Ending::Aborted,
+            "hang" => {
+                self.hang(rest == "hard");
+                return error("KeyboardInterrupt", "");
+            }
+            "exit" => std::process::exit(rest.parse().unwrap_or(1)),
+            "die" => die(rest),
+            "log" => {
+                let _closed = writeln!(io::stderr(), "{rest}");
+            }
+            "cwd" => {
+                let folder = std::env::current_dir().map(|path| path.display().to_string());
+                publish(
+                    "stream",
+                    &json!({"name": "stdout", "text": folder.unwrap_or_default() + "\n"}),
+                );
+            }
+            "env" => {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "showing the environment is the purpose"
+                )]
+                let value = std::env::var(rest).unwrap_or_default();
+                publish("stream", &json!({"name": "stdout", "text": value + "\n"}));
+            }
+            name => match rest.strip_prefix("= ").and_then(literal) {
+                Some(value) => {
+                    let mut variables = self
+                        .variables
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner);
+                    variables.insert(name.to_owned(), value);
+                }
+                None => return error("SyntaxError", &format!("unknown command `{name}`")),
+            },
+        }
+        Ending::Ok
+    }
+
+    fn hang(&self, hard: bool) {
+        let (flag, condition) = &self.interrupted;
+        let mut interrupted = flag.lock().unwrap_or_else(PoisonError::into_inner);
+        while hard || !*interrupted {
+            interrupted = condition
+                .wait(interrupted)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        *interrupted = false;
+    }
+
+    fn filled(&self, text: &str) -> String {
+        let variables = self
+            .variables
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        variables
+            .iter()
+            .fold(text.to_owned(), |text, (name, value)| {
+                let shown = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
+                text.replace(&format!("{{{name}}}"), &shown)
+            })
+    }
+
+    fn message(&self, parent: Option<&Header>, kind: &str, content: &Value) -> Message {
+        let mut message = self.session.message(kind, content.to_string());
+        message.parent = parent.cloned();
+        message
+    }
+
+    /// Sends to every subscriber, blocking while one is slow: this publisher drops nothing.
+    fn publish(&self, parent: Option<&Header>, kind: &str, content: &Value) {
+        let mut frames = vec![Bytes::copy_from_slice(kind.as_bytes())];
+        frames.extend(self.message(parent, kind, content).to_frames(&self.signer));
+        let mut subscribers = self
+            .subscribers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        subscribers.retain_mut(|stream| send(stream, &frames).is_ok());
+    }
+}
+
+fn kernel_info() -> Value {
+    json!({
+        "status": "ok",
+        "protocol_version": "5.3",
+        "implementation": "testkernel",
+        "implementation_version": env!("CARGO_PKG_VERSION"),
+        "language_info": {"name": "testlang", "version": "1", "mimetype": "text/plain", "file_extension": ".txt"},
+        "banner": "",
+        "help_links": [],
+    })
+}
+
+fn literal(text: &str) -> Option<Value> {
+    match text.trim() {
+        "True" => Some(json!(true)),
+        "False" => Some(json!(false)),
+        "None" => Some(Value::Null),
+        text => serde_json::from_str(text).ok(),
+    }
+}
+
+fn die(signal: &str) {
+    let signal = signal
+        .parse()
+        .ok()
+        .and_then(rustix::process::Signal::from_named_raw);
+    let _cannot_fail = rustix::process::kill_process(
+        rustix::process::getpid(),
+        signal.unwrap_or(rustix::process::Signal::KILL),
+    );
+    // The signal ends the process before this returns, whichever thread it reaches.
+    loop {
+        std::thread::park();
+    }
+}
+
+fn handshake(mut stream: UnixStream, socket: SocketType) -> io::Result<UnixStream> {
+    stream.write_all(&zmtp::greeting())?;
+    let mut greeting = [0; GREETING_LEN];
+    stream.read_exact(&mut greeting)?;
+    zmtp::check_greeting(&greeting).map_err(io::Error::other)?;
+    stream.write_all(&zmtp::ready(socket, b""))?;
+    // The READY frame, and for a subscriber the subscription after it; nothing else has been sent.
+    let mut buffer = BytesMut::new();
+    while zmtp::take_frame(&mut buffer)
+        .map_err(io::Error::other)?
+        .is_err()
+    {
+        let mut byte = [0];
+        stream.read_exact(&mut byte)?;
+        buffer.extend_from_slice(&byte);
+    }
+    Ok(stream)
+}
+
+fn read_message(stream: &mut UnixStream, buffer: &mut BytesMut) -> io::Result<Vec<Bytes>> {
+    let mut frames = Vec::new();
+    loop {
+        match zmtp::take_frame(buffer).map_err(io::Error::other)? {
+            Ok(frame) => {
+                let more = frame.more;
+                frames.push(frame.body);
+                if !more {
+                    return Ok(frames);
+                }
+            }
+            Err(_) => {
+                let mut chunk = [0; 8192];
+                let read = stream.read(&mut chunk)?;
+                if read == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                buffer.extend_from_slice(&chunk[..read]);
+            }
+        }
+    }
+}
+
+fn send(stream: &mut UnixStream, frames: &[Bytes]) -> io::Result<()> {
+    let mut wire = BytesMut::new();
+    zmtp::put_message(&mut wire, frames);
+    stream.write_all(&wire)
+}

@@ -1,0 +1,390 @@
+//! One kernel's life: started, proven ready, spoken to, stopped with everything it started.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+use nbpress_protocol::content::{ExecuteRequest, KernelInfoReply};
+use nbpress_protocol::{Channel, InterruptMode, Message, Transport};
+use rustix::process::Signal;
+use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
+use tokio::net::unix::pipe;
+
+use crate::client::KernelClient;
+use crate::find::FoundKernel;
+use crate::process::{Exit, KernelProcess};
+use crate::provision::{LaunchError, LaunchRequest, Launched, LocalProvisioner};
+
+/// How much of the kernel's own log is kept for a diagnosis, in bytes.
+const LOG_TAIL: usize = 16 * 1024;
+
+/// How long a kernel may take to end by itself, and again after SIGTERM.
+const END_GRACE: Duration = Duration::from_millis(2500);
+
+/// What a kernel does.
+#[derive(Debug)]
+pub enum KernelEvent {
+    /// It sent a message.
+    Message(Channel, Box<Message>),
+    /// Its process wrote this to standard output or error, outside the protocol.
+    Log(String),
+    /// Its process ended.
+    Exited(Exit),
+}
+
+/// Why a kernel did not become ready.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The process could not be started.
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    /// The process ended before it answered.
+    #[error("kernel `{kernel}` ended before it answered ({exit})")]
+    ExitedEarly {
+        /// The kernel's name.
+        kernel: String,
+        /// How it ended.
+        exit: Exit,
+        /// The end of what it printed.
+        log: String,
+    },
+    /// No answer in time.
+    #[error("kernel `{kernel}` didn't respond in {} seconds", timeout.as_secs())]
+    Timeout {
+        /// The kernel's name.
+        kernel: String,
+        /// The time it was given.
+        timeout: Duration,
+        /// The end of what it printed.
+        log: String,
+    },
+}
+
+impl StartError {
+    /// What to do about it, where the kernel's own words make it plain.
+    pub fn hint(&self, kernel: &FoundKernel) -> Option<String> {
+        match self {
+            Self::ExitedEarly { log, .. } if log.contains("No module named") => {
+                let python = kernel.interpreter()?;
+                Some(format!(
+                    "install the kernel where its kernelspec points: `{} -m pip install ipykernel`",
+                    python.display()
+                ))
+            }
+            Self::Launch(LaunchError::Program { .. }) => Some(format!(
+                "the kernelspec `{}` points to a program that is not there; `nbpress doctor` shows all of them",
+                kernel.folder.join("kernel.json").display()
+            )),
+            Self::Timeout { .. } => {
+                Some("give it longer with `--start-timeout SECONDS`".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// The end of what the kernel printed before it failed.
+    pub fn log(&self) -> &str {
+        match self {
+            Self::Launch(_) => "",
+            Self::ExitedEarly { log, .. } | Self::Timeout { log, .. } => log,
+        }
+    }
+}
+
+/// A kernel that answers.
+#[derive(Debug)]
+pub struct Kernel {
+    name: String,
+    client: KernelClient,
+    info: KernelInfoReply,
+    interrupt_mode: InterruptMode,
+    process: KernelProcess,
+    log: KernelLog,
+    closed: bool,
+    _folder: TempDir,
+}
+
+impl Kernel {
+    /// Starts a kernel and waits until it is ready.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(
+        provisioner: &LocalProvisioner,
+        request: &LaunchRequest<'_>,
+        timeout: Duration,
+    ) -> Result<Self, StartError> {
+        let launched = provisioner.launch(request)?;
+        let over_tcp = launched.connection.transport == Transport::Tcp;
+        match Self::connect(launched, request.kernel, timeout).await {
+            // Another program may have taken one of its ports meanwhile.
+            Err(StartError::ExitedEarly { .. }) if over_tcp => {
+                Self::connect(provisioner.launch(request)?, request.kernel, timeout).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn connect(
+        launched: Launched,
+        kernel: &FoundKernel,
+        timeout: Duration,
+    ) -> Result<Self, StartError> {
+        let Launched {
+            connection,
+            mut process,
+            log,
+            folder,
+        } = launched;
+        let mut log = KernelLog::new(log);
+        let ready = async {
+            let mut client = KernelClient::connect(&connection).await;
+            let info = client.ready().await;
+            (client, info)
+        };
+        let mut ready = Box::pin(tokio::time::timeout(timeout, ready));
+        let name = kernel.name.clone();
+        loop {
+            tokio::select! {
+                answer = &mut ready => {
+                    let Ok((client, info)) = answer else {
+                        return Err(StartError::Timeout { kernel: name, timeout, log: log.tail() });
+                    };
+                    // A closed channel means that the process is ending: let the next turn say how.
+                    let Ok(info) = info else {
+                        let exit = process.exited().await;
+                        return Err(StartError::ExitedEarly { kernel: name, exit, log: log.drained().await });
+                    };
+                    drop(ready);
+                    let interrupt_mode = kernel.spec.interrupt_mode;
+                    let mut kernel =
+                        Self { name, client, info, interrupt_mode, process, log, closed: false, _folder: folder };
+                    kernel.lift_output_limit().await;
+                    return Ok(kernel);
+                }
+                exit = process.exited() => {
+                    return Err(StartError::ExitedEarly { kernel: name, exit, log: log.drained().await });
+                }
+                _line = log.next() => {}
+            }
+        }
+    }
+
+    /// ipykernel publishes through a socket that drops messages once 1000 wait to be sent. Lift that
+    /// limit, so that the kernel's memory holds what we have not read yet. The request is silent: no
+    /// history, no counter, no names in the user's namespace.
+    async fn lift_output_limit(&mut self) {
+        const SNDHWM_UNLIMITED: &str = "(lambda t: t.schedule(lambda: t.socket.setsockopt(23, 0)))\
+            (get_ipython().kernel.iopub_thread)";
+        if self.info.implementation != "ipython" {
+            return;
+        }
+        let request = execute_request(SNDHWM_UNLIMITED, true);
+        let Ok(id) = self.client.execute(&request).await else {
+            return;
+        };
+        let (mut replied, mut idle) = (false, false);
+        while !(replied && idle) {
+            let Ok((channel, message)) = self.client.next().await else {
+                return;
+            };
+            if message.parent_id() != Some(&id) {
+                continue;
+            }
+            replied |= channel == Channel::Shell;
+            idle |= channel == Channel::Iopub && is_idle(&message);
+        }
+    }
+
+    /// The kernelspec's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the kernel said about itself.
+    pub fn info(&self) -> &KernelInfoReply {
+        &self.info
+    }
+
+    /// The id of its process.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Sends code. `silent` leaves no trace in history or counter. Returns the request's id; a
+    /// kernel that is gone is reported by [`Kernel::next`].
+    pub async fn execute(&mut self, code: &str, silent: bool) -> String {
+        self.client
+            .execute(&execute_request(code, silent))
+            .await
+            .unwrap_or_else(|_| {
+                self.closed = true;
+                String::new()
+            })
+    }
+
+    /// Sends any other request.
+    pub async fn request(
+        &mut self,
+        channel: Channel,
+        msg_type: &str,
+        content: impl Into<Bytes>,
+    ) -> String {
+        self.client
+            .request(channel, msg_type, content)
+            .await
+            .unwrap_or_else(|_| {
+                self.closed = true;
+                String::new()
+            })
+    }
+
+    /// What happens next. Safe to cancel. After [`KernelEvent::Exited`] it returns the same again.
+    pub async fn next(&mut self) -> KernelEvent {
+        loop {
+            if self.closed {
+                // The sockets close a moment before the process is gone; a kernel that lives on
+                // without them is of no use.
+                if tokio::time::timeout(END_GRACE, self.process.exited())
+                    .await
+                    .is_err()
+                {
+                    self.process.signal(Signal::KILL);
+                }
+                return KernelEvent::Exited(self.process.exited().await);
+            }
+            tokio::select! {
+                biased;
+                received = self.client.next() => match received {
+                    Ok((channel, message)) => return KernelEvent::Message(channel, Box::new(message)),
+                    Err(_) => self.closed = true,
+                },
+                text = self.log.next() => return KernelEvent::Log(text),
+                _exit = self.process.exited() => {
+                    // What it sent before it died may still be in the socket.
+                    match tokio::time::timeout(Duration::from_millis(50), self.client.next()).await {
+                        Ok(Ok((channel, message))) => return KernelEvent::Message(channel, Box::new(message)),
+                        _ => self.closed = true,
+                    }
+                }
+            }
+        }
+    }
+
+    /// An output message that has already arrived, without waiting.
+    pub fn buffered_iopub(&mut self) -> Option<Message> {
+        self.client.buffered_iopub()
+    }
+
+    /// Interrupts what runs, in the way the kernelspec asks for.
+    pub async fn interrupt(&mut self) {
+        match self.interrupt_mode {
+            InterruptMode::Signal => self.process.signal(Signal::INT),
+            InterruptMode::Message => {
+                self.request(Channel::Control, "interrupt_request", "{}")
+                    .await;
+            }
+        }
+    }
+
+    /// Asks the kernel to end, insists with SIGTERM and SIGKILL, and kills whatever it started.
+    pub async fn shutdown(mut self) -> Exit {
+        self.request(Channel::Control, "shutdown_request", r#"{"restart":false}"#)
+            .await;
+        for insist in [Signal::TERM, Signal::KILL] {
+            if self.ended_within(END_GRACE).await {
+                break;
+            }
+            self.process.signal(insist);
+        }
+        let exit = self.process.exited().await;
+        self.process.kill_tree();
+        exit
+    }
+
+    /// Ends the kernel and its tree at once.
+    pub async fn kill(mut self) -> Exit {
+        self.process.kill_tree();
+        self.process.exited().await
+    }
+
+    /// Waits for the end while reading on: a kernel with a full output pipe could not end.
+    async fn ended_within(&mut self, grace: Duration) -> bool {
+        let ended = async {
+            loop {
+                tokio::select! {
+                    _exit = self.process.exited() => return,
+                    _text = self.log.next() => {}
+                    received = self.client.next(), if !self.closed => self.closed |= received.is_err(),
+                }
+            }
+        };
+        tokio::time::timeout(grace, ended).await.is_ok()
+    }
+
+    /// The end of what the kernel's process printed outside the protocol.
+    pub fn log_tail(&self) -> String {
+        self.log.tail()
+    }
+}
+
+fn execute_request(code: &str, silent: bool) -> ExecuteRequest<'_> {
+    ExecuteRequest {
+        code,
+        silent,
+        store_history: !silent,
+        user_expressions: serde_json::Map::new(),
+        allow_stdin: false,
+        stop_on_error: true,
+    }
+}
+
+/// Whether a message says that the kernel has finished what its parent asked.
+pub fn is_idle(message: &Message) -> bool {
+    message.kind() == "status"
+        && message
+            .view::<nbpress_protocol::content::Status>()
+            .is_ok_and(|status| status.execution_state == "idle")
+}
+
+/// The kernel process's own output and the last part of it.
+#[derive(Debug)]
+struct KernelLog {
+    pipe: Option<pipe::Receiver>,
+    tail: VecDeque<u8>,
+}
+
+impl KernelLog {
+    fn new(pipe: pipe::Receiver) -> Self {
+        Self {
+            pipe: Some(pipe),
+            tail: VecDeque::new(),
+        }
+    }
+
+    /// The next piece of output; waits for ever once the pipe has ended. Safe to cancel.
+    async fn next(&mut self) -> String {
+        let mut buffer = Vec::with_capacity(4096);
+        if let Some(pipe) = &mut self.pipe
+            && let Ok(1..) = pipe.read_buf(&mut buffer).await
+        {
+            self.tail.extend(&buffer);
+            let excess = self.tail.len().saturating_sub(LOG_TAIL);
+            self.tail.drain(..excess);
+            return String::from_utf8_lossy(&buffer).into_owned();
+        }
+        self.pipe = None;
+        std::future::pending().await
+    }
+
+    /// The tail, after what is still in the pipe has been read.
+    async fn drained(&mut self) -> String {
+        while let Ok(_text) = tokio::time::timeout(Duration::from_millis(50), self.next()).await {}
+        self.tail()
+    }
+
+    fn tail(&self) -> String {
+        String::from_utf8_lossy(&self.tail.iter().copied().collect::<Vec<_>>()).into_owned()
+    }
+}

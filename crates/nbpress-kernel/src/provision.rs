@@ -1,0 +1,250 @@
+//! What starts the process behind a kernel.
+//!
+//! [`LocalProvisioner`] starts a process of this machine. Its seam is [`Launched`]: a connection, a
+//! process to watch and its log. Whatever hands those over (a pool of kernels started ahead, a
+//! container) can stand here.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::TcpListener;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use nbpress_protocol::ConnectionInfo;
+use rustix::process::Signal;
+use tempfile::TempDir;
+use tokio::net::unix::pipe;
+
+use crate::find::FoundKernel;
+use crate::process::{KERNEL_ID_VARIABLE, KernelProcess};
+
+/// What to start, and where.
+#[derive(Clone, Debug)]
+pub struct LaunchRequest<'a> {
+    /// The kernel.
+    pub kernel: &'a FoundKernel,
+    /// The folder the code runs in.
+    pub working_directory: &'a Path,
+    /// The whole environment of the process, before the kernelspec's own `env`.
+    pub environment: &'a BTreeMap<String, String>,
+}
+
+/// A kernel process that has been started and may not listen yet.
+#[derive(Debug)]
+pub struct Launched {
+    /// Where it will listen.
+    pub connection: ConnectionInfo,
+    /// The process.
+    pub process: KernelProcess,
+    /// Standard output and error of the process itself: what the kernel does not send as messages.
+    pub log: pipe::Receiver,
+    /// Holds the connection file and the sockets; removed when dropped.
+    pub folder: TempDir,
+}
+
+/// Why a process could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// The program of the kernelspec is missing or not executable.
+    #[error("failed to start `{program}` for kernel `{kernel}`")]
+    Program {
+        /// The kernel's name.
+        kernel: String,
+        /// The first word of the command line.
+        program: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The kernelspec's command line is empty.
+    #[error("the kernelspec of `{kernel}` has an empty `argv`")]
+    EmptyCommandLine {
+        /// The kernel's name.
+        kernel: String,
+    },
+    /// The working directory cannot be used.
+    #[error("working directory `{folder}` does not exist")]
+    WorkingDirectory {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The private folder, the pipe or the ports could not be made.
+    #[error("failed to prepare the start of kernel `{kernel}`")]
+    Prepare {
+        /// The kernel's name.
+        kernel: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Starts kernels as processes of this machine.
+#[derive(Clone, Debug, Default)]
+pub struct LocalProvisioner {
+    /// Where the private folders of kernels are made; the system's temporary folder when `None`.
+    pub runtime_folder: Option<PathBuf>,
+}
+
+impl LocalProvisioner {
+    /// Starts the process. It gets its own session, no terminal, and is killed by the system when
+    /// the calling thread ends, however that happens.
+    ///
+    /// # Errors
+    /// See [`LaunchError`].
+    pub fn launch(&self, request: &LaunchRequest<'_>) -> Result<Launched, LaunchError> {
+        let kernel = request.kernel;
+        if !request.working_directory.is_dir() {
+            return Err(LaunchError::WorkingDirectory {
+                folder: request.working_directory.to_owned(),
+            });
+        }
+        let prepare = |source| LaunchError::Prepare {
+            kernel: kernel.name.clone(),
+            source,
+        };
+        let (folder, connection, file) = self.prepare(kernel).map_err(prepare)?;
+        let (log, log_writer) = std::io::pipe().map_err(prepare)?;
+        let command_line = kernel.command_line(&file);
+        let Some((program, arguments)) = command_line.split_first() else {
+            return Err(LaunchError::EmptyCommandLine {
+                kernel: kernel.name.clone(),
+            });
+        };
+        let kernel_id = uuid::Uuid::new_v4().to_string();
+        let mut command = command(program, arguments);
+        command
+            .current_dir(request.working_directory)
+            .env_clear()
+            .envs(request.environment)
+            .envs(expanded(&kernel.spec.env, request.environment))
+            .env(KERNEL_ID_VARIABLE, &kernel_id)
+            // ipykernel ends itself when this process is gone.
+            .env("JPY_PARENT_PID", std::process::id().to_string())
+            .stdin(Stdio::null())
+            .stdout(log_writer.try_clone().map_err(prepare)?)
+            .stderr(log_writer);
+        let child = command.spawn().map_err(|source| LaunchError::Program {
+            kernel: kernel.name.clone(),
+            program: program.clone(),
+            source,
+        })?;
+        // The command holds our copies of the pipe's writing end; without them the reader sees the end.
+        drop(command);
+        let process = KernelProcess::adopt(&child, kernel_id).map_err(prepare)?;
+        let log = pipe::Receiver::from_owned_fd(log.into()).map_err(prepare)?;
+        Ok(Launched {
+            connection,
+            process,
+            log,
+            folder,
+        })
+    }
+
+    fn prepare(&self, kernel: &FoundKernel) -> io::Result<(TempDir, ConnectionInfo, PathBuf)> {
+        let base = self
+            .runtime_folder
+            .clone()
+            .unwrap_or_else(std::env::temp_dir);
+        let folder = tempfile::Builder::new()
+            .prefix("nbpress-")
+            .tempdir_in(base)?;
+        let key = uuid::Uuid::new_v4().simple().to_string();
+        let connection = if kernel.serves_unix_sockets() {
+            ConnectionInfo::ipc(folder.path(), key, &kernel.name)
+        } else {
+            ConnectionInfo::tcp("127.0.0.1", free_ports()?, key, &kernel.name)
+        };
+        let file = folder.path().join("connection.json");
+        let writer = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&file)?;
+        serde_json::to_writer(writer, &connection)?;
+        Ok((folder, connection, file))
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that starts kernels"
+)]
+fn command(program: &str, arguments: &[String]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    #[expect(unsafe_code, reason = "only way to run code between fork and exec")]
+    // SAFETY: setsid and prctl are async-signal-safe and touch no memory of the parent.
+    unsafe {
+        command.pre_exec(|| {
+            rustix::process::setsid()?;
+            rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+            Ok(())
+        });
+    }
+    command
+}
+
+/// Five ports nobody listens on at this moment. Another program may take one before the kernel
+/// does, which is why a start over TCP is tried again.
+fn free_ports() -> io::Result<[u16; 5]> {
+    let mut ports = [0; 5];
+    let mut held = Vec::new();
+    for port in &mut ports {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        *port = listener.local_addr()?.port();
+        held.push(listener);
+    }
+    Ok(ports)
+}
+
+/// The kernelspec's `env` with `${NAME}` replaced from the environment, unknown names kept.
+fn expanded(
+    variables: &BTreeMap<String, String>,
+    environment: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let expand = |value: &String| {
+        let mut out = String::new();
+        let mut rest = value.as_str();
+        while let Some((before, after)) = rest.split_once("${") {
+            out.push_str(before);
+            let Some((name, after_name)) = after.split_once('}') else {
+                out.push_str("${");
+                rest = after;
+                continue;
+            };
+            match environment.get(name) {
+                Some(known) => out.push_str(known),
+                None => out.extend(["${", name, "}"]),
+            }
+            rest = after_name;
+        }
+        out + rest
+    };
+    variables
+        .iter()
+        .map(|(name, value)| (name.clone(), expand(value)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kernelspec_variables_are_expanded() {
+        let environment = BTreeMap::from([("HOME".to_owned(), "/h".to_owned())]);
+        for (value, expected) in [
+            ("${HOME}/x", "/h/x"),
+            ("a${NO}b", "a${NO}b"),
+            ("${HOME}${HOME}", "/h/h"),
+            ("${open", "${open"),
+            ("$HOME", "$HOME"),
+        ] {
+            let variables = BTreeMap::from([("V".to_owned(), value.to_owned())]);
+            assert_eq!(expanded(&variables, &environment)["V"], expected);
+        }
+    }
+}
