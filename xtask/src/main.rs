@@ -1,2 +1,47 @@
-//! Development tasks.
-fn main() {}
+//! Development tasks: `cargo xtask test`, `cargo xtask bench`.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a development tool: it starts compilers and reads its own repository, never a user's notebook"
+)]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a development tool talks to its terminal"
+)]
+
+mod reference;
+mod test;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+
+/// Development tasks of nbpress.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Install what the tests need, then run every check of the repository.
+    Test(test::TestArguments),
+}
+
+fn main() -> Result<()> {
+    let root = repository_root()?;
+    match Arguments::parse().task {
+        Task::Test(arguments) => test::run(&root, &arguments),
+    }
+}
+
+/// The folder that holds the workspace's `Cargo.toml`.
+fn repository_root() -> Result<PathBuf> {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(Path::to_path_buf)
+        .context("xtask has no parent folder")
+}

@@ -1,0 +1,53 @@
+//! Debian packages, for the kernels that are in no Python package.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use super::step::Log;
+
+/// Installs packages; needs `apt-get` and root (or a `sudo` that asks nothing).
+pub(crate) fn install(log: &Log, packages: &[&str]) -> Result<()> {
+    let Some(mut update) = apt_get() else {
+        bail!(
+            "needs Debian's {} and neither root nor a password-less sudo is here to install them",
+            packages.join(", ")
+        );
+    };
+    let Some(mut install) = apt_get() else {
+        return Ok(());
+    };
+    log.run(update.args(["update", "-q"]))?;
+    log.run(
+        install
+            .args(["install", "-q", "-y", "--no-install-recommends"])
+            .args(packages),
+    )
+}
+
+fn apt_get() -> Option<Command> {
+    let runs = |program: &str, words: &[&str]| {
+        Command::new(program)
+            .args(words)
+            .output()
+            .is_ok_and(|output| output.status.success())
+    };
+    if !runs("apt-get", &["--version"]) {
+        return None;
+    }
+    let root = Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    let mut command = if root {
+        Command::new("apt-get")
+    } else if runs("sudo", &["-n", "true"]) {
+        let mut command = Command::new("sudo");
+        command.args(["-n", "apt-get"]);
+        command
+    } else {
+        return None;
+    };
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    Some(command)
+}

@@ -1,0 +1,104 @@
+//! `cargo xtask test`: every check of the repository, after installing what the checks need.
+//!
+//! Variables that the tests may read:
+//!
+//! | variable | meaning |
+//! |---|---|
+//! | `NBPRESS_TEST_REFERENCE` | the folder described in `reference.rs` |
+//! | `NBPRESS_TEST_KERNELS` | names of the kernels installed there, separated by commas |
+//! | `JUPYTER_PATH` | the Jupyter data folder with exactly those kernels |
+//! | `NBPRESS_BIN` | the `nbpress` program under test |
+//!
+//! `NBPRESS_TEST_WITHOUT_KERNELS=ir,octave` lets the run pass where those kernels cannot be installed.
+//! `cargo xtask test --setup-only` prints the variables as shell `export` lines:
+//! `eval "$(cargo xtask test --setup-only)"`.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use crate::reference::Reference;
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArguments {
+    /// Only install what the tests need, and print the variables they read.
+    #[arg(long)]
+    setup_only: bool,
+}
+
+pub(crate) fn run(root: &Path, arguments: &TestArguments) -> Result<()> {
+    let start = Instant::now();
+    let reference = Reference::install(root)?;
+    eprintln!("[setup] ready after {:.1} s", start.elapsed().as_secs_f64());
+    let mut environment = reference.environment();
+    let binary = root.join("target/debug/nbpress");
+    environment.push(("NBPRESS_BIN", binary.display().to_string()));
+    if arguments.setup_only {
+        for (name, value) in environment {
+            println!("export {name}='{value}'");
+        }
+        return Ok(());
+    }
+    let checks = Checks { root, environment };
+    checks.cargo("format", &["fmt", "--all", "--check"])?;
+    checks.cargo(
+        "lints",
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    )?;
+    checks.cargo("build", &["build", "--package", "nbpress-cli"])?;
+    checks.cargo("tests", &["test", "--workspace"])?;
+    checks.command(
+        "python package",
+        Command::new(reference.program("python")).args([
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "python",
+        ]),
+    )?;
+    eprintln!(
+        "[test] everything passed in {:.0} s",
+        start.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
+
+/// Runs commands in the repository with the tests' variables, and says how long each took.
+struct Checks<'root> {
+    root: &'root Path,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Checks<'_> {
+    fn cargo(&self, name: &str, words: &[&str]) -> Result<()> {
+        self.command(name, Command::new(env!("CARGO")).args(words))
+    }
+
+    fn command(&self, name: &str, command: &mut Command) -> Result<()> {
+        eprintln!("[test] {name} …");
+        let start = Instant::now();
+        let status = command
+            .current_dir(self.root)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .status()
+            .with_context(|| format!("cannot start {command:?}"))?;
+        let seconds = start.elapsed().as_secs_f64();
+        if !status.success() {
+            bail!("{name} failed after {seconds:.1} s ({status})");
+        }
+        eprintln!("[test] {name} passed in {seconds:.1} s");
+        Ok(())
+    }
+}
