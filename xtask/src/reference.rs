@@ -90,8 +90,9 @@ fn install_python(steps: &Steps, root: &Path, folder: &Path) -> Result<()> {
         ("s3", "s3.txt"),
     ] {
         let requirements = pins.join(file);
-        let inputs = fs::read_to_string(&requirements)
+        let pinned = fs::read_to_string(&requirements)
             .with_context(|| requirements.display().to_string())?;
+        let inputs = format!("compiled\n{pinned}");
         let environment = folder.join(name);
         steps.once(name, &inputs, &environment.join("bin/python"), |log| {
             python.environment(log, &environment, &requirements)?;
@@ -110,7 +111,7 @@ fn install_python(steps: &Steps, root: &Path, folder: &Path) -> Result<()> {
     install_our_package(steps, &python, root, &folder.join("venv"))
 }
 
-/// Installs `python/` from a copy, so that the build leaves nothing in the repository.
+/// Installs `python/`; its build backend leaves nothing in the repository.
 fn install_our_package(
     steps: &Steps,
     python: &Python,
@@ -118,26 +119,20 @@ fn install_our_package(
     environment: &Path,
 ) -> Result<()> {
     let package = root.join("python");
-    let mut inputs = fs::read_to_string(root.join("xtask/reference/papermill.txt"))?;
+    let mut inputs = String::new();
     for file in ["pyproject.toml", "src/nbpress/__init__.py"] {
         inputs.push_str(
             &fs::read_to_string(package.join(file)).with_context(|| format!("python/{file}"))?,
         );
     }
-    steps.once(
-        "nbpress-python",
-        &inputs,
-        &environment.join("bin/python"),
-        |log| {
-            // `--reinstall` is uv's word, `--force-reinstall` both know.
-            let mut install = python.install_into(environment);
-            log.run(
-                install
-                    .args(["--no-deps", "--no-build-isolation", "--force-reinstall"])
-                    .arg(&package),
-            )
-        },
-    )
+    // A mark inside the environment goes when the environment is made anew.
+    let mark = environment.join(".nbpress-installed");
+    steps.once("nbpress-python", &inputs, &mark, |log| {
+        let mut install = python.install_into(environment);
+        install.args(["--no-deps", "--no-build-isolation", "--force-reinstall"]);
+        log.run(install.arg(&package))?;
+        Ok(fs::write(&mark, "")?)
+    })
 }
 
 fn install_debian_packages(steps: &Steps) -> Result<()> {

@@ -60,8 +60,15 @@ impl Python {
     pub(crate) fn install_into(&self, folder: &Path) -> Command {
         if let Some(uv) = &self.uv {
             let mut command = Command::new(uv);
+            // As pip does: where PYTHONDONTWRITEBYTECODE is set, nobody would do it later.
             command
-                .args(["pip", "install", "--quiet", "--python"])
+                .args([
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--compile-bytecode",
+                    "--python",
+                ])
                 .arg(folder.join("bin/python"));
             command
         } else {
