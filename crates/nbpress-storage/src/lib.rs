@@ -22,9 +22,13 @@
 //! ```
 #![warn(missing_docs)]
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
+mod http;
 mod local;
 mod location;
+mod object;
 mod storage;
 mod stream;
 

@@ -186,6 +186,3 @@ async fn blocking<T: Send + 'static>(
         })
     })
 }
-
-#[cfg(test)]
-mod tests;

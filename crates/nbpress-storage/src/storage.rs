@@ -9,8 +9,10 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 
 use crate::error::{Operation, StorageError, StorageErrorKind};
+use crate::http::Web;
 use crate::local;
 use crate::location::{Location, Place};
+use crate::object::Buckets;
 use crate::stream;
 
 /// What a [`Storage`] needs to know about the process it runs in.
@@ -128,7 +130,7 @@ pub struct Meta {
 }
 
 /// One name in a folder or under a prefix.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// The last segment only, literal.
     pub name: String,
@@ -164,12 +166,18 @@ pub enum Support {
 #[derive(Debug)]
 pub struct Storage {
     settings: Settings,
+    buckets: Buckets,
+    web: Web,
 }
 
 impl Storage {
     /// A storage for a process with these settings. Touches nothing.
     pub fn new(settings: Settings) -> Self {
-        Self { settings }
+        Self {
+            settings,
+            buckets: Buckets::default(),
+            web: Web::default(),
+        }
     }
 
     /// All bytes at `location`. Standard input is read to its end.
@@ -177,7 +185,8 @@ impl Storage {
         let result = match location.place() {
             Place::Local(path) => local::read(self.absolute(path), None).await,
             Place::Stream => stream::read().await,
-            Place::Object(_) | Place::Http(_) => Err(unsupported()),
+            Place::Object(place) => self.buckets.read(&self.settings, place, None).await,
+            Place::Http(url) => self.web.read(&self.settings, url, None).await,
         };
         result.map_err(|kind| StorageError::new(Operation::Read, location, kind))
     }
@@ -193,7 +202,8 @@ impl Storage {
             Place::Stream => Err(StorageErrorKind::Unsupported {
                 what: "reading a part of a stream",
             }),
-            Place::Object(_) | Place::Http(_) => Err(unsupported()),
+            Place::Object(place) => self.buckets.read(&self.settings, place, Some(range)).await,
+            Place::Http(url) => self.web.read(&self.settings, url, Some(range)).await,
         };
         result.map_err(|kind| StorageError::new(Operation::Read, location, kind))
     }
@@ -212,7 +222,12 @@ impl Storage {
                 local::write(self.absolute(path), location, bytes, options.mode).await
             }
             Place::Stream => stream::write(bytes, &options.mode).await,
-            Place::Object(_) | Place::Http(_) => Err(unsupported()),
+            Place::Object(place) => {
+                self.buckets
+                    .write(&self.settings, place, bytes, options)
+                    .await
+            }
+            Place::Http(url) => self.web.write(&self.settings, url, bytes, options).await,
         };
         result.map_err(|kind| StorageError::new(Operation::Write, location, kind))
     }
@@ -224,7 +239,8 @@ impl Storage {
             Place::Stream => Err(StorageErrorKind::Unsupported {
                 what: "looking at a stream",
             }),
-            Place::Object(_) | Place::Http(_) => Err(unsupported()),
+            Place::Object(place) => self.buckets.head(&self.settings, place).await,
+            Place::Http(url) => self.web.head(&self.settings, url).await,
         };
         match result {
             Ok(meta) => Ok(Some(meta)),
@@ -258,7 +274,10 @@ impl Storage {
             Place::Stream => Err(StorageErrorKind::Unsupported {
                 what: "listing a stream",
             }),
-            Place::Object(_) | Place::Http(_) => Err(unsupported()),
+            Place::Object(place) => self.buckets.list(&self.settings, place, after, limit).await,
+            Place::Http(_) => Err(StorageErrorKind::Unsupported {
+                what: "listing a web address",
+            }),
         };
         result.map_err(|kind| StorageError::new(Operation::List, location, kind))
     }
@@ -271,7 +290,8 @@ impl Storage {
             Place::Stream => Err(StorageErrorKind::Unsupported {
                 what: "deleting a stream",
             }),
-            Place::Object(_) | Place::Http(_) => Err(unsupported()),
+            Place::Object(place) => self.buckets.delete(&self.settings, place).await,
+            Place::Http(url) => self.web.delete(&self.settings, url).await,
         };
         result.map_err(|kind| StorageError::new(Operation::Delete, location, kind))
     }
@@ -284,8 +304,12 @@ impl Storage {
     ) -> Result<Support, StorageError> {
         let result = match location.place() {
             Place::Local(_) => Ok(Support::Enforced),
-            Place::Stream => Ok(Support::NotEnforced),
-            Place::Object(_) | Place::Http(_) => Err(unsupported()),
+            Place::Object(place) => {
+                self.buckets
+                    .check_conditional_writes(&self.settings, place)
+                    .await
+            }
+            Place::Stream | Place::Http(_) => Ok(Support::NotEnforced),
         };
         result.map_err(|kind| StorageError::new(Operation::Probe, location, kind))
     }
@@ -295,8 +319,7 @@ impl Storage {
     }
 }
 
-fn unsupported() -> StorageErrorKind {
-    StorageErrorKind::Unsupported {
-        what: "this kind of location",
-    }
+/// The MIME type of a file with this extension, where a store's own guess would be wrong.
+pub(crate) fn content_type_of(extension: &str) -> Option<&'static str> {
+    matches!(extension, "ipynb" | "json").then_some("application/json")
 }
