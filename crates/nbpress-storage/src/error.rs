@@ -270,7 +270,7 @@ impl Error for StorageError {
 #[derive(Debug)]
 pub struct Cause {
     text: String,
-    source: Option<Box<Cause>>,
+    source: Option<Box<Self>>,
 }
 
 impl Cause {

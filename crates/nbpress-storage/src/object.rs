@@ -122,11 +122,8 @@ impl Buckets {
         settings: &Settings,
         place: &ObjectPlace,
     ) -> Result<Support> {
-        let path = object_path(&place.key)?;
-        self.bucket(settings, place)
-            .await?
-            .enforces(&path, &WriteMode::IfAbsent)
-            .await
+        let bucket = self.bucket(settings, place).await?;
+        bucket.enforces(&place.key, &WriteMode::IfAbsent).await
     }
 
     async fn bucket(&self, settings: &Settings, place: &ObjectPlace) -> Result<Arc<Bucket>> {
@@ -194,7 +191,7 @@ impl Bucket {
 
     async fn write(&self, path: &Path, bytes: Bytes, options: WriteOptions) -> Result<Version> {
         if options.mode != WriteMode::Overwrite
-            && self.enforces(path, &options.mode).await? == Support::NotEnforced
+            && self.enforces(path.as_ref(), &options.mode).await? == Support::NotEnforced
         {
             return Err(StorageErrorKind::ConditionalWriteNotEnforced);
         }
@@ -311,19 +308,17 @@ impl Bucket {
         work: impl Future<Output = object_store::Result<T>>,
     ) -> Result<T> {
         let limit = self.timeout + Duration::from_secs(size / (128 * 1024));
-        match tokio::time::timeout(limit, work).await {
-            Ok(result) => result.map_err(|error| self.kind(error)),
-            Err(_) => {
-                let text = format!("no answer within {} seconds", limit.as_secs_f32());
-                Err(self.unreachable(Cause::from_text(&text, &[])))
-            }
-        }
+        let result = tokio::time::timeout(limit, work).await.map_err(|_| {
+            let text = format!("no answer within {} seconds", limit.as_secs_f32());
+            self.unreachable(Cause::from_text(&text, &[]))
+        })?;
+        result.map_err(|error| self.kind(&error))
     }
 
-    fn kind(&self, error: object_store::Error) -> StorageErrorKind {
+    fn kind(&self, error: &object_store::Error) -> StorageErrorKind {
         use object_store::Error as Failure;
-        let cause = Cause::new(&error, &self.opened.secrets);
-        let is_transport = is_transport(&error);
+        let cause = Cause::new(error, &self.opened.secrets);
+        let is_transport = is_transport(error);
         let source: Option<Box<dyn Error + Send + Sync>> = Some(Box::new(cause));
         match error {
             Failure::NotFound { .. } => StorageErrorKind::NotFound { source },

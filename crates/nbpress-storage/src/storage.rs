@@ -209,8 +209,10 @@ impl Storage {
     }
 
     /// Writes all of `bytes`, or nothing: a concurrent reader sees the bytes before or the bytes
-    /// after, and when this returns they are durable (see [`crate::Storage`] for exceptions:
-    /// streams and special files). Returns the version of what was written.
+    /// after, and when this returns they are durable. Returns the version of what was written.
+    ///
+    /// The promise does not hold for standard output, for pipes and devices, and for an existing
+    /// local file whose folder takes no new files or that is mounted on its own.
     pub async fn write(
         &self,
         location: &Location,
@@ -297,7 +299,9 @@ impl Storage {
     }
 
     /// Whether the store at `location` enforces [`WriteMode::IfAbsent`]. Tried at most once for a
-    /// bucket, by writing a small object beside `location` twice and deleting it.
+    /// bucket, by writing a small object beside `location` twice and deleting it; so `location` is
+    /// best what will be written. A store that only fails to arbitrate between writers that race
+    /// is not found out.
     pub async fn check_conditional_writes(
         &self,
         location: &Location,

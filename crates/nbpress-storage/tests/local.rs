@@ -1,4 +1,5 @@
 //! The contract on local files, and what is special about them.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -50,13 +51,9 @@ async fn overwrite(storage: &Storage, text: &str, bytes: &'static str) {
 }
 
 fn text(path: impl AsRef<Path>) -> String {
-    String::from_utf8(
-        fs::File::open(path)
-            .and_then(|file| std::io::read_to_string(file))
-            .unwrap()
-            .into(),
-    )
-    .unwrap()
+    fs::File::open(path)
+        .and_then(std::io::read_to_string)
+        .unwrap()
 }
 
 #[tokio::test]
@@ -272,4 +269,25 @@ async fn names_of_the_greatest_length() {
         .await
         .unwrap();
     assert_eq!(storage.read(&location(&name)).await.unwrap(), "y");
+}
+
+#[tokio::test]
+async fn losers_of_a_race_leave_nothing() {
+    let (folder, storage) = storage();
+    conformance::if_absent_has_one_winner(&storage, &location(".")).await;
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 20);
+}
+
+/// As `/dev/stdout` when the shell has redirected it to a file.
+#[tokio::test]
+async fn redirected_streams_get_their_bytes_appended() {
+    let (folder, storage) = storage();
+    let path = folder.path().join("log");
+    fs::File::create(&path)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, b"before "))
+        .unwrap();
+    let file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    let address = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&file));
+    overwrite(&storage, &address, "after").await;
+    assert_eq!(text(&path), "before after");
 }

@@ -194,13 +194,16 @@ fn cannot_be_replaced(kind: &StorageErrorKind) -> bool {
     }
 }
 
+/// A regular file gets exactly these bytes; anything else gets them after what it has.
 fn write_in_place(path: &Path, bytes: &[u8], regular: Option<&Metadata>) -> Result<()> {
+    let is_regular = regular.is_some();
     let mut file = OpenOptions::new()
         .write(true)
-        .truncate(regular.is_some())
+        .truncate(is_regular)
+        .append(!is_regular)
         .open(path)?;
     file.write_all(bytes)?;
-    if regular.is_some() {
+    if is_regular {
         file.sync_all()?;
     }
     Ok(())

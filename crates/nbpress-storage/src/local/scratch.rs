@@ -17,6 +17,8 @@ const MARK: &str = ".nbpress-write-";
 const SLOTS: usize = 8;
 /// File systems allow 255 bytes for a name.
 const MAX_NAME: usize = 200;
+/// Makes the names of this process's writers beyond the slots differ.
+static COUNT: AtomicU64 = AtomicU64::new(0);
 
 /// Whether a file of this name is a writer's scratch file.
 pub(super) fn is_scratch(name: &str) -> bool {
@@ -47,7 +49,6 @@ impl Scratch {
             }
         }
         // More writers than slots: a name of its own, which nobody will clean up after a kill.
-        static COUNT: AtomicU64 = AtomicU64::new(0);
         loop {
             let unique = format!(
                 "{}-{}",

@@ -1,13 +1,12 @@
 //! Opens a container of Azure Blob Storage.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 
 use super::client_options::{
-    client_options, configure, first, metadata_service_answers, no_credentials, retries, secrets,
-    unusable,
+    client_options, configure, fetch_once, first, metadata_service_answers, no_credentials,
+    no_metadata_service, retries, secrets, unusable,
 };
 use super::{Opened, Result};
 use crate::error::StorageErrorKind;
@@ -76,14 +75,24 @@ pub(super) async fn open(settings: &Settings, place: &ObjectPlace) -> Result<Ope
         settings,
         &[&KEYS[..], &SIGNATURES[..], &IDENTITIES[..3]].concat(),
     );
-    let (secret, credentials) = credentials(settings, place, connection).await?;
+    let found = credentials(settings, place, connection);
+    let is_machine = found.is_none();
+    let (secret, credentials) =
+        found.unwrap_or_else(|| (None, "this machine's managed identity was used".to_owned()));
     if let Some((key, secret)) = secret {
-        secrets.push(secret.clone().into_owned());
+        secrets.push(secret.to_owned());
         builder = builder.with_config(key, secret);
     }
     let client = builder
         .build()
         .map_err(|error| unusable(&error, &secrets))?;
+    if is_machine {
+        let advice = looked_at();
+        if !metadata_service_answers().await {
+            return Err(no_credentials(no_metadata_service(), &advice));
+        }
+        fetch_once(client.credentials(), settings, &advice).await?;
+    }
     Ok(Opened {
         client: Arc::new(client),
         endpoint,
@@ -93,60 +102,57 @@ pub(super) async fn open(settings: &Settings, place: &ObjectPlace) -> Result<Ope
 }
 
 /// What to hand to the builder beyond what it knows from the environment, and a sentence.
-type Credentials<'a> = (Option<(AzureConfigKey, Cow<'a, str>)>, String);
+type Credentials<'a> = (Option<(AzureConfigKey, &'a str)>, String);
 
-async fn credentials<'a>(
+/// None when nothing but the machine's own identity is left.
+fn credentials<'a>(
     settings: &'a Settings,
     place: &'a ObjectPlace,
     connection: &'a str,
-) -> Result<Credentials<'a>> {
-    let key = |secret: &'a str| Some((AzureConfigKey::AccessKey, Cow::from(secret)));
-    let signature = |secret: &'a str| Some((AzureConfigKey::SasKey, Cow::from(secret)));
+) -> Option<Credentials<'a>> {
+    let key = |secret: &'a str| Some((AzureConfigKey::AccessKey, secret));
+    let signature = |secret: &'a str| Some((AzureConfigKey::SasKey, secret));
+    let set = |names: &[&'static str]| {
+        names
+            .iter()
+            .find_map(|name| first(settings, &[name]).map(|value| (*name, value)))
+    };
     if let Some(secret) = &place.signature {
-        return Ok((
+        return Some((
             signature(secret),
             "the shared access signature in the address was used".to_owned(),
         ));
     }
-    if let Some(name) = KEYS.iter().find(|name| first(settings, &[name]).is_some()) {
-        return Ok((
-            first(settings, &[name]).and_then(key),
-            format!("the key in `{name}` was used"),
-        ));
+    if let Some((name, secret)) = set(&KEYS) {
+        return Some((key(secret), format!("the key in `{name}` was used")));
     }
-    if let Some(name) = SIGNATURES
-        .iter()
-        .find(|name| first(settings, &[name]).is_some())
-    {
-        let text = format!("the shared access signature in `{name}` was used");
-        return Ok((first(settings, &[name]).and_then(signature), text));
+    if let Some((name, secret)) = set(&SIGNATURES) {
+        return Some((
+            signature(secret),
+            format!("the shared access signature in `{name}` was used"),
+        ));
     }
     let from_connection = part(connection, "AccountKey").and_then(key);
     if let Some(secret) =
         from_connection.or_else(|| part(connection, "SharedAccessSignature").and_then(signature))
     {
-        return Ok((
+        return Some((
             Some(secret),
             "the credentials in `AZURE_STORAGE_CONNECTION_STRING` were used".to_owned(),
         ));
     }
-    if let Some(name) = IDENTITIES
-        .iter()
-        .chain(&MANAGED)
-        .find(|name| first(settings, &[name]).is_some())
-    {
-        return Ok((None, format!("the identity that `{name}` chooses was used")));
-    }
-    if metadata_service_answers().await {
-        return Ok((None, "this machine's managed identity was used".to_owned()));
-    }
-    Err(no_credentials(format!(
+    let (name, _) = set(&IDENTITIES).or_else(|| set(&MANAGED))?;
+    Some((None, format!("the identity that `{name}` chooses was used")))
+}
+
+fn looked_at() -> String {
+    format!(
         "looked at a shared access signature in the address, at `{}`, `{}`, `AZURE_STORAGE_CONNECTION_STRING`, `{}` and \
          the managed identity",
         KEYS.join("`, `"),
         SIGNATURES.join("`, `"),
         IDENTITIES.join("`, `")
-    )))
+    )
 }
 
 /// One part of `DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…`

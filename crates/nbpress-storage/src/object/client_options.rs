@@ -1,9 +1,10 @@
 //! What the clients of all services have in common: time limits, retries, and how a setting that
 //! makes no sense is reported.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::{BackoffConfig, ClientOptions, HeaderValue, RetryConfig};
+use object_store::{BackoffConfig, ClientOptions, CredentialProvider, HeaderValue, RetryConfig};
 use tokio::net::TcpStream;
 
 use crate::error::{Cause, StorageErrorKind};
@@ -42,10 +43,9 @@ pub(super) fn configure<B, K: std::str::FromStr>(
     with_config: impl Fn(B, K, String) -> B,
 ) -> B {
     for (name, value) in &settings.environment {
-        if !value.is_empty() && prefixes.iter().any(|prefix| name.starts_with(prefix)) {
-            if let Ok(key) = name.to_ascii_lowercase().parse() {
-                builder = with_config(builder, key, value.clone());
-            }
+        let is_ours = !value.is_empty() && prefixes.iter().any(|prefix| name.starts_with(prefix));
+        if is_ours && let Ok(key) = name.to_ascii_lowercase().parse() {
+            builder = with_config(builder, key, value.clone());
         }
     }
     builder
@@ -85,9 +85,34 @@ pub(super) async fn metadata_service_answers() -> bool {
     )
 }
 
-pub(super) fn no_credentials(advice: String) -> StorageErrorKind {
-    StorageErrorKind::PermissionDenied {
-        source: Some(Box::new(Cause::from_text("no credentials were found", &[]))),
-        advice: Some(advice),
+/// Fetches credentials from the metadata service once, so that a refusal is not taken for one of
+/// the store.
+pub(super) async fn fetch_once<C>(
+    provider: &Arc<dyn CredentialProvider<Credential = C>>,
+    settings: &Settings,
+    advice: &str,
+) -> Result<(), StorageErrorKind> {
+    match tokio::time::timeout(settings.timeout, provider.get_credential()).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(no_credentials(Cause::new(&error, &[]), advice)),
+        Err(_) => Err(no_credentials(
+            Cause::from_text("the metadata service does not answer", &[]),
+            advice,
+        )),
     }
+}
+
+/// `advice` tells where credentials were looked for.
+pub(super) fn no_credentials(cause: Cause, advice: &str) -> StorageErrorKind {
+    StorageErrorKind::PermissionDenied {
+        source: Some(Box::new(cause)),
+        advice: Some(format!("no credentials were found: {advice}")),
+    }
+}
+
+pub(super) fn no_metadata_service() -> Cause {
+    Cause::from_text(
+        "this machine has no metadata service that hands out credentials",
+        &[],
+    )
 }

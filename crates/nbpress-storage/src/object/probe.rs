@@ -21,13 +21,10 @@ pub(super) fn is_probe(name: &str) -> bool {
 }
 
 impl Bucket {
-    /// Whether this bucket enforces `mode`, tried with a small object beside `path`. The answer is
+    /// Whether this bucket enforces `mode`, tried with a small object beside `key`. The answer is
     /// kept; a failed attempt is not.
-    pub(super) async fn enforces(&self, path: &Path, mode: &WriteMode) -> Result<Support> {
-        let parent = path
-            .as_ref()
-            .rsplit_once('/')
-            .map_or("", |(parent, _)| parent);
+    pub(super) async fn enforces(&self, key: &str, mode: &WriteMode) -> Result<Support> {
+        let parent = key.rsplit_once('/').map_or("", |(parent, _)| parent);
         match mode {
             WriteMode::Overwrite => Ok(Support::Enforced),
             WriteMode::IfAbsent => self

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use object_store::aws::AmazonS3Builder;
 
 use super::client_options::{
-    client_options, configure, first, metadata_service_answers, no_credentials, retries, secrets,
-    unusable,
+    client_options, configure, fetch_once, first, metadata_service_answers, no_credentials,
+    no_metadata_service, retries, secrets, unusable,
 };
 use super::profile::{self, Profile};
 use super::{Opened, Result};
@@ -55,8 +55,8 @@ pub(super) async fn open(settings: &Settings, bucket: &str) -> Result<Opened> {
             "AWS_SESSION_TOKEN",
         ],
     );
-    let credentials = match credentials(settings, &profile).await? {
-        Credentials::Elsewhere(text) => text,
+    let (credentials, is_machine) = match credentials(settings, &profile) {
+        Credentials::Elsewhere(text) => (text.to_owned(), false),
         Credentials::Profile { id, secret, token } => {
             secrets.extend([id, secret].map(str::to_owned));
             builder = builder
@@ -66,16 +66,28 @@ pub(super) async fn open(settings: &Settings, bucket: &str) -> Result<Opened> {
                 secrets.push(token.to_owned());
                 builder = builder.with_token(token);
             }
-            format!(
+            let text = format!(
                 "the credentials of the profile `{}` in {} were used",
                 profile.name(),
                 profile.places()
-            )
+            );
+            (text, false)
         }
+        Credentials::Machine => (
+            "the credentials of this machine's instance role were used".to_owned(),
+            true,
+        ),
     };
     let client = builder
         .build()
         .map_err(|error| unusable(&error, &secrets))?;
+    if is_machine {
+        let advice = looked_at(&profile);
+        if is_without_metadata(settings).await {
+            return Err(no_credentials(no_metadata_service(), &advice));
+        }
+        fetch_once(client.credentials(), settings, &advice).await?;
+    }
     Ok(Opened {
         client: Arc::new(client),
         endpoint,
@@ -86,37 +98,42 @@ pub(super) async fn open(settings: &Settings, bucket: &str) -> Result<Opened> {
 
 enum Credentials<'a> {
     /// The builder finds them itself; the text says where.
-    Elsewhere(String),
+    Elsewhere(&'static str),
     Profile {
         id: &'a str,
         secret: &'a str,
         token: Option<&'a str>,
     },
+    /// Nothing else is left than the instance's role.
+    Machine,
 }
 
 /// The order of the AWS tools: environment, web identity, profile, container, machine.
-async fn credentials<'a>(settings: &Settings, profile: &'a Profile) -> Result<Credentials<'a>> {
-    let elsewhere = |text: &str| Ok(Credentials::Elsewhere(text.to_owned()));
+fn credentials<'a>(settings: &Settings, profile: &'a Profile) -> Credentials<'a> {
     if first(settings, &["AWS_SKIP_SIGNATURE"]).is_some_and(|value| value != "false") {
-        return elsewhere("requests are not signed because `AWS_SKIP_SIGNATURE` is set");
+        return Credentials::Elsewhere(
+            "requests are not signed because `AWS_SKIP_SIGNATURE` is set",
+        );
     }
     if first(settings, &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]).is_some() {
-        return elsewhere(
+        return Credentials::Elsewhere(
             "the credentials in `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` were used",
         );
     }
     if first(settings, &["AWS_WEB_IDENTITY_TOKEN_FILE"]).is_some() {
-        return elsewhere("the web identity in `AWS_WEB_IDENTITY_TOKEN_FILE` was used");
+        return Credentials::Elsewhere(
+            "the web identity in `AWS_WEB_IDENTITY_TOKEN_FILE` was used",
+        );
     }
     if let (Some(id), Some(secret)) = (
         profile.get("aws_access_key_id"),
         profile.get("aws_secret_access_key"),
     ) {
-        return Ok(Credentials::Profile {
+        return Credentials::Profile {
             id,
             secret,
             token: profile.get("aws_session_token"),
-        });
+        };
     }
     if first(
         settings,
@@ -127,19 +144,26 @@ async fn credentials<'a>(settings: &Settings, profile: &'a Profile) -> Result<Cr
     )
     .is_some()
     {
-        return elsewhere("the container's credentials (`AWS_CONTAINER_CREDENTIALS_…`) were used");
+        return Credentials::Elsewhere(
+            "the container's credentials (`AWS_CONTAINER_CREDENTIALS_…`) were used",
+        );
     }
+    Credentials::Machine
+}
+
+async fn is_without_metadata(settings: &Settings) -> bool {
     let is_disabled =
         first(settings, &["AWS_EC2_METADATA_DISABLED"]).is_some_and(|value| value == "true");
     let is_moved = first(settings, &["AWS_METADATA_ENDPOINT"]).is_some();
-    if !is_disabled && (is_moved || metadata_service_answers().await) {
-        return elsewhere("the credentials of this machine's instance role were used");
-    }
-    Err(no_credentials(format!(
+    is_disabled || !is_moved && !metadata_service_answers().await
+}
+
+fn looked_at(profile: &Profile) -> String {
+    format!(
         "looked at `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, `AWS_WEB_IDENTITY_TOKEN_FILE`, the profile `{}` in \
          {}, `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` and the instance metadata service; set `AWS_SKIP_SIGNATURE=true` \
          for a public bucket",
         profile.name(),
         profile.places()
-    )))
+    )
 }

@@ -7,7 +7,7 @@ use nbpress_storage::{Location, Storage, StorageErrorKind, WriteOptions, conform
 
 use crate::server::{Server, location, reference, storage};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Azurite's account and key are the same everywhere, and documented:
 /// <https://learn.microsoft.com/azure/storage/common/storage-use-azurite#well-known-storage-account-and-key>
 const ACCOUNT: &str = "devstoreaccount1";

@@ -8,7 +8,7 @@ use nbpress_storage::{StorageErrorKind, Support, WriteOptions, conformance};
 
 use crate::server::{Answer, Request, Web, location, storage};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Keeps what is PUT, as a plain web server does.
 async fn files() -> Web {

@@ -9,11 +9,11 @@ use nbpress_storage::{
 
 use crate::server::{Answer, Request, Server, Web, location, reference, storage};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const SECRET: &str = "very+secret/key";
 
 /// A server that the tests of this file share as long as one of them runs.
-fn moto() -> Arc<Server> {
+pub(crate) fn moto() -> Arc<Server> {
     static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
     let mut shared = SHARED.lock().unwrap();
     shared.upgrade().unwrap_or_else(|| {
