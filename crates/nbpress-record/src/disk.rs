@@ -1,0 +1,129 @@
+//! The few file operations a store is made of.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a store is a local folder: appending, locking and syncing are what it needs, and no object store has them"
+)]
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::error::RecordError;
+
+/// The bytes of a file; `None` when there is none.
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, RecordError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(RecordError::io("read", path)(error)),
+    }
+}
+
+/// Whether the error says that there is no such file.
+pub(crate) fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+/// Writes a new file.
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<File, RecordError> {
+    let mut file = File::create(path).map_err(RecordError::io("create", path))?;
+    file.write_all(bytes)
+        .map_err(RecordError::io("write", path))?;
+    Ok(file)
+}
+
+/// Writes a new file to stable storage; its name becomes durable with [`sync_folder`].
+pub(crate) fn create_synced(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
+    create(path, bytes)?
+        .sync_all()
+        .map_err(RecordError::io("sync", path))
+}
+
+/// Makes a folder and those above it.
+pub(crate) fn create_folder(path: &Path) -> Result<(), RecordError> {
+    fs::create_dir_all(path).map_err(RecordError::io("create", path))
+}
+
+/// Gives a file or folder another name on the same file system, at once.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), RecordError> {
+    fs::rename(from, to).map_err(RecordError::io("rename", from))
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(path: &Path) -> Result<(), RecordError> {
+    File::open(path)
+        .and_then(|folder| folder.sync_all())
+        .map_err(RecordError::io("sync", path))
+}
+
+/// Makes a file's bytes durable.
+pub(crate) fn sync_file(path: &Path) -> Result<(), RecordError> {
+    File::open(path)
+        .and_then(|file| file.sync_data())
+        .map_err(RecordError::io("sync", path))
+}
+
+/// Removes a file that may be absent.
+pub(crate) fn remove_file(path: &Path) -> Result<(), RecordError> {
+    match fs::remove_file(path) {
+        Err(error) if !is_absent(&error) => Err(RecordError::io("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a folder that may be absent, with everything in it.
+pub(crate) fn remove_folder(path: &Path) -> Result<(), RecordError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if !is_absent(&error) => Err(RecordError::io("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// The names in a folder, unsorted; none when there is no folder. Names that are not text are left
+/// out: nothing in a store has one.
+pub(crate) fn names(path: &Path) -> Result<Vec<String>, RecordError> {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if is_absent(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(RecordError::io("list", path)(error)),
+    };
+    entries
+        .filter_map(|entry| {
+            entry
+                .map(|entry| entry.file_name().into_string().ok())
+                .transpose()
+        })
+        .collect::<io::Result<_>>()
+        .map_err(RecordError::io("list", path))
+}
+
+/// A file's length; `None` when there is none.
+pub(crate) fn length(path: &Path) -> Option<u64> {
+    fs::metadata(path)
+        .ok()
+        .filter(fs::Metadata::is_file)
+        .map(|metadata| metadata.len())
+}
+
+/// The SHA-256 of some bytes in hexadecimal digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// The SHA-256 and the length of a file, read piece by piece; `None` when there is none.
+pub(crate) fn sha256_of_file(path: &Path) -> Result<Option<(String, u64)>, RecordError> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if is_absent(&error) => return Ok(None),
+        Err(error) => return Err(RecordError::io("read", path)(error)),
+    };
+    let mut hasher = Sha256::new();
+    let length = io::copy(&mut file, &mut hasher).map_err(RecordError::io("read", path))?;
+    Ok(Some((hex::encode(hasher.finalize()), length)))
+}

@@ -1,0 +1,189 @@
+//! The JSON form of events.
+
+use nbpress_format::json::{Json, Object};
+use nbpress_format::notebook::Notebook;
+
+use super::Event;
+use crate::wire::{Fields, Wire, WireError, object};
+
+impl Event {
+    /// The word that names its kind, such as `cell_started`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::RunStarted { .. } => "run_started",
+            Self::KernelStarted { .. } => "kernel_started",
+            Self::CellStarted { .. } => "cell_started",
+            Self::ExecuteInput { .. } => "execute_input",
+            Self::Output { .. } => "output",
+            Self::DisplayUpdated { .. } => "display_updated",
+            Self::OutputCleared { .. } => "output_cleared",
+            Self::CellFinished { .. } => "cell_finished",
+            Self::NotebookMetadata { .. } => "notebook_metadata",
+            Self::Note { .. } => "note",
+            Self::RunFinished { .. } => "run_finished",
+        }
+    }
+
+    /// The event as an object with a `type`.
+    pub fn to_json(&self) -> Json {
+        let mut event = Object::new();
+        event.insert("type".to_owned(), self.kind().into());
+        if let Json::Object(fields) = self.fields() {
+            event.extend(fields);
+        }
+        Json::Object(event)
+    }
+
+    fn fields(&self) -> Json {
+        match self {
+            Self::RunStarted { header, notebook } => object([
+                ("header", header.to_json()),
+                ("notebook", notebook.to_json()),
+            ]),
+            Self::KernelStarted { kernel, at } => {
+                object([("kernel", kernel.to_json()), ("at", at.to_json())])
+            }
+            Self::CellStarted { cell, at } => {
+                object([("cell", cell.to_json()), ("at", at.to_json())])
+            }
+            Self::ExecuteInput {
+                cell,
+                execution_count,
+                at,
+            } => object([
+                ("cell", cell.to_json()),
+                ("execution_count", execution_count.to_json()),
+                ("at", at.to_json()),
+            ]),
+            Self::Output {
+                cell,
+                output,
+                display_id,
+                at,
+            } => object([
+                ("cell", cell.to_json()),
+                ("output", output.to_json()),
+                ("display_id", display_id.to_json()),
+                ("at", at.to_json()),
+            ]),
+            Self::DisplayUpdated {
+                display_id,
+                data,
+                metadata,
+            } => object([
+                ("display_id", display_id.to_json()),
+                ("data", data.to_json()),
+                ("metadata", metadata.to_json()),
+            ]),
+            Self::OutputCleared { cell, wait } => {
+                object([("cell", cell.to_json()), ("wait", wait.to_json())])
+            }
+            Self::CellFinished {
+                cell,
+                status,
+                execution_count,
+                timing,
+                error,
+                at,
+            } => object([
+                ("cell", cell.to_json()),
+                ("status", status.to_json()),
+                ("execution_count", execution_count.to_json()),
+                ("timing", timing.to_json()),
+                ("error", error.to_json()),
+                ("at", at.to_json()),
+            ]),
+            Self::NotebookMetadata { path, value } => {
+                object([("path", path.to_json()), ("value", value.clone())])
+            }
+            Self::Note { level, text, at } => object([
+                ("level", level.to_json()),
+                ("text", text.to_json()),
+                ("at", at.to_json()),
+            ]),
+            Self::RunFinished { outcome, at } => {
+                object([("outcome", outcome.to_json()), ("at", at.to_json())])
+            }
+        }
+    }
+
+    /// Reads what [`to_json`](Self::to_json) makes.
+    ///
+    /// # Errors
+    /// The `type` is unknown, or a field is missing or has another shape.
+    pub fn from_json(json: &Json) -> Result<Self, WireError> {
+        let fields = Fields::of(json).map_err(|error| error.inside("event"))?;
+        let kind: String = fields.get("type")?;
+        Self::from_fields(&kind, &fields).map_err(|error| error.inside(&kind))
+    }
+
+    fn from_fields(kind: &str, fields: &Fields<'_>) -> Result<Self, WireError> {
+        Ok(match kind {
+            "run_started" => Self::RunStarted {
+                header: fields.get("header")?,
+                notebook: fields.get("notebook")?,
+            },
+            "kernel_started" => Self::KernelStarted {
+                kernel: fields.get("kernel")?,
+                at: fields.get("at")?,
+            },
+            "cell_started" => Self::CellStarted {
+                cell: fields.get("cell")?,
+                at: fields.get("at")?,
+            },
+            "execute_input" => Self::ExecuteInput {
+                cell: fields.get("cell")?,
+                execution_count: fields.get("execution_count")?,
+                at: fields.get("at")?,
+            },
+            "output" => Self::Output {
+                cell: fields.get("cell")?,
+                output: fields.get("output")?,
+                display_id: fields.get("display_id")?,
+                at: fields.get("at")?,
+            },
+            "display_updated" => Self::DisplayUpdated {
+                display_id: fields.get("display_id")?,
+                data: fields.get("data")?,
+                metadata: fields.get("metadata")?,
+            },
+            "output_cleared" => Self::OutputCleared {
+                cell: fields.get("cell")?,
+                wait: fields.get("wait")?,
+            },
+            "cell_finished" => Self::CellFinished {
+                cell: fields.get("cell")?,
+                status: fields.get("status")?,
+                execution_count: fields.get("execution_count")?,
+                timing: fields.get("timing")?,
+                error: fields.get("error")?,
+                at: fields.get("at")?,
+            },
+            "notebook_metadata" => Self::NotebookMetadata {
+                path: fields.get("path")?,
+                value: fields.get("value")?,
+            },
+            "note" => Self::Note {
+                level: fields.get("level")?,
+                text: fields.get("text")?,
+                at: fields.get("at")?,
+            },
+            "run_finished" => Self::RunFinished {
+                outcome: fields.get("outcome")?,
+                at: fields.get("at")?,
+            },
+            _ => return Err(WireError::new("a kind of event that this version knows")),
+        })
+    }
+}
+
+/// A notebook's JSON form is its file.
+impl Wire for Notebook {
+    fn to_json(&self) -> Json {
+        Json::parse(&self.to_bytes()).unwrap_or(Json::Null)
+    }
+
+    fn from_json(json: &Json) -> Result<Self, WireError> {
+        Self::parse(json.to_compact().as_bytes()).map_err(|_| WireError::new("a notebook"))
+    }
+}
