@@ -1,2 +1,52 @@
 //! The `nbpress` command.
-fn main() {}
+
+mod args;
+mod commands;
+mod exit_code;
+mod parameters;
+mod printer;
+mod private_python;
+mod progress;
+mod report;
+mod settings;
+mod signals;
+
+use std::process::ExitCode;
+
+use crate::printer::Printer;
+use crate::settings::Settings;
+
+fn main() -> ExitCode {
+    let settings = match Settings::read() {
+        Ok(settings) => settings,
+        Err(error) => {
+            let fallback = Settings {
+                environment: std::collections::BTreeMap::new(),
+                home: "/".into(),
+            };
+            report::error(Printer::new(&fallback), &error);
+            return ExitCode::from(exit_code::USAGE);
+        }
+    };
+    let printer = Printer::new(&settings);
+    let command = args::parse();
+    // One thread: a run is one conversation, and kernels are tied to the thread that started them.
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            report::error(
+                printer,
+                &anyhow::Error::new(error).context("failed to start"),
+            );
+            return ExitCode::from(exit_code::USAGE);
+        }
+    };
+    let code = runtime.block_on(Box::pin(commands::dispatch(printer, &settings, command)));
+    ExitCode::from(code.unwrap_or_else(|error| {
+        report::error(printer, &error);
+        exit_code::USAGE
+    }))
+}

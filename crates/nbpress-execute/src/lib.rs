@@ -1,1 +1,24 @@
 //! papermill's story: load, parameterize, run the cells, record, write.
+//!
+//! [`execute`] is the story, top to bottom. What lives here: everything between a location and a
+//! finished run. What does not: databases, users, HTTP, printing.
+
+pub mod environment;
+pub mod error;
+pub mod execute;
+pub mod help_notebook;
+pub mod options;
+pub mod parameterize;
+pub mod prepare;
+pub mod publish;
+pub mod redact;
+mod run;
+pub mod translate;
+pub mod widgets;
+pub mod yaml;
+
+pub use error::ExecuteError;
+pub use execute::{Context, Finished, Observer, execute};
+pub use options::{CellSelection, ExecuteOptions, Manners};
+pub use redact::Secret;
+pub use run::Stop;

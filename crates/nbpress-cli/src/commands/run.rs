@@ -1,0 +1,347 @@
+//! `nbpress run`: execute a notebook and keep a true record of it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use nbpress_execute::{CellSelection, ExecuteOptions, Finished, Observer, Secret, execute};
+use nbpress_record::RunStatus;
+use nbpress_storage::Location;
+
+use crate::exit_code;
+use crate::printer::{Printer, Style, duration};
+use crate::progress::{CellList, JsonEvents, Quiet};
+use crate::settings::Settings;
+use crate::{parameters, report, signals};
+
+/// Execute a notebook with any Jupyter kernel and record the run.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Notebook: a path, `s3://…`, `gs://…`, `az://…`, `https://…`, or `-` for stdin.
+    pub(crate) notebook: String,
+    /// Where to write the executed copy; without it the run is kept in the local store only.
+    pub(crate) output: Option<String>,
+    #[command(flatten)]
+    pub(crate) parameters: parameters::ParameterArgs,
+    #[command(flatten)]
+    pub(crate) execution: ExecutionArgs,
+    /// Fail instead of replacing an existing output.
+    #[arg(long)]
+    pub(crate) if_absent: bool,
+    /// Keep no record once the output is written.
+    #[arg(long, requires = "output")]
+    pub(crate) no_record: bool,
+    /// Print every event as a line of JSON on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// No progress, only errors.
+    #[arg(short, long, conflicts_with = "json")]
+    pub(crate) quiet: bool,
+}
+
+/// How a notebook is executed; shared by `run` and `sweep`.
+#[derive(Debug, Args)]
+pub(crate) struct ExecutionArgs {
+    /// Kernel to use instead of the notebook's.
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) kernel: Option<String>,
+    /// Language to use instead of the notebook's.
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) language: Option<String>,
+    /// Working directory of the kernel [default: the notebook's folder].
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) cwd: Option<PathBuf>,
+    /// Longest time a cell may take: `90`, `90s`, `5m`, `2h`.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) cell_timeout: Option<Duration>,
+    /// Longest time the run may take.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Longest time the kernel may take to answer.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "60")]
+    pub(crate) start_timeout: Duration,
+    /// Go on after a cell that raises.
+    #[arg(long)]
+    pub(crate) allow_errors: bool,
+    /// Skip cells with this tag (repeatable); `skip-execution` is always skipped.
+    #[arg(long, value_name = "TAG")]
+    pub(crate) skip_tag: Vec<String>,
+    /// Run only these code cells, by position from 1 or tag: `--only 3,5-7`, `--only tag:load`.
+    #[arg(long, value_name = "CELLS", value_parser = parse_selection)]
+    pub(crate) only: Option<CellSelection>,
+    /// Hide the source of code cells in the output.
+    #[arg(long)]
+    pub(crate) report_mode: bool,
+    /// A value for the kernel that is never written: `NAME=env:VARIABLE` or `NAME=file:PATH`.
+    #[arg(long, value_name = "NAME=SOURCE")]
+    pub(crate) secret: Vec<String>,
+    /// A label for finding the run again (repeatable).
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) tag: Vec<String>,
+}
+
+impl ExecutionArgs {
+    /// Options for one notebook.
+    pub(crate) fn options(
+        &self,
+        settings: &Settings,
+        notebook: &str,
+    ) -> anyhow::Result<ExecuteOptions> {
+        let mut options = ExecuteOptions::new(Location::parse(notebook)?);
+        options.kernel.clone_from(&self.kernel);
+        options.language.clone_from(&self.language);
+        options.working_directory.clone_from(&self.cwd);
+        options.environment.clone_from(&settings.environment);
+        options.cell_timeout = self.cell_timeout;
+        options.run_timeout = self.timeout;
+        options.start_timeout = self.start_timeout;
+        options.allow_errors = self.allow_errors;
+        options.skip_tags.extend(self.skip_tag.iter().cloned());
+        options.cells = self.only.clone().unwrap_or_default();
+        options.report_mode = self.report_mode;
+        options.secrets = self
+            .secret
+            .iter()
+            .map(|secret| read_secret(settings, secret))
+            .collect::<Result<_, _>>()?;
+        for tag in &self.tag {
+            let (name, value) = tag.split_once('=').unwrap_or((tag, "true"));
+            options.tags.insert(name.to_owned(), value.into());
+        }
+        Ok(options)
+    }
+}
+
+/// Runs the command and returns its exit code.
+pub(crate) async fn run(
+    printer: Printer,
+    settings: &Settings,
+    args: &RunArgs,
+) -> anyhow::Result<u8> {
+    let options = options(settings, args).await?;
+    let mut observer: Box<dyn Observer> = match (args.json, args.quiet) {
+        (true, _) => Box::new(JsonEvents { printer }),
+        (_, true) => Box::new(Quiet),
+        _ => Box::new(CellList::new(printer)),
+    };
+    let (stop, _listening) = signals::listen().context("failed to listen for signals")?;
+    let context = settings.context()?;
+    let started = std::time::Instant::now();
+    let finished = execute(&context, &options, observer.as_mut(), stop).await?;
+    drop(observer);
+    let seconds = started.elapsed().as_secs_f64();
+    let told = match (args.json, args.quiet) {
+        (true, _) => Told::Nothing,
+        (_, true) => Told::Errors,
+        _ => Told::Everything,
+    };
+    tell(printer, told, &options, &finished, seconds)?;
+    Ok(if finished.unpublished.is_some() {
+        exit_code::NOT_WRITTEN
+    } else {
+        exit_code::of_run(&finished.outcome)
+    })
+}
+
+async fn options(settings: &Settings, args: &RunArgs) -> anyhow::Result<ExecuteOptions> {
+    let mut options = args.execution.options(settings, &args.notebook)?;
+    options.parameters = args.parameters.read(&settings.storage()?).await?;
+    options.output = args.output.as_deref().map(Location::parse).transpose()?;
+    options.if_absent = args.if_absent;
+    options.keep_record = !args.no_record;
+    Ok(options)
+}
+
+/// How much is said at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// The events said it all.
+    Nothing,
+    /// Only what went wrong, and the id.
+    Errors,
+    /// How it ended and where everything is.
+    Everything,
+}
+
+/// What a person wants to know at the end: how it ended, why, and where everything is.
+pub(crate) fn tell(
+    printer: Printer,
+    told: Told,
+    options: &ExecuteOptions,
+    finished: &Finished,
+    seconds: f64,
+) -> anyhow::Result<()> {
+    if told == Told::Nothing {
+        return Ok(());
+    }
+    let outcome = &finished.outcome;
+    if outcome.status != RunStatus::Succeeded {
+        let reason = outcome.reason.as_deref().unwrap_or("the run failed");
+        printer.say(&format!(
+            "\n{} {reason}",
+            printer.paint(Style::Red, "error:")
+        ));
+        if let Some(cell) = finished.failing_cell() {
+            report::code_frame(printer, &finished.notebook, outcome, cell);
+        }
+        printer.say("");
+    }
+    if let Some(unpublished) = &finished.unpublished {
+        printer.say(&format!(
+            "{} {unpublished}",
+            printer.paint(Style::Red, "error:")
+        ));
+        printer.say(&format!(
+            "  the record is complete: nbpress export {} OUTPUT",
+            finished.run_id
+        ));
+    }
+    if told == Told::Everything {
+        let status = match outcome.status {
+            RunStatus::Succeeded => printer.paint(Style::Green, "succeeded"),
+            RunStatus::Failed => printer.paint(Style::Red, "failed"),
+            RunStatus::Cancelled => printer.paint(Style::Yellow, "cancelled"),
+        };
+        printer.say(&format!("{status} in {}", duration(seconds)));
+        if let Some(output) = options
+            .output
+            .as_ref()
+            .filter(|_| finished.unpublished.is_none())
+        {
+            printer.say(&format!("output  {output}"));
+        }
+        if finished.recorded {
+            printer.say(&format!("record  nbpress show {}", finished.run_id));
+        }
+    }
+    // The id is data: `id=$(nbpress run …)`. Where the notebook itself goes to stdout, nothing else may.
+    if finished.recorded
+        && options
+            .output
+            .as_ref()
+            .is_none_or(|output| !output.is_stream())
+    {
+        printer.data(&finished.run_id.to_string())?;
+    }
+    Ok(())
+}
+
+fn read_secret(settings: &Settings, text: &str) -> anyhow::Result<Secret> {
+    let usage = "a secret is written `NAME=env:VARIABLE` or `NAME=file:PATH`";
+    let (name, source) = text.split_once('=').context(usage)?;
+    let value = match source.split_once(':') {
+        Some(("env", variable)) => settings
+            .environment
+            .get(variable)
+            .cloned()
+            .with_context(|| format!("secret `{name}`: the variable `{variable}` is not set"))?,
+        Some(("file", path)) => {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "a secret's file is local, never a notebook"
+            )]
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("secret `{name}`: failed to read `{path}`"))?;
+            text.trim_end_matches(['\r', '\n']).to_owned()
+        }
+        _ => bail!(usage),
+    };
+    Ok(Secret {
+        name: name.to_owned(),
+        value,
+    })
+}
+
+/// `90`, `1.5s`, `5m`, `2h`, `1d`.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let split = text
+        .find(|char: char| !char.is_ascii_digit() && char != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let factor = match unit.trim() {
+        "" | "s" => 1.0,
+        "ms" => 0.001,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        "d" => 86_400.0,
+        _ => return Err(format!("unknown unit `{unit}`; use ms, s, m, h or d")),
+    };
+    let number: f64 = number
+        .parse()
+        .map_err(|_| "not a time; write `90`, `5m` or `2h`".to_owned())?;
+    Duration::try_from_secs_f64(number * factor).map_err(|error| error.to_string())
+}
+
+/// `3,5-7` or `tag:a,tag:b`; positions from 1.
+fn parse_selection(text: &str) -> Result<CellSelection, String> {
+    let parts: Vec<&str> = text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect();
+    let tags: Vec<String> = parts
+        .iter()
+        .filter_map(|part| part.strip_prefix("tag:"))
+        .map(str::to_owned)
+        .collect();
+    if tags.len() == parts.len() && !tags.is_empty() {
+        return Ok(CellSelection::Tagged(tags));
+    }
+    if !tags.is_empty() {
+        return Err("give either positions or tags".to_owned());
+    }
+    let number = |text: &str| {
+        text.trim()
+            .parse::<usize>()
+            .ok()
+            .filter(|&number| number > 0)
+            .ok_or(format!("`{text}` is not a position"))
+    };
+    let mut positions = Vec::new();
+    for part in parts {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last) = (number(first)?, number(last)?);
+        if last < first || last - first > 100_000 {
+            return Err(format!("`{part}` is not a range"));
+        }
+        positions.extend(first - 1..last);
+    }
+    Ok(CellSelection::Only(positions))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_units() {
+        for (text, seconds) in [
+            ("90", 90.0),
+            ("1.5s", 1.5),
+            ("5m", 300.0),
+            ("2h", 7200.0),
+            ("250ms", 0.25),
+        ] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_secs_f64(seconds)));
+        }
+        for text in ["", "x", "5 weeks", "-1"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn cells_are_selected_by_position_or_tag() {
+        assert_eq!(
+            parse_selection("3,5-7"),
+            Ok(CellSelection::Only(vec![2, 4, 5, 6]))
+        );
+        assert_eq!(
+            parse_selection("tag:load"),
+            Ok(CellSelection::Tagged(vec!["load".into()]))
+        );
+        for text in ["0", "7-3", "1,tag:a", "x"] {
+            assert!(parse_selection(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! The story of a run: prepare, find a kernel, open a record, run the cells, publish, close.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use nbpress_format::json::Json;
+use nbpress_format::notebook::Notebook;
+use nbpress_kernel::{
+    FoundKernel, Kernel, KernelFinder, LaunchRequest, LocalProvisioner, StartError,
+};
+use nbpress_record::{
+    Document, Event, FailureClass, KernelInfo, NoteLevel, Outcome, Recorder, RunHeader, RunId,
+    Source, Store,
+};
+use nbpress_storage::{Location, Storage, StorageErrorKind};
+use tokio::sync::watch;
+
+use crate::environment;
+use crate::error::ExecuteError;
+use crate::options::{CellSelection, ExecuteOptions, Manners};
+use crate::parameterize::INJECTED_TAG;
+use crate::prepare::{Prepared, prepare};
+use crate::publish::Publisher;
+use crate::run::{Run, Stop, failed};
+
+/// What a run needs from its surroundings.
+#[derive(Debug)]
+pub struct Context {
+    /// Reads the source and writes the output.
+    pub storage: Storage,
+    /// Keeps the record.
+    pub store: Store,
+    /// Finds kernels.
+    pub finder: KernelFinder,
+    /// Starts them.
+    pub provisioner: LocalProvisioner,
+}
+
+/// Is told of every event, after it has been recorded.
+pub trait Observer {
+    /// `document` is the notebook as of this event.
+    fn event(&mut self, event: &Event, document: &Document);
+}
+
+/// A run that ended, well or badly.
+#[derive(Debug)]
+pub struct Finished {
+    /// Its id.
+    pub run_id: RunId,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The output notebook.
+    pub notebook: Notebook,
+    /// Why the output could not be published, if so; the record is complete all the same.
+    pub unpublished: Option<ExecuteError>,
+    /// Whether a record of it exists.
+    pub recorded: bool,
+}
+
+impl Finished {
+    /// The position in [`Finished::notebook`] of the cell the run ended in: papermill's markers may
+    /// have moved it.
+    pub fn failing_cell(&self) -> Option<usize> {
+        let cell = self.outcome.cell?;
+        let markers = |upto: usize| {
+            self.notebook.cells[..upto]
+                .iter()
+                .filter(|cell| cell.has_tag(nbpress_record::ERROR_MARKER_TAG))
+                .count()
+        };
+        // At most two markers stand before it.
+        (cell..self.notebook.cells.len().min(cell + 3)).find(|&at| {
+            at - markers(at) == cell
+                && !self.notebook.cells[at].has_tag(nbpress_record::ERROR_MARKER_TAG)
+        })
+    }
+}
+
+/// Executes a notebook.
+///
+/// A run that starts always ends in [`Finished`], whatever happens to its kernel; the journal holds
+/// every event before `observer` hears of it. `stop` ends the run early.
+///
+/// # Errors
+/// Nothing was started: the notebook, its parameters, its kernel or the output cannot be used.
+pub async fn execute(
+    context: &Context,
+    options: &ExecuteOptions,
+    observer: &mut dyn Observer,
+    stop: watch::Receiver<Stop>,
+) -> Result<Finished, ExecuteError> {
+    let prepared = prepare(&context.storage, options).await?;
+    let kernel = find_kernel(&context.finder, options, &prepared)?;
+    let working_directory = working_directory(options);
+    let mut document = prepared.notebook.clone();
+    let plan = clear_outputs(&mut document, options);
+
+    let mut publisher = options
+        .output
+        .as_ref()
+        .map(|output| Publisher::new(&context.storage, output, options));
+    let header = header(options, &prepared, &working_directory);
+    let run_id = header.run_id.clone();
+    let first = Event::RunStarted {
+        header: header.clone(),
+        notebook: document.clone(),
+    };
+    let mut recorder = context.store.begin(header, document)?;
+    observer.event(&first, recorder.document());
+
+    if let Some(publisher) = publisher
+        .as_mut()
+        .filter(|publisher| publisher.starts_with_a_save())
+    {
+        if let Err(source) = publisher.publish(&recorder.document().notebook).await {
+            recorder.discard()?;
+            return Err(output_error(options, source));
+        }
+    }
+    for text in prepared.warnings.iter().cloned() {
+        record(
+            &mut recorder,
+            observer,
+            Event::Note {
+                level: NoteLevel::Warning,
+                text,
+                at: Timestamp::now(),
+            },
+        )?;
+    }
+
+    let request = LaunchRequest {
+        kernel: &kernel,
+        working_directory: &working_directory,
+        environment: &kernel_environment(options, &run_id),
+    };
+    let outcome = match Kernel::start(&context.provisioner, &request, options.start_timeout).await {
+        Ok(started) => {
+            let info = describe(context, options, &kernel, &started);
+            record(
+                &mut recorder,
+                observer,
+                Event::KernelStarted {
+                    kernel: info,
+                    at: Timestamp::now(),
+                },
+            )?;
+            let mut run = Run::new(started, (recorder, publisher), observer, options, stop);
+            let outcome = run.cells(&plan, prepared.secret_assignment.as_ref()).await;
+            (recorder, publisher) = run.into_parts();
+            outcome
+        }
+        Err(error) => not_started(&error, &kernel),
+    };
+    finish(options, recorder, observer, publisher, outcome, run_id).await
+}
+
+async fn finish(
+    options: &ExecuteOptions,
+    mut recorder: Recorder,
+    observer: &mut dyn Observer,
+    publisher: Option<Publisher<'_>>,
+    outcome: Outcome,
+    run_id: RunId,
+) -> Result<Finished, ExecuteError> {
+    record(
+        &mut recorder,
+        observer,
+        Event::RunFinished {
+            outcome: outcome.clone(),
+            at: Timestamp::now(),
+        },
+    )?;
+    let notebook = recorder.document().finished_notebook();
+    let mut unpublished = None;
+    if let Some(mut publisher) = publisher {
+        unpublished = publisher
+            .publish(&notebook)
+            .await
+            .err()
+            .map(|source| output_error(options, source));
+    }
+    let recorded = options.keep_record || unpublished.is_some();
+    if recorded {
+        recorder.finish()?;
+    } else {
+        recorder.discard()?;
+    }
+    Ok(Finished {
+        run_id,
+        outcome,
+        notebook,
+        unpublished,
+        recorded,
+    })
+}
+
+fn record(
+    recorder: &mut Recorder,
+    observer: &mut dyn Observer,
+    event: Event,
+) -> Result<(), ExecuteError> {
+    recorder.append(&event)?;
+    observer.event(&event, recorder.document());
+    Ok(())
+}
+
+fn output_error(options: &ExecuteOptions, source: nbpress_storage::StorageError) -> ExecuteError {
+    let output = options
+        .output
+        .as_ref()
+        .map(Location::to_string)
+        .unwrap_or_default();
+    if matches!(source.kind(), StorageErrorKind::AlreadyExists { .. }) {
+        return ExecuteError::OutputExists { output };
+    }
+    ExecuteError::Output { output, source }
+}
+
+fn find_kernel(
+    finder: &KernelFinder,
+    options: &ExecuteOptions,
+    prepared: &Prepared,
+) -> Result<FoundKernel, ExecuteError> {
+    match (&prepared.kernel, &prepared.language) {
+        (Some(name), language) => match (finder.by_name(name), language) {
+            (Ok(found), _) => Ok(found?),
+            // A notebook from elsewhere names a kernel of somebody else's machine; only a kernel
+            // asked for by name must be that one.
+            (Err(missing), Some(language))
+                if options.kernel.is_none() && options.manners == Manners::Nbpress =>
+            {
+                finder
+                    .by_language(language)
+                    .map_err(|_| ExecuteError::KernelNotFound(missing))
+            }
+            (Err(missing), _) => Err(missing.into()),
+        },
+        (None, Some(language)) => Ok(finder.by_language(language)?),
+        (None, None) => Err(ExecuteError::NoKernelNamed {
+            notebook: options.source.to_string(),
+        }),
+    }
+}
+
+fn working_directory(options: &ExecuteOptions) -> PathBuf {
+    let current = || std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+    if let Some(folder) = &options.working_directory {
+        return current().join(folder);
+    }
+    match options.source.is_local().and_then(Path::parent) {
+        Some(folder) => current().join(folder),
+        None => current(),
+    }
+}
+
+fn kernel_environment(
+    options: &ExecuteOptions,
+    run_id: &RunId,
+) -> std::collections::BTreeMap<String, String> {
+    let mut environment = options.environment.clone();
+    environment.insert("NBPRESS_RUN_ID".to_owned(), run_id.to_string());
+    // papermill's: debugpy otherwise warns about frozen modules in every run.
+    environment.insert("PYDEVD_DISABLE_FILE_VALIDATION".to_owned(), "1".to_owned());
+    environment
+}
+
+fn header(options: &ExecuteOptions, prepared: &Prepared, working_directory: &Path) -> RunHeader {
+    let folder = options
+        .source
+        .is_local()
+        .and_then(Path::parent)
+        .map_or(working_directory, |folder| folder);
+    RunHeader {
+        run_id: RunId::new(),
+        nbpress_version: env!("CARGO_PKG_VERSION").to_owned(),
+        command: options.command.clone(),
+        source: Source {
+            path: options.source.to_string(),
+            sha256: prepared.source_sha256.clone(),
+        },
+        output_path: options.output.as_ref().map(Location::to_string),
+        parameters: prepared.parameters.clone(),
+        working_directory: Some(working_directory.display().to_string()),
+        platform: environment::platform(),
+        git_commit: environment::git_commit(
+            &std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()),
+        ),
+        sweep: options.sweep.clone(),
+        tags: options.tags.clone(),
+        started_at: Timestamp::now(),
+    }
+}
+
+/// Empties the outputs of the cells that will run and returns those cells.
+fn clear_outputs(notebook: &mut Notebook, options: &ExecuteOptions) -> Vec<Step> {
+    let mut source_position = 0;
+    let mut plan = Vec::with_capacity(notebook.cells.len());
+    for cell in &mut notebook.cells {
+        let injected = cell.has_tag(INJECTED_TAG);
+        let is_parameters = injected || cell.has_tag("parameters");
+        let selected = is_parameters
+            || match &options.cells {
+                CellSelection::All => true,
+                CellSelection::Only(positions) => positions.contains(&source_position),
+                CellSelection::Tagged(tags) => tags.iter().any(|tag| cell.has_tag(tag)),
+            };
+        source_position += usize::from(!injected);
+        let skipped = options.skip_tags.iter().any(|tag| cell.has_tag(tag));
+        let step = match (selected && !skipped, cell.is_code()) {
+            (true, true) => Step::Run,
+            (true, false) => Step::Pass,
+            (false, _) => Step::Skip,
+        };
+        if cell.is_code() && (step == Step::Run || options.manners == Manners::Papermill) {
+            cell.clear_outputs();
+        }
+        plan.push(step);
+    }
+    plan
+}
+
+/// What happens to a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Its code is sent to the kernel.
+    Run,
+    /// There is nothing to run: Markdown, raw.
+    Pass,
+    /// It was asked to be left out.
+    Skip,
+}
+
+fn describe(
+    context: &Context,
+    options: &ExecuteOptions,
+    found: &FoundKernel,
+    kernel: &Kernel,
+) -> KernelInfo {
+    let info = kernel.info();
+    // A record that will be thrown away needs no list of packages.
+    let environment = options
+        .keep_record
+        .then(|| environment::packages(found))
+        .flatten();
+    KernelInfo {
+        name: kernel.name().to_owned(),
+        implementation: info.implementation.clone(),
+        implementation_version: info.implementation_version.clone(),
+        language: info.language().to_owned(),
+        language_version: info.language_version().to_owned(),
+        protocol_version: info.protocol_version.clone(),
+        environment: environment.and_then(|packages| {
+            context
+                .store
+                .put_blob(Json::Object(packages).to_compact().as_bytes())
+                .ok()
+        }),
+        pid: Some(kernel.process_id()),
+    }
+}
+
+fn not_started(error: &StartError, kernel: &FoundKernel) -> Outcome {
+    let mut reason = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        reason = format!("{reason}: {cause}");
+        source = cause.source();
+    }
+    if let Some(last) = error.log().trim().lines().last() {
+        reason = format!("{reason}: {last}");
+    }
+    if let Some(hint) = error.hint(kernel) {
+        reason = format!("{reason}; {hint}");
+    }
+    let class = match error {
+        StartError::Timeout { .. } => FailureClass::Timeout,
+        StartError::Launch(_) => FailureClass::Invalid,
+        StartError::ExitedEarly { exit, .. } if exit.out_of_memory => FailureClass::Resource,
+        StartError::ExitedEarly { .. } => FailureClass::Platform,
+    };
+    Outcome {
+        reason: Some(reason),
+        ..failed(class)
+    }
+}

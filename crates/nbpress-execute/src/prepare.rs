@@ -1,0 +1,224 @@
+//! From a location to a notebook that is ready to run: loaded, parameters checked and injected,
+//! metadata filled in.
+
+use nbpress_format::json::{Json, Object};
+use nbpress_format::notebook::Notebook;
+use nbpress_format::parameters::{self, ParameterValue};
+use nbpress_storage::{Location, Storage};
+use sha2::{Digest, Sha256};
+
+use crate::error::ExecuteError;
+use crate::help_notebook::infer_parameter_names;
+use crate::options::{ExecuteOptions, Manners};
+use crate::parameterize::{hide_source, inject};
+use crate::translate::{Compat, translate};
+
+/// A notebook ready to run.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// Parameters injected, markers of earlier runs removed, outputs still as in the source.
+    pub notebook: Notebook,
+    /// Hash of the source's bytes, hexadecimal.
+    pub source_sha256: String,
+    /// The kernel's name, where one is named.
+    pub kernel: Option<String>,
+    /// The language of its code.
+    pub language: Option<String>,
+    /// The values used, secrets left out.
+    pub parameters: Object,
+    /// Code that assigns the secrets, and the cell it must run before.
+    pub secret_assignment: Option<(usize, String)>,
+    /// Things a person should know.
+    pub warnings: Vec<String>,
+}
+
+/// Reads a notebook.
+///
+/// # Errors
+/// It cannot be read, or is not a notebook.
+pub async fn load(
+    storage: &Storage,
+    source: &Location,
+) -> Result<(Notebook, String), ExecuteError> {
+    let notebook = || source.to_string();
+    let bytes = storage
+        .read(source)
+        .await
+        .map_err(|source| ExecuteError::Read {
+            notebook: notebook(),
+            source,
+        })?;
+    let parsed = Notebook::parse(&bytes).map_err(|source| ExecuteError::Parse {
+        notebook: notebook(),
+        source,
+    })?;
+    Ok((parsed, hex::encode(Sha256::digest(&bytes))))
+}
+
+/// Loads and prepares a notebook. No kernel is started and nothing is written.
+///
+/// # Errors
+/// The notebook or its parameters cannot be used.
+pub async fn prepare(
+    storage: &Storage,
+    options: &ExecuteOptions,
+) -> Result<Prepared, ExecuteError> {
+    let (mut notebook, source_sha256) = load(storage, &options.source).await?;
+    fill_metadata(&mut notebook);
+    let kernel = options
+        .kernel
+        .clone()
+        .or_else(|| notebook.kernel_name().map(str::to_owned));
+    let language = options
+        .language
+        .clone()
+        .or_else(|| notebook.language().map(str::to_owned));
+    let mut warnings = Vec::new();
+
+    let values = check_parameters(&notebook, options, language.as_deref(), &mut warnings)?;
+    let parameters: Object = values
+        .iter()
+        .map(|(name, value)| (name.clone(), value.to_json()))
+        .collect();
+    let mode = if options.strict_compat {
+        Compat::Strict
+    } else {
+        Compat::Safe
+    };
+    let code = |values: &indexmap::IndexMap<String, ParameterValue>, comment: &str| {
+        let no_kernel = || ExecuteError::NoKernelNamed {
+            notebook: options.source.to_string(),
+        };
+        if kernel.is_none() && language.is_none() {
+            return Err(no_kernel());
+        }
+        let (kernel, language) = (
+            kernel.as_deref().unwrap_or_default(),
+            language.as_deref().unwrap_or_default(),
+        );
+        Ok(translate(kernel, language, values, comment, mode)?)
+    };
+
+    let mut injected = None;
+    if !values.is_empty() {
+        if notebook.parameters_cell().is_none() {
+            warnings
+                .push("Input notebook does not contain a cell with tag 'parameters'".to_owned());
+        }
+        let source = code(&values, "Parameters")?;
+        injected = Some(inject(&mut notebook, source, options.report_mode));
+        papermill_block(&mut notebook)
+            .insert("parameters".to_owned(), Json::Object(parameters.clone()));
+    }
+    let secret_assignment = if options.secrets.is_empty() {
+        None
+    } else {
+        let secrets = options
+            .secrets
+            .iter()
+            .map(|secret| {
+                (
+                    secret.name.clone(),
+                    ParameterValue::String(secret.value.clone()),
+                )
+            })
+            .collect();
+        let before = injected
+            .or_else(|| notebook.parameters_cell())
+            .map_or(0, |cell| cell + 1);
+        Some((before, code(&secrets, "Secrets")?))
+    };
+
+    if options.report_mode {
+        notebook
+            .cells
+            .iter_mut()
+            .filter(|cell| cell.is_code())
+            .for_each(hide_source);
+    }
+    let block = papermill_block(&mut notebook);
+    block.insert(
+        "input_path".to_owned(),
+        Json::from(options.source.to_string()),
+    );
+    let output = options
+        .output
+        .as_ref()
+        .map(|output| Json::from(output.to_string()));
+    block.insert("output_path".to_owned(), output.unwrap_or(Json::Null));
+    nbpress_record::remove_error_markers(&mut notebook);
+    Ok(Prepared {
+        notebook,
+        source_sha256,
+        kernel,
+        language,
+        parameters,
+        secret_assignment,
+        warnings,
+    })
+}
+
+fn check_parameters(
+    notebook: &Notebook,
+    options: &ExecuteOptions,
+    language: Option<&str>,
+    warnings: &mut Vec<String>,
+) -> Result<indexmap::IndexMap<String, ParameterValue>, ExecuteError> {
+    let given = &options.parameters;
+    if options.manners == Manners::Papermill {
+        if !given.is_empty() {
+            let known = infer_parameter_names(notebook, options.kernel.as_deref(), language);
+            let unknown = given.keys().filter(|name| !known.contains(name));
+            warnings.extend(unknown.map(|name| format!("Passed unknown parameter: {name}")));
+        }
+        return Ok(given.clone());
+    }
+    let Some(schema) = parameters::schema(notebook, language.unwrap_or("python")) else {
+        return Ok(given.clone());
+    };
+    // A secret stands for the parameter of its name.
+    let without_secrets = schema.without(options.secrets.iter().map(|secret| secret.name.as_str()));
+    parameters::check(&without_secrets, given).map_err(|problems| ExecuteError::Parameters {
+        notebook: options.source.to_string(),
+        problems,
+    })
+}
+
+/// The keys papermill puts into every notebook and cell it loads.
+fn fill_metadata(notebook: &mut Notebook) {
+    for cell in &mut notebook.cells {
+        cell.metadata
+            .entry("tags".to_owned())
+            .or_insert_with(|| Json::Array(Vec::new()));
+        cell.metadata
+            .entry("papermill".to_owned())
+            .or_insert_with(|| Json::Object(Object::new()));
+    }
+    papermill_block(notebook);
+}
+
+fn papermill_block(notebook: &mut Notebook) -> &mut Object {
+    let block = notebook
+        .metadata
+        .entry("papermill".to_owned())
+        .or_insert_with(|| {
+            let empty = || Json::Object(Object::new());
+            Json::Object(Object::from_iter([
+                ("default_parameters".to_owned(), empty()),
+                ("parameters".to_owned(), empty()),
+                ("environment_variables".to_owned(), empty()),
+                ("version".to_owned(), Json::from(PAPERMILL_VERSION)),
+            ]))
+        });
+    if !matches!(block, Json::Object(_)) {
+        *block = Json::Object(Object::new());
+    }
+    match block {
+        Json::Object(object) => object,
+        // Made an object two lines above.
+        _ => unreachable!("the papermill block is an object"),
+    }
+}
+
+/// The papermill whose file layout is written; readers of `metadata.papermill.version` compare it.
+const PAPERMILL_VERSION: &str = "2.7.0";

@@ -1,0 +1,89 @@
+//! The output notebook, published whole: a reader sees the last complete version or none.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use nbpress_format::notebook::Notebook;
+use nbpress_storage::{Location, Storage, StorageError, WriteMode, WriteOptions};
+use tokio::time::Instant;
+
+use crate::options::ExecuteOptions;
+
+/// A save may take at most this share of a run's time, whatever the notebook's size: the reason why
+/// the cost of publishing stays linear in the length of a run.
+const SHARE_OF_TIME: u32 = 50;
+
+/// Writes the output of one run.
+#[derive(Debug)]
+pub struct Publisher<'a> {
+    storage: &'a Storage,
+    output: &'a Location,
+    /// Shortest time between two saves at the end of a cell; `None` publishes only at the end.
+    every: Option<Duration>,
+    /// Shortest time between two saves while a cell runs.
+    autosave_every: Option<Duration>,
+    /// The first save must find nothing there.
+    if_absent: bool,
+    saved: Instant,
+    /// Until then a save would take more than its share.
+    next: Instant,
+}
+
+impl<'a> Publisher<'a> {
+    /// A publisher whose first save is due now.
+    pub fn new(storage: &'a Storage, output: &'a Location, options: &ExecuteOptions) -> Self {
+        // Nobody can read a stream while it is written, so it is written once.
+        let midway = |every: Option<Duration>| every.filter(|_| !output.is_stream());
+        let now = Instant::now();
+        Self {
+            storage,
+            output,
+            every: midway(options.publish_every),
+            autosave_every: midway(options.publish_every).and(options.autosave_every),
+            if_absent: options.if_absent,
+            saved: now,
+            next: now,
+        }
+    }
+
+    /// Whether there is to be a save before anything runs: it shows that the output can be written.
+    pub fn starts_with_a_save(&self) -> bool {
+        self.every.is_some() || self.if_absent
+    }
+
+    /// Whether enough time has passed for a save at the end of a cell.
+    pub fn is_due(&self) -> bool {
+        self.every
+            .is_some_and(|every| Instant::now() >= self.next.max(self.saved + every))
+    }
+
+    /// When a save in the middle of a cell is due.
+    pub fn autosave_at(&self) -> Option<Instant> {
+        self.autosave_every
+            .map(|every| self.next.max(self.saved + every))
+    }
+
+    /// Saves the notebook.
+    ///
+    /// # Errors
+    /// The store refuses. Nothing that was there before is harmed.
+    pub async fn publish(&mut self, notebook: &Notebook) -> Result<(), StorageError> {
+        let started = Instant::now();
+        let mode = if self.if_absent {
+            WriteMode::IfAbsent
+        } else {
+            WriteMode::Overwrite
+        };
+        let options = WriteOptions {
+            mode,
+            content_type: Some("application/x-ipynb+json".to_owned()),
+        };
+        self.storage
+            .write(self.output, Bytes::from(notebook.to_bytes()), options)
+            .await?;
+        self.if_absent = false;
+        self.saved = Instant::now();
+        self.next = self.saved + started.elapsed() * SHARE_OF_TIME;
+        Ok(())
+    }
+}

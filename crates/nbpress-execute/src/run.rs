@@ -1,0 +1,796 @@
+//! The cells of one run, one after the other, on one kernel.
+//!
+//! One task owns everything: it reads what the kernel sends, records it, tells the observer, and
+//! decides. There is nothing to lock, and nothing is shown that is not on file.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use nbpress_format::json::Json;
+use nbpress_format::output::Output;
+use nbpress_kernel::kernel::is_idle;
+use nbpress_kernel::process::signal_name;
+use nbpress_kernel::{Exit, Kernel, KernelEvent};
+use nbpress_protocol::content::{ExecuteReply, ReplyStatus};
+use nbpress_protocol::{Channel, Message};
+use nbpress_record::{
+    CellError, CellStatus, CellTiming, Event, FailureClass, NoteLevel, Outcome, RecordError,
+    Recorder, RunStatus,
+};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::execute::{Observer, Step};
+use crate::options::{ExecuteOptions, Manners};
+use crate::publish::Publisher;
+use crate::redact::Redactor;
+use crate::widgets::{STATE_MIME, Widgets};
+
+/// How long an interrupted cell may take to end before its kernel is killed.
+const INTERRUPT_GRACE: Duration = Duration::from_secs(5);
+
+/// How long the idle status may come after the reply. Kernels that lose it are gone on with.
+const IDLE_GRACE: Duration = Duration::from_secs(10);
+
+/// How long a kernel that is known to be late may be silent before its outputs count as complete.
+const LATE_OUTPUT_GRACE: Duration = Duration::from_millis(200);
+
+/// The most messages recorded by one write.
+const BURST: usize = 4096;
+
+/// A wish to end the run early.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stop {
+    /// The signal that was received.
+    pub signal: i32,
+    /// How often: the second time the kernel is killed instead of interrupted.
+    pub times: u32,
+}
+
+/// How a cell ended.
+#[derive(Debug)]
+enum CellEnd {
+    Finished,
+    Raised(CellError),
+    CellTimeout,
+    RunTimeout,
+    Stopped(i32),
+    Died(Exit),
+}
+
+/// The cell that runs now.
+#[derive(Debug)]
+struct Current {
+    cell: usize,
+    request: String,
+    timing: CellTiming,
+    execution_count: Option<u64>,
+    reply: Option<ExecuteReply>,
+    replied_at: Option<Instant>,
+    idle: bool,
+    showed_error: bool,
+    wrote_to_stderr: bool,
+}
+
+/// One run on one kernel.
+pub(crate) struct Run<'a, 'o> {
+    kernel: Option<Kernel>,
+    recorder: Recorder,
+    publisher: Option<Publisher<'a>>,
+    observer: &'o mut dyn Observer,
+    options: &'a ExecuteOptions,
+    stop: watch::Receiver<Stop>,
+    redactor: Redactor,
+    widgets: Widgets,
+    /// Request id → cell: outputs may arrive after their cell has ended.
+    requests: HashMap<String, usize>,
+    current: Option<Current>,
+    pending: Vec<Event>,
+    run_deadline: Option<Instant>,
+}
+
+impl<'a, 'o> Run<'a, 'o> {
+    pub(crate) fn new(
+        kernel: Kernel,
+        (recorder, publisher): (Recorder, Option<Publisher<'a>>),
+        observer: &'o mut dyn Observer,
+        options: &'a ExecuteOptions,
+        stop: watch::Receiver<Stop>,
+    ) -> Self {
+        Self {
+            kernel: Some(kernel),
+            recorder,
+            publisher,
+            observer,
+            options,
+            stop,
+            redactor: Redactor::new(&options.secrets),
+            widgets: Widgets::default(),
+            requests: HashMap::new(),
+            current: None,
+            pending: Vec::new(),
+            run_deadline: options.run_timeout.map(|limit| Instant::now() + limit),
+        }
+    }
+
+    pub(crate) fn into_parts(self) -> (Recorder, Option<Publisher<'a>>) {
+        (self.recorder, self.publisher)
+    }
+
+    /// Runs the cells of the plan and ends the kernel. Never fails: what went wrong is the outcome.
+    pub(crate) async fn cells(
+        &mut self,
+        plan: &[Step],
+        secrets: Option<&(usize, String)>,
+    ) -> Outcome {
+        let ended = self.run_plan(plan, secrets).await;
+        let exit = self.end_kernel(&ended).await;
+        let mut outcome = match ended {
+            Ok(outcome) => outcome,
+            Err(error) => record_failed(&error),
+        };
+        outcome.peak_memory_bytes = Some(exit.peak_memory_bytes).filter(|&bytes| bytes > 0);
+        outcome.cpu_seconds = Some(exit.cpu_microseconds as f64 / 1e6);
+        outcome
+    }
+
+    async fn run_plan(
+        &mut self,
+        plan: &[Step],
+        secrets: Option<&(usize, String)>,
+    ) -> Result<Outcome, RecordError> {
+        let mut tolerated = None;
+        for (cell, step) in plan.iter().enumerate() {
+            if let Some((_, code)) = secrets.filter(|(before, _)| *before == cell) {
+                self.assign_secrets(code).await;
+            }
+            let end = match step {
+                Step::Run => self.run_cell(cell).await?,
+                Step::Pass => self.pass(cell, CellStatus::Completed)?,
+                Step::Skip => self.pass(cell, CellStatus::Skipped)?,
+            };
+            match end {
+                CellEnd::Finished => {}
+                CellEnd::Raised(error) if self.tolerates(cell, &error) => {
+                    tolerated.get_or_insert((cell, error));
+                }
+                end => {
+                    self.save_metadata()?;
+                    return Ok(self.outcome(cell, end));
+                }
+            }
+            if self.publisher.as_ref().is_some_and(Publisher::is_due) {
+                self.publish().await?;
+            }
+        }
+        self.late_outputs().await?;
+        self.save_metadata()?;
+        Ok(self.all_cells_ran(tolerated))
+    }
+
+    /// Saves the output as it is now. A store that refuses may accept the next save.
+    async fn publish(&mut self) -> Result<(), RecordError> {
+        let Some(publisher) = &mut self.publisher else {
+            return Ok(());
+        };
+        let saved = publisher.publish(&self.recorder.document().notebook).await;
+        if let Err(error) = saved {
+            self.note(
+                NoteLevel::Warning,
+                format!("the output could not be saved yet: {error}"),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn all_cells_ran(&self, tolerated: Option<(usize, CellError)>) -> Outcome {
+        match tolerated {
+            // papermill looks for error outputs at the end, whoever was meant to tolerate them.
+            Some((cell, error)) if self.options.manners == Manners::Papermill => Outcome {
+                reason: Some(format!("{}: {}", error.ename, error.evalue)),
+                cell: Some(cell),
+                error: Some(error),
+                ..failed(FailureClass::User)
+            },
+            _ => Outcome::new(RunStatus::Succeeded),
+        }
+    }
+
+    fn tolerates(&self, cell: usize, _error: &CellError) -> bool {
+        self.options.allow_errors
+            || self.recorder.document().notebook.cells[cell].has_tag("raises-exception")
+    }
+
+    fn pass(&mut self, cell: usize, status: CellStatus) -> Result<CellEnd, RecordError> {
+        if let Some(stopped) = self.stop_requested() {
+            return Ok(stopped);
+        }
+        let at = Timestamp::now();
+        if status != CellStatus::Skipped {
+            self.pending.push(Event::CellStarted { cell, at });
+        }
+        self.pending.push(Event::CellFinished {
+            cell,
+            status,
+            execution_count: None,
+            timing: CellTiming::default(),
+            error: None,
+            at,
+        });
+        self.flush()?;
+        Ok(CellEnd::Finished)
+    }
+
+    fn stop_requested(&self) -> Option<CellEnd> {
+        let stop = *self.stop.borrow();
+        (stop.times > 0).then_some(CellEnd::Stopped(stop.signal))
+    }
+
+    async fn run_cell(&mut self, cell: usize) -> Result<CellEnd, RecordError> {
+        if let Some(stopped) = self.stop_requested() {
+            return Ok(stopped);
+        }
+        let source = self.recorder.document().notebook.cells[cell].source.clone();
+        if source.trim().is_empty() {
+            return self.pass(cell, CellStatus::Completed);
+        }
+        self.pending.push(Event::CellStarted {
+            cell,
+            at: Timestamp::now(),
+        });
+        self.flush()?;
+        let Some(kernel) = &mut self.kernel else {
+            return Ok(CellEnd::Died(Exit::default()));
+        };
+        let request = kernel.execute(&source, false).await;
+        self.requests.insert(request.clone(), cell);
+        self.current = Some(Current {
+            cell,
+            request,
+            timing: CellTiming::default(),
+            execution_count: None,
+            reply: None,
+            replied_at: None,
+            idle: false,
+            showed_error: false,
+            wrote_to_stderr: false,
+        });
+        let end = self.wait_for_cell().await?;
+        self.close_cell(cell, end)
+    }
+
+    /// Records the end of the current cell, adding the error the kernel only told us in its reply.
+    fn close_cell(&mut self, cell: usize, end: CellEnd) -> Result<CellEnd, RecordError> {
+        let rest = self.redactor.rest(cell);
+        let at = Timestamp::now();
+        for (name, text) in rest {
+            self.pending.push(Event::Output {
+                cell,
+                output: Output::stream(&name, text),
+                display_id: None,
+                at,
+            });
+        }
+        let Some(current) = self.current.take() else {
+            return Ok(end);
+        };
+        let error = match &end {
+            CellEnd::Raised(error) => {
+                if !current.showed_error && !current.wrote_to_stderr {
+                    let output =
+                        Output::error(&error.ename, &error.evalue, error.traceback.clone());
+                    self.pending.push(Event::Output {
+                        cell,
+                        output,
+                        display_id: None,
+                        at,
+                    });
+                }
+                Some(error.clone())
+            }
+            _ => None,
+        };
+        let tolerated = error
+            .as_ref()
+            .is_some_and(|error| self.tolerates(cell, error));
+        let completed = matches!(end, CellEnd::Finished) || tolerated;
+        self.pending.push(Event::CellFinished {
+            cell,
+            status: if completed {
+                CellStatus::Completed
+            } else {
+                CellStatus::Failed
+            },
+            execution_count: current.execution_count,
+            timing: current.timing,
+            error,
+            at,
+        });
+        self.flush()?;
+        Ok(end)
+    }
+
+    async fn wait_for_cell(&mut self) -> Result<CellEnd, RecordError> {
+        let cell_deadline = self
+            .options
+            .cell_timeout
+            .map(|limit| Instant::now() + limit);
+        loop {
+            if let Some(end) = self.cell_end() {
+                return Ok(end);
+            }
+            let idle_deadline = self
+                .current
+                .as_ref()
+                .and_then(|current| current.replied_at)
+                .map(|at| at + IDLE_GRACE);
+            let autosave_at = self.publisher.as_ref().and_then(Publisher::autosave_at);
+            let Some(kernel) = &mut self.kernel else {
+                return Ok(CellEnd::Died(Exit::default()));
+            };
+            tokio::select! {
+                event = kernel.next() => {
+                    if let Some(exit) = self.take(event).await? {
+                        return Ok(CellEnd::Died(exit));
+                    }
+                }
+                () = until(cell_deadline) => return self.break_off(CellEnd::CellTimeout).await,
+                () = until(self.run_deadline) => return self.break_off(CellEnd::RunTimeout).await,
+                () = until(autosave_at) => self.publish().await?,
+                () = until(idle_deadline) => {
+                    self.note(NoteLevel::Warning, "the kernel replied but never reported that it is idle".to_owned())?;
+                    if let Some(current) = &mut self.current {
+                        current.idle = true;
+                    }
+                }
+                Ok(()) = self.stop.changed() => {
+                    let signal = self.stop.borrow().signal;
+                    return self.break_off(CellEnd::Stopped(signal)).await;
+                }
+            }
+        }
+    }
+
+    /// How the current cell ended, once both the reply and the idle status are in.
+    fn cell_end(&self) -> Option<CellEnd> {
+        let current = self.current.as_ref().filter(|current| current.idle)?;
+        let reply = current.reply.as_ref()?;
+        Some(match reply.status() {
+            ReplyStatus::Ok => CellEnd::Finished,
+            ReplyStatus::Error | ReplyStatus::Aborted => CellEnd::Raised(self.reply_error(reply)),
+        })
+    }
+
+    fn reply_error(&self, reply: &ExecuteReply) -> CellError {
+        let redacted = |text: &Option<String>| self.redactor.text(text.clone().unwrap_or_default());
+        let aborted = reply.status() == ReplyStatus::Aborted;
+        CellError {
+            ename: if aborted && reply.ename.is_none() {
+                "Aborted".to_owned()
+            } else {
+                redacted(&reply.ename)
+            },
+            evalue: redacted(&reply.evalue),
+            traceback: reply
+                .traceback
+                .iter()
+                .flatten()
+                .map(|line| self.redactor.text(line.clone()))
+                .collect(),
+        }
+    }
+
+    /// Interrupts the cell and reads on until it has ended; kills a kernel that does not obey, or at
+    /// once when asked to stop a second time.
+    async fn break_off(&mut self, why: CellEnd) -> Result<CellEnd, RecordError> {
+        if let Some(kernel) = &mut self.kernel {
+            kernel.interrupt().await;
+        }
+        let deadline = Instant::now() + INTERRUPT_GRACE;
+        while self.cell_end().is_none() {
+            let Some(kernel) = &mut self.kernel else {
+                break;
+            };
+            tokio::select! {
+                event = kernel.next() => {
+                    if self.take(event).await?.is_some() {
+                        break;
+                    }
+                }
+                () = tokio::time::sleep_until(deadline) => break,
+                Ok(()) = self.stop.changed() => break,
+            }
+        }
+        Ok(why)
+    }
+
+    /// Handles an event and everything that has arrived behind it, then records it all by one write.
+    async fn take(&mut self, event: KernelEvent) -> Result<Option<Exit>, RecordError> {
+        match event {
+            KernelEvent::Message(channel, message) => {
+                self.message(channel, &message).await;
+                for _ in 0..BURST {
+                    let Some(message) = self.kernel.as_mut().and_then(Kernel::buffered_iopub)
+                    else {
+                        break;
+                    };
+                    self.message(Channel::Iopub, &message).await;
+                }
+            }
+            KernelEvent::Log(text) => {
+                let text = self.redactor.text(text);
+                self.note(NoteLevel::Info, text)?;
+            }
+            KernelEvent::Exited(exit) => {
+                self.flush()?;
+                return Ok(Some(exit));
+            }
+        }
+        self.flush()?;
+        Ok(None)
+    }
+
+    async fn message(&mut self, channel: Channel, message: &Message) {
+        let running = self.current.as_ref().map(|current| current.cell);
+        // xeus kernels send outputs without a parent: they belong to what runs.
+        let cell = match message.parent_id() {
+            Some(request) => self.requests.get(request).copied(),
+            None => running,
+        };
+        let Some(cell) = cell else { return };
+        let at = Timestamp::now();
+        match (channel, message.kind()) {
+            (Channel::Shell, "execute_reply") => self.reply(message, at),
+            (Channel::Iopub, "status") => self.status(message, at),
+            (Channel::Iopub, "execute_input") => self.execute_input(cell, message, at),
+            (Channel::Iopub, "stream" | "display_data" | "execute_result" | "error") => {
+                self.output(cell, message, at).await;
+            }
+            (Channel::Iopub, "update_display_data") => self.update_display(message),
+            (Channel::Iopub, "clear_output") => self.clear_output(cell, message).await,
+            (Channel::Iopub, "comm_open" | "comm_msg" | "comm_close") => self.widgets.comm(message),
+            _ => {}
+        }
+    }
+
+    fn of_current(&mut self, message: &Message) -> Option<&mut Current> {
+        self.current
+            .as_mut()
+            .filter(|current| message.parent_id() == Some(current.request.as_str()))
+    }
+
+    fn reply(&mut self, message: &Message, at: Timestamp) {
+        let Some(current) = self.of_current(message) else {
+            return;
+        };
+        let reply: ExecuteReply = message.view().unwrap_or_default();
+        current.timing.reply_at = Some(at);
+        current.execution_count = reply.execution_count.or(current.execution_count);
+        current.replied_at = Some(Instant::now());
+        current.reply = Some(reply);
+    }
+
+    fn status(&mut self, message: &Message, at: Timestamp) {
+        let idle = is_idle(message);
+        let Some(current) = self.of_current(message) else {
+            return;
+        };
+        if idle {
+            current.idle = true;
+            current.timing.idle_at = Some(at);
+        } else {
+            current.timing.busy_at.get_or_insert(at);
+        }
+    }
+
+    fn execute_input(&mut self, cell: usize, message: &Message, at: Timestamp) {
+        let Ok(content) = Json::parse_lossy(&message.content) else {
+            return;
+        };
+        let Some(execution_count) = content.get("execution_count").and_then(Json::as_u64) else {
+            return;
+        };
+        if let Some(current) = self.of_current(message) {
+            current.timing.input_at = Some(at);
+            current.execution_count = Some(execution_count);
+        }
+        self.pending.push(Event::ExecuteInput {
+            cell,
+            execution_count,
+            at,
+        });
+    }
+
+    async fn output(&mut self, cell: usize, message: &Message, at: Timestamp) {
+        let Some((mut output, display_id)) = output_of(message) else {
+            return;
+        };
+        if let Some(request) = message.parent_id()
+            && self.widgets.captures(request)
+        {
+            let reply = self.widgets.capture(request, output);
+            self.tell_widget(reply).await;
+            return;
+        }
+        if let Some(current) = self.current.as_mut().filter(|current| current.cell == cell) {
+            current.showed_error |= message.kind() == "error";
+            current.wrote_to_stderr |= output.stream_name() == Some("stderr");
+        }
+        if !self.redact(cell, &mut output) {
+            return;
+        }
+        if let (
+            Some(Event::Output {
+                cell: last_cell,
+                output: last,
+                ..
+            }),
+            Some(name),
+        ) = (self.pending.last_mut(), output.stream_name())
+            && *last_cell == cell
+            && last.stream_name() == Some(name)
+        {
+            last.append_stream(&output);
+            return;
+        }
+        self.pending.push(Event::Output {
+            cell,
+            output,
+            display_id,
+            at,
+        });
+    }
+
+    /// Removes secrets; false when nothing is left to show yet.
+    fn redact(&mut self, cell: usize, output: &mut Output) -> bool {
+        if self.options.secrets.is_empty() {
+            return true;
+        }
+        if let Some((name, text)) = output.as_stream_mut() {
+            *text = self.redactor.stream(cell, name, std::mem::take(text));
+            return !text.is_empty();
+        }
+        if let Ok(clean) = Output::from_json(&self.redactor.json(output.to_json())) {
+            *output = clean;
+        }
+        true
+    }
+
+    fn update_display(&mut self, message: &Message) {
+        let Some((output, Some(display_id))) = output_of(message) else {
+            return;
+        };
+        let Some((data, metadata)) = output.into_data() else {
+            return;
+        };
+        let (data, metadata) = (self.redactor.object(data), self.redactor.object(metadata));
+        self.pending.push(Event::DisplayUpdated {
+            display_id,
+            data,
+            metadata,
+        });
+    }
+
+    async fn clear_output(&mut self, cell: usize, message: &Message) {
+        let wait = Json::parse_lossy(&message.content)
+            .ok()
+            .and_then(|content| content.get("wait").and_then(Json::as_bool))
+            .unwrap_or(false);
+        if let Some(request) = message.parent_id()
+            && self.widgets.captures(request)
+        {
+            let reply = self.widgets.clear(request, wait);
+            self.tell_widget(reply).await;
+            return;
+        }
+        self.pending.push(Event::OutputCleared { cell, wait });
+    }
+
+    async fn tell_widget(&mut self, reply: Option<crate::widgets::Reply>) {
+        if let (Some(reply), Some(kernel)) = (reply, &mut self.kernel) {
+            kernel
+                .request(Channel::Shell, "comm_msg", reply.content.to_compact())
+                .await;
+        }
+    }
+
+    /// Assigns secrets without a trace: no cell, no history, no outputs.
+    async fn assign_secrets(&mut self, code: &str) {
+        let Some(kernel) = &mut self.kernel else {
+            return;
+        };
+        let request = kernel.execute(code, true).await;
+        let done = async {
+            let (mut replied, mut idle) = (false, false);
+            while !(replied && idle) {
+                match kernel.next().await {
+                    KernelEvent::Message(channel, message)
+                        if message.parent_id() == Some(&request) =>
+                    {
+                        replied |= channel == Channel::Shell;
+                        idle |= is_idle(&message);
+                    }
+                    KernelEvent::Exited(_) => return,
+                    _ => {}
+                }
+            }
+        };
+        // A kernel that dies or hangs here does so again, with a record, at the next cell.
+        let _late = tokio::time::timeout(IDLE_GRACE, done).await;
+    }
+
+    /// Deno sends a result after it has said that it is idle; ipykernel and IRkernel never do.
+    async fn late_outputs(&mut self) -> Result<(), RecordError> {
+        const PROMPT: [&str; 4] = ["ipython", "IRkernel", "testkernel-prompt", "bash"];
+        let prompt = |kernel: &Kernel| PROMPT.contains(&kernel.info().implementation.as_str());
+        if self.kernel.as_ref().is_none_or(prompt) {
+            return Ok(());
+        }
+        while let Some(kernel) = &mut self.kernel {
+            let Ok(event) = tokio::time::timeout(LATE_OUTPUT_GRACE, kernel.next()).await else {
+                break;
+            };
+            if self.take(event).await?.is_some() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn save_metadata(&mut self) -> Result<(), RecordError> {
+        if let Some(kernel) = &self.kernel {
+            let language = serde_json::to_vec(&kernel.info().language_info).unwrap_or_default();
+            if let Ok(value) = Json::parse_lossy(&language) {
+                let path = vec!["language_info".to_owned()];
+                self.pending.push(Event::NotebookMetadata { path, value });
+            }
+        }
+        if let Some(state) = self.widgets.saved_state() {
+            let value = self.redactor.json(state);
+            let path = vec!["widgets".to_owned(), STATE_MIME.to_owned()];
+            self.pending.push(Event::NotebookMetadata { path, value });
+        }
+        self.flush()
+    }
+
+    fn note(&mut self, level: NoteLevel, text: String) -> Result<(), RecordError> {
+        self.pending.push(Event::Note {
+            level,
+            text,
+            at: Timestamp::now(),
+        });
+        self.flush()
+    }
+
+    /// Records what happened, then tells.
+    fn flush(&mut self) -> Result<(), RecordError> {
+        let events = std::mem::take(&mut self.pending);
+        self.recorder.append_all(&events)?;
+        for event in &events {
+            self.observer.event(event, self.recorder.document());
+        }
+        Ok(())
+    }
+
+    async fn end_kernel(&mut self, ended: &Result<Outcome, RecordError>) -> Exit {
+        let Some(kernel) = self.kernel.take() else {
+            return Exit::default();
+        };
+        let in_control =
+            self.current.is_none() && ended.as_ref().is_ok_and(|outcome| outcome.signal.is_none());
+        if in_control {
+            kernel.shutdown().await
+        } else {
+            kernel.kill().await
+        }
+    }
+
+    fn outcome(&self, cell: usize, end: CellEnd) -> Outcome {
+        let at = |outcome: Outcome, reason: String| Outcome {
+            cell: Some(cell),
+            reason: Some(reason),
+            ..outcome
+        };
+        let number = cell + 1;
+        let seconds = |limit: Option<Duration>| limit.unwrap_or_default().as_secs_f64();
+        match end {
+            CellEnd::Raised(error) if is_clean_exit(&error) => at(
+                Outcome::new(RunStatus::Succeeded),
+                format!("cell {number} ended the run with SystemExit"),
+            ),
+            CellEnd::Raised(error) => {
+                let reason = format!("cell {number} raised {}: {}", error.ename, error.evalue);
+                Outcome {
+                    error: Some(error),
+                    ..at(failed(FailureClass::User), reason)
+                }
+            }
+            CellEnd::CellTimeout => at(
+                failed(FailureClass::Timeout),
+                format!(
+                    "cell {number} ran longer than {} s",
+                    seconds(self.options.cell_timeout)
+                ),
+            ),
+            CellEnd::RunTimeout => at(
+                failed(FailureClass::Timeout),
+                format!(
+                    "the run took longer than {} s; it was in cell {number}",
+                    seconds(self.options.run_timeout)
+                ),
+            ),
+            CellEnd::Stopped(signal) => Outcome {
+                signal: Some(signal),
+                ..at(
+                    Outcome::new(RunStatus::Cancelled),
+                    format!("stopped by {} in cell {number}", signal_name(signal)),
+                )
+            },
+            CellEnd::Died(exit) => Outcome {
+                signal: exit.signal,
+                exit_code: exit.code,
+                ..at(
+                    failed(if exit.out_of_memory {
+                        FailureClass::Resource
+                    } else {
+                        FailureClass::Platform
+                    }),
+                    format!("the kernel died in cell {number}: {exit}"),
+                )
+            },
+            CellEnd::Finished => Outcome::new(RunStatus::Succeeded),
+        }
+    }
+}
+
+/// `sys.exit()` and `sys.exit(0)` end a run well, as they end a program well.
+fn is_clean_exit(error: &CellError) -> bool {
+    error.ename == "SystemExit" && matches!(error.evalue.as_str(), "" | "0")
+}
+
+fn record_failed(error: &RecordError) -> Outcome {
+    let class = if error.is_disk_full() {
+        FailureClass::Resource
+    } else {
+        FailureClass::Platform
+    };
+    Outcome {
+        reason: Some(format!(
+            "the run could not be recorded any further: {error}"
+        )),
+        ..failed(class)
+    }
+}
+
+pub(crate) fn failed(class: FailureClass) -> Outcome {
+    Outcome {
+        class: Some(class),
+        ..Outcome::new(RunStatus::Failed)
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The output a message carries, and its display id. Transient fields do not belong into a notebook.
+fn output_of(message: &Message) -> Option<(Output, Option<String>)> {
+    let mut content = Json::parse_lossy(&message.content).ok()?;
+    let object = content.as_object_mut()?;
+    let display_id = object.shift_remove("transient").and_then(|transient| {
+        transient
+            .get("display_id")
+            .and_then(Json::as_str)
+            .map(str::to_owned)
+    });
+    let kind = match message.kind() {
+        "update_display_data" => "display_data",
+        kind => kind,
+    };
+    object.insert("output_type".to_owned(), Json::from(kind));
+    Some((Output::from_json(&content).ok()?, display_id))
+}
