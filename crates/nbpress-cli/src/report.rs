@@ -34,9 +34,9 @@ pub(crate) fn code_frame(
     printer: Printer,
     notebook: &Notebook,
     outcome: &Outcome,
-    source_cell: usize,
+    position: usize,
 ) {
-    let Some(cell) = notebook.cells.get(source_cell) else {
+    let Some(cell) = notebook.cells.get(position) else {
         return;
     };
     let failing = outcome.error.as_ref().and_then(failing_line);
@@ -51,7 +51,9 @@ pub(crate) fn code_frame(
     let count = cell
         .execution_count()
         .map_or_else(String::new, |count| format!(" · In [{count}]"));
-    printer.say(&format!("\n  cell {}{count}", source_cell + 1));
+    // Markers papermill puts before the cell do not count for people.
+    let number = outcome.cell.unwrap_or(position) + 1;
+    printer.say(&format!("\n  cell {number}{count}"));
     for (number, line) in lines.iter().enumerate().take(last).skip(first - 1) {
         let number = number + 1;
         let marked = failing == Some(number);

@@ -203,7 +203,9 @@ pub(crate) fn tell(
             RunStatus::Failed => printer.paint(Style::Red, "failed"),
             RunStatus::Cancelled => printer.paint(Style::Yellow, "cancelled"),
         };
-        printer.say(&format!("{status} in {}", duration(seconds)));
+        let early = outcome.reason.as_ref().filter(|_| outcome.status == RunStatus::Succeeded);
+        let early = early.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        printer.say(&format!("{status} in {}{early}", duration(seconds)));
         if let Some(output) = options
             .output
             .as_ref()
