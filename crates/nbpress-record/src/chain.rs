@@ -247,3 +247,6 @@ pub(crate) fn read(store: &Path) -> Result<ReadChain, RecordError> {
     }
     Ok(chain)
 }
+
+#[cfg(test)]
+mod tests;

@@ -161,3 +161,6 @@ impl Event {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,6 +54,8 @@ mod payload;
 mod record;
 mod recorder;
 mod run_id;
+#[cfg(test)]
+mod sample;
 mod scraps;
 mod store;
 mod timestamp;

@@ -130,7 +130,9 @@ impl Manifest {
 
     /// The scraps as they stand in the file; their large texts are put away.
     pub(crate) fn put_scraps_away(&self, put: &mut Put<'_>) -> Result<Json, RecordError> {
-        payload::put_away(self.scraps.to_json(), put)
+        let mut scraps = self.scraps.to_json();
+        payload::put_away(&mut scraps, put)?;
+        Ok(scraps)
     }
 
     /// The file's bytes.
@@ -149,8 +151,8 @@ impl Manifest {
         if version != Json::from(VERSION) {
             return Err(ManifestError::UnknownVersion(version.to_compact()));
         }
-        let scraps = fields.get::<Json>("scraps").map_err(PayloadError::Shape)?;
-        let scraps = payload::bring_back(scraps, get)?;
+        let mut scraps = fields.get::<Json>("scraps").map_err(PayloadError::Shape)?;
+        payload::bring_back(&mut scraps, get)?;
         Ok(Self::from_fields(bytes, &fields, &scraps).map_err(PayloadError::Shape)?)
     }
 
@@ -313,3 +315,6 @@ impl Wire for BlobSummary {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,8 +31,9 @@ pub(crate) type Put<'a> = dyn FnMut(&[u8]) -> Result<String, RecordError> + 'a;
 pub(crate) type Get<'a> = dyn Fn(&str) -> Result<Vec<u8>, RecordError> + 'a;
 
 /// The text that stands for a value; its large parts are put away.
-pub(crate) fn encode(value: Json, put: &mut Put<'_>) -> Result<String, RecordError> {
-    let text = put_away(value, put)?.to_compact();
+pub(crate) fn encode(mut value: Json, put: &mut Put<'_>) -> Result<String, RecordError> {
+    put_away(&mut value, put)?;
+    let text = value.to_compact();
     if text.len() <= LARGE_VALUE {
         return Ok(text);
     }
@@ -41,82 +42,73 @@ pub(crate) fn encode(value: Json, put: &mut Put<'_>) -> Result<String, RecordErr
 
 /// The value that a text made by [`encode`] stands for.
 pub(crate) fn decode(text: &[u8], get: &Get<'_>) -> Result<Json, PayloadError> {
-    bring_back(Json::parse(text).map_err(PayloadError::Json)?, get)
+    let mut value = Json::parse(text).map_err(PayloadError::Json)?;
+    bring_back(&mut value, get)?;
+    Ok(value)
 }
 
-/// The value with references in place of its large texts and of what is nested too deep for a parser.
-pub(crate) fn put_away(value: Json, put: &mut Put<'_>) -> Result<Json, RecordError> {
+/// Puts references in place of large texts and of what is nested too deep for a parser.
+pub(crate) fn put_away(value: &mut Json, put: &mut Put<'_>) -> Result<(), RecordError> {
     put_away_at(value, 0, put)
 }
 
-fn put_away_at(value: Json, depth: usize, put: &mut Put<'_>) -> Result<Json, RecordError> {
-    Ok(match value {
-        Json::String(text) if text.len() >= LARGE_TEXT => put_text_away(&text, put)?,
+fn put_away_at(value: &mut Json, depth: usize, put: &mut Put<'_>) -> Result<(), RecordError> {
+    match value {
+        Json::String(text) if text.len() >= LARGE_TEXT => *value = put_text_away(text, put)?,
         Json::Array(_) | Json::Object(_) if depth == DEEP => {
-            let inner = put_away_at(value, 0, put)?;
-            reference(put(inner.to_compact().as_bytes())?, "json")
+            put_away_at(value, 0, put)?;
+            *value = reference(put(value.to_compact().as_bytes())?, "json");
         }
         Json::Array(items) => {
-            let items = items
-                .into_iter()
-                .map(|item| put_away_at(item, depth + 1, put));
-            Json::Array(items.collect::<Result<_, _>>()?)
+            for item in items {
+                put_away_at(item, depth + 1, put)?;
+            }
         }
         Json::Object(pairs) => {
-            let escaped = |(key, value): (String, Json)| {
-                let key = if is_reserved(&key) {
-                    format!("${key}")
-                } else {
-                    key
-                };
-                Ok((key, put_away_at(value, depth + 1, put)?))
-            };
-            Json::Object(
-                pairs
-                    .into_iter()
-                    .map(escaped)
-                    .collect::<Result<Object, RecordError>>()?,
-            )
+            for value in pairs.values_mut() {
+                put_away_at(value, depth + 1, put)?;
+            }
+            rename_reserved(pairs, |key| format!("${key}"));
         }
-        small => small,
-    })
+        _ => {}
+    }
+    Ok(())
 }
 
 /// Undoes [`put_away`].
-pub(crate) fn bring_back(value: Json, get: &Get<'_>) -> Result<Json, PayloadError> {
+pub(crate) fn bring_back(value: &mut Json, get: &Get<'_>) -> Result<(), PayloadError> {
     bring_back_from(value, 0, get)
 }
 
 /// `blobs` is the number of blobs that are being read, each referred to by the one before it.
-fn bring_back_from(value: Json, blobs: usize, get: &Get<'_>) -> Result<Json, PayloadError> {
-    Ok(match value {
+fn bring_back_from(value: &mut Json, blobs: usize, get: &Get<'_>) -> Result<(), PayloadError> {
+    match value {
         Json::Array(items) => {
-            let items = items
-                .into_iter()
-                .map(|item| bring_back_from(item, blobs, get));
-            Json::Array(items.collect::<Result<_, _>>()?)
+            for item in items {
+                bring_back_from(item, blobs, get)?;
+            }
         }
-        Json::Object(pairs) if pairs.contains_key(KEY) => {
-            bring_blob_back(&Json::Object(pairs), blobs, get)?
-        }
+        Json::Object(pairs) if pairs.contains_key(KEY) => *value = read_blob(value, blobs, get)?,
         Json::Object(pairs) => {
-            let unescaped = |(key, value): (String, Json)| {
-                let key = if is_reserved(&key) {
-                    key[1..].to_owned()
-                } else {
-                    key
-                };
-                Ok((key, bring_back_from(value, blobs, get)?))
-            };
-            Json::Object(
-                pairs
-                    .into_iter()
-                    .map(unescaped)
-                    .collect::<Result<Object, PayloadError>>()?,
-            )
+            for value in pairs.values_mut() {
+                bring_back_from(value, blobs, get)?;
+            }
+            rename_reserved(pairs, |key| key[1..].to_owned());
         }
-        small => small,
-    })
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Gives the keys of a user's dictionary that could be taken for ours another name.
+fn rename_reserved(pairs: &mut Object, rename: impl Fn(&str) -> String) {
+    if pairs.keys().any(|key| is_reserved(key)) {
+        let renamed = std::mem::take(pairs).into_iter().map(|(key, value)| {
+            let key = if is_reserved(&key) { rename(&key) } else { key };
+            (key, value)
+        });
+        *pairs = renamed.collect();
+    }
 }
 
 /// Whether a key of a user's dictionary could be taken for ours.
@@ -137,8 +129,8 @@ fn put_text_away(text: &str, put: &mut Put<'_>) -> Result<Json, RecordError> {
     }
 }
 
-fn bring_blob_back(json: &Json, blobs: usize, get: &Get<'_>) -> Result<Json, PayloadError> {
-    let fields = Fields::of(json)?;
+fn read_blob(reference: &Json, blobs: usize, get: &Get<'_>) -> Result<Json, PayloadError> {
+    let fields = Fields::of(reference)?;
     let sha256: String = fields.get(KEY)?;
     let encoding: String = fields.get("encoding")?;
     let bytes = get(&sha256).map_err(|error| PayloadError::Blob(Box::new(error)))?;
@@ -148,15 +140,13 @@ fn bring_blob_back(json: &Json, blobs: usize, get: &Get<'_>) -> Result<Json, Pay
             Err(_) => Err(PayloadError::DamagedBlob { sha256 }),
         },
         "base64" => Ok(Json::String(STANDARD.encode(bytes))),
-        "json" if blobs < MOST_BLOBS => bring_back_from(
-            Json::parse(&bytes).map_err(PayloadError::Json)?,
-            blobs + 1,
-            get,
-        ),
+        "json" if blobs < MOST_BLOBS => {
+            let mut value = Json::parse(&bytes).map_err(PayloadError::Json)?;
+            bring_back_from(&mut value, blobs + 1, get)?;
+            Ok(value)
+        }
         "json" => Err(PayloadError::DamagedBlob { sha256 }),
-        _ => Err(WireError::new("an encoding of blobs")
-            .inside("encoding")
-            .into()),
+        _ => Err(WireError::new("an encoding of blobs").inside("encoding").into()),
     }
 }
 

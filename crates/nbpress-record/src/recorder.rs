@@ -233,3 +233,6 @@ fn reserve(path: &Path) {
         drop(disk::remove_file(path));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -312,3 +312,6 @@ pub(crate) fn create_for_appending(path: &Path) -> Result<File, RecordError> {
         .open(path)
         .map_err(RecordError::io("create", path))
 }
+
+#[cfg(test)]
+mod tests;
