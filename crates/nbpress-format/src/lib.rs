@@ -21,6 +21,7 @@ pub mod json;
 mod multiline;
 pub mod notebook;
 pub mod output;
+pub mod parameters;
 
 pub use cell::{Cell, CellKind};
 pub use error::ParseError;
