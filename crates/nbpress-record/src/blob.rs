@@ -55,7 +55,7 @@ impl SharedBlobs {
         if !is_sha256(sha256) {
             return Err(missing());
         }
-        disk::read(&self.path(sha256))?.ok_or_else(missing)
+        checked(disk::read(&self.path(sha256))?.ok_or_else(missing)?, sha256)
     }
 
     /// The names of all blobs, sorted.
@@ -213,10 +213,20 @@ impl BlobSource {
         if is_sha256(sha256)
             && let Some(bytes) = disk::read(&self.own.join(sha256))?
         {
-            return Ok(bytes);
+            return checked(bytes, sha256);
         }
         self.shared.get(sha256)
     }
+}
+
+/// The bytes, if they are those of the name.
+fn checked(bytes: Vec<u8>, sha256: &str) -> Result<Vec<u8>, RecordError> {
+    if disk::sha256(&bytes) == sha256 {
+        return Ok(bytes);
+    }
+    Err(RecordError::DamagedBlob {
+        sha256: sha256.to_owned(),
+    })
 }
 
 /// Whether a text is a SHA-256 as we write it. Journals come from strangers too, and such a text

@@ -104,6 +104,12 @@ pub enum RecordError {
         /// Its SHA-256.
         sha256: String,
     },
+    /// A blob's bytes are not those of its name.
+    #[error("blob `{sha256}` has changed")]
+    DamagedBlob {
+        /// Its SHA-256.
+        sha256: String,
+    },
     /// The record was to be closed before the run's last event.
     #[error("run `{run_id}` has not finished")]
     NotFinished {
@@ -173,6 +179,7 @@ impl RecordError {
                 Some("read it with the version of nbpress that wrote it".to_owned())
             }
             Self::MissingBlob { .. }
+            | Self::DamagedBlob { .. }
             | Self::Chain { .. }
             | Self::Event { .. }
             | Self::Manifest { .. } => {

@@ -146,7 +146,9 @@ fn read_blob(reference: &Json, blobs: usize, get: &Get<'_>) -> Result<Json, Payl
             Ok(value)
         }
         "json" => Err(PayloadError::DamagedBlob { sha256 }),
-        _ => Err(WireError::new("an encoding of blobs").inside("encoding").into()),
+        _ => Err(WireError::new("an encoding of blobs")
+            .inside("encoding")
+            .into()),
     }
 }
 
