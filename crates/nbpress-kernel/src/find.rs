@@ -219,6 +219,11 @@ impl FoundKernel {
         {
             *first = interpreter.to_string_lossy().into_owned();
         }
+        if line.iter().any(|argument| argument.contains("ipykernel_launcher")) {
+            // A run's input does not belong into the person's history, and writing it costs a
+            // database transaction a cell (nbclient passes the same argument).
+            line.push("--HistoryManager.hist_file=:memory:".to_owned());
+        }
         line
     }
 
