@@ -46,7 +46,16 @@ fn main() -> ExitCode {
     };
     let code = runtime.block_on(Box::pin(commands::dispatch(printer, &settings, command)));
     ExitCode::from(code.unwrap_or_else(|error| {
+        if is_closed_pipe(&error) {
+            return exit_code::OK;
+        }
         report::error(printer, &error);
         exit_code::USAGE
     }))
+}
+
+/// Whoever read our output has had enough (`nbpress show | head`): nothing to report.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io_error = error.downcast_ref::<std::io::Error>();
+    io_error.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

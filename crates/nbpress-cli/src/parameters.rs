@@ -47,7 +47,7 @@ impl ParameterArgs {
         }
         for text in &self.parameter {
             let (name, value) = split(text)?;
-            merged.insert(name.to_owned(), ParameterValue::String(value.to_owned()));
+            merged.insert(name.to_owned(), ParameterValue::Text(value.to_owned()));
         }
         Ok(merged)
     }

@@ -174,7 +174,8 @@ fn check_parameters(
         return Ok(given.clone());
     }
     let Some(schema) = parameters::schema(notebook, language.unwrap_or("python")) else {
-        return Ok(given.clone());
+        // Nothing is declared, so nothing can be checked; papermill's typing is what people expect.
+        return Ok(given.iter().map(|(name, value)| (name.clone(), parameters::resolve_text(value))).collect());
     };
     // A secret stands for the parameter of its name.
     let without_secrets = schema.without(options.secrets.iter().map(|secret| secret.name.as_str()));

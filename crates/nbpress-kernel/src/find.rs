@@ -56,14 +56,23 @@ pub struct KernelNotFound {
 impl KernelNotFound {
     /// What to do about it.
     pub fn hint(&self) -> String {
-        if self.available.is_empty() {
-            return "no kernel is installed at all: `nbpress doctor` sets up a Python one"
-                .to_owned();
+        let python = self.wanted.starts_with("python");
+        match (self.available.as_slice(), python) {
+            ([], true) => "`nbpress doctor --fix` sets up a Python kernel".to_owned(),
+            ([], false) => {
+                "no kernel is installed; `nbpress kernels` lists where they are searched".to_owned()
+            }
+            (available, true) => format!(
+                "`nbpress doctor --fix` sets up a Python kernel; installed: {}",
+                available.join(", ")
+            ),
+            (available, false) => {
+                format!(
+                    "installed kernels: {}; choose one with `--kernel NAME`",
+                    available.join(", ")
+                )
+            }
         }
-        format!(
-            "installed kernels: {}; choose one with `--kernel NAME`",
-            self.available.join(", ")
-        )
     }
 }
 
@@ -219,7 +228,10 @@ impl FoundKernel {
         {
             *first = interpreter.to_string_lossy().into_owned();
         }
-        if line.iter().any(|argument| argument.contains("ipykernel_launcher")) {
+        if line
+            .iter()
+            .any(|argument| argument.contains("ipykernel_launcher"))
+        {
             // A run's input does not belong into the person's history, and writing it costs a
             // database transaction a cell (nbclient passes the same argument).
             line.push("--HistoryManager.hist_file=:memory:".to_owned());

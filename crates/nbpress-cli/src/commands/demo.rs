@@ -72,7 +72,7 @@ pub(crate) async fn demo(
     for (name, value) in [("region", "west"), ("days", "60"), ("discount", "0.1")] {
         options
             .parameters
-            .insert(name.to_owned(), ParameterValue::String(value.to_owned()));
+            .insert(name.to_owned(), ParameterValue::Text(value.to_owned()));
     }
     let (stop, _listening) = signals::listen().context("failed to listen for signals")?;
     let mut observer = CellList::new(printer);
