@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
 use nbpress_format::json::Object;
+use nbpress_format::notebook::Notebook;
 use nbpress_format::parameters::ParameterValue;
 use nbpress_record::SweepPoint;
 use nbpress_storage::Location;
@@ -42,6 +44,9 @@ pub struct ExecuteOptions {
     pub command: String,
     /// The notebook to execute.
     pub source: Location,
+    /// The notebook as it was read before, and the SHA-256 of its bytes; read when `None`. The points
+    /// of a sweep share it, whatever becomes of the file meanwhile.
+    pub loaded: Option<Arc<(Notebook, String)>>,
     /// Where the executed copy is published, besides the record.
     pub output: Option<Location>,
     /// Refuse to replace an existing output.
@@ -95,6 +100,7 @@ impl ExecuteOptions {
         Self {
             command: "run".to_owned(),
             source,
+            loaded: None,
             output: None,
             if_absent: false,
             parameters: IndexMap::new(),
