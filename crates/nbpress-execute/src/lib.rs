@@ -3,12 +3,14 @@
 //! [`execute`] is the story, top to bottom. What lives here: everything between a location and a
 //! finished run. What does not: databases, users, HTTP, printing.
 
+pub mod command_line_value;
 pub mod environment;
 pub mod error;
 pub mod execute;
 pub mod help_notebook;
 pub mod options;
 pub mod parameterize;
+pub mod path_template;
 pub mod prepare;
 pub mod publish;
 pub mod redact;
