@@ -1,11 +1,14 @@
 //! The command line.
 
+use std::path::Path;
+
 use clap::{Parser, Subcommand};
 
 use crate::commands::demo::DemoArgs;
 use crate::commands::doctor::DoctorArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::kernels::KernelsArgs;
+use crate::commands::papermill::PapermillArgs;
 use crate::commands::run::RunArgs;
 use crate::commands::scraps::ScrapsArgs;
 use crate::commands::show::{RunsArgs, ShowArgs, VerifyArgs};
@@ -34,11 +37,19 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     Kernels(KernelsArgs),
     Doctor(DoctorArgs),
+    Papermill(Box<PapermillArgs>),
     Demo(DemoArgs),
 }
 
 /// Reads the command line; prints help or a usage error and ends the process where that is the
-/// answer.
+/// answer. A binary named `papermill` is `nbpress papermill`.
 pub(crate) fn parse() -> Command {
-    Arguments::parse().command
+    let mut words: Vec<_> = std::env::args_os().collect();
+    let named = words
+        .first()
+        .and_then(|word| Path::new(word).file_name().map(ToOwned::to_owned));
+    if named.is_some_and(|name| name == "papermill") {
+        words.insert(1, "papermill".into());
+    }
+    Arguments::parse_from(words).command
 }

@@ -4,6 +4,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod kernels;
+pub(crate) mod papermill;
 pub(crate) mod run;
 pub(crate) mod scraps;
 pub(crate) mod show;
@@ -21,6 +22,7 @@ pub(crate) async fn dispatch(
 ) -> anyhow::Result<u8> {
     match command {
         Command::Run(args) => run::run(printer, settings, &args).await,
+        Command::Papermill(args) => papermill::papermill(printer, settings, &args).await,
         Command::Demo(args) => demo::demo(printer, settings, &args).await,
         Command::Show(args) => show::show(printer, settings, &args),
         Command::Runs(args) => show::runs(printer, settings, &args),

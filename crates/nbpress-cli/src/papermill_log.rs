@@ -26,31 +26,44 @@ pub(crate) enum LogLevel {
 impl LogLevel {
     /// Quieter by default when the notebook itself goes to stdout.
     pub(crate) fn when_piped(self) -> Self {
-        if self == Self::Info { Self::Error } else { self }
+        if self == Self::Info {
+            Self::Error
+        } else {
+            self
+        }
     }
+}
+
+/// What is logged, and where the notebook's streams are copied to.
+#[derive(Default)]
+pub(crate) struct LogOptions {
+    /// The notebook's output goes to the log.
+    pub(crate) log_output: bool,
+    /// Cells are listed as they run.
+    pub(crate) progress: bool,
+    /// A copy of the notebook's stdout.
+    pub(crate) stdout_file: Option<Box<dyn Write>>,
+    /// A copy of the notebook's stderr.
+    pub(crate) stderr_file: Option<Box<dyn Write>>,
 }
 
 /// Shows a run the way papermill would.
 pub(crate) struct PapermillLog {
     printer: Printer,
     level: LogLevel,
-    log_output: bool,
     cells: Option<CellList>,
-    stdout_file: Option<Box<dyn Write>>,
-    stderr_file: Option<Box<dyn Write>>,
+    options: LogOptions,
 }
 
 impl PapermillLog {
-    pub(crate) fn new(
-        printer: Printer,
-        level: LogLevel,
-        log_output: bool,
-        progress: bool,
-        stdout_file: Option<Box<dyn Write>>,
-        stderr_file: Option<Box<dyn Write>>,
-    ) -> Self {
-        let cells = progress.then(|| CellList::new(printer));
-        Self { printer, level, log_output, cells, stdout_file, stderr_file }
+    pub(crate) fn new(printer: Printer, level: LogLevel, options: LogOptions) -> Self {
+        let cells = options.progress.then(|| CellList::new(printer));
+        Self {
+            printer,
+            level,
+            cells,
+            options,
+        }
     }
 
     pub(crate) fn info(&self, text: &str) {
@@ -71,19 +84,21 @@ impl PapermillLog {
         match &output.kind {
             OutputKind::Stream { name, text } => {
                 let (file, level) = if name == "stderr" {
-                    (&mut self.stderr_file, LogLevel::Warning)
+                    (&mut self.options.stderr_file, LogLevel::Warning)
                 } else {
-                    (&mut self.stdout_file, LogLevel::Info)
+                    (&mut self.options.stdout_file, LogLevel::Info)
                 };
                 if let Some(file) = file {
                     // A full disk is met again, and reported, where the notebook itself is written.
                     let _full = file.write_all(text.as_bytes()).and_then(|()| file.flush());
                 }
-                if self.log_output {
+                if self.options.log_output {
                     self.log(level, text);
                 }
             }
-            OutputKind::DisplayData { data, .. } | OutputKind::ExecuteResult { data, .. } if self.log_output => {
+            OutputKind::DisplayData { data, .. } | OutputKind::ExecuteResult { data, .. }
+                if self.options.log_output =>
+            {
                 if let Some(text) = data.get("text/plain").and_then(Json::as_str) {
                     self.info(text);
                 }
@@ -101,14 +116,18 @@ impl Observer for PapermillLog {
             cells.event(event, document);
         }
         match event {
-            Event::CellStarted { cell, .. } if self.log_output => {
+            Event::CellStarted { cell, .. } if self.options.log_output => {
                 self.info(&format!("Executing Cell {:-<40}", cell + 1));
             }
-            Event::CellFinished { cell, .. } if self.log_output => {
+            Event::CellFinished { cell, .. } if self.options.log_output => {
                 self.info(&format!("Ending Cell {:-<43}", cell + 1));
             }
             Event::Output { output, .. } => self.output(output),
-            Event::Note { level: NoteLevel::Warning | NoteLevel::Error, text, .. } => self.warning(text),
+            Event::Note {
+                level: NoteLevel::Warning | NoteLevel::Error,
+                text,
+                ..
+            } => self.warning(text),
             Event::Note { text, .. } => self.info(text.trim_end()),
             _ => {}
         }

@@ -64,18 +64,18 @@ impl Settings {
     }
 
     /// Access to notebooks wherever they are.
-    pub(crate) fn storage(&self) -> anyhow::Result<Storage> {
+    pub(crate) fn storage(&self) -> Storage {
         let working_directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        Ok(Storage::new(StorageSettings::new(
+        Storage::new(StorageSettings::new(
             self.environment.clone(),
             working_directory,
-        )))
+        ))
     }
 
     /// Everything a run needs.
     pub(crate) fn context(&self) -> anyhow::Result<Context> {
         Ok(Context {
-            storage: self.storage()?,
+            storage: self.storage(),
             store: self.store()?,
             finder: self.finder(),
             provisioner: LocalProvisioner::default(),

@@ -81,9 +81,9 @@ pub(crate) async fn demo(
     drop(observer);
     if finished.outcome.status == RunStatus::Succeeded {
         printer.say("");
-        table(printer, &read_scraps(&finished.notebook))
-            .iter()
-            .for_each(|row| printer.say(&format!("  {row}")));
+        for row in table(printer, &read_scraps(&finished.notebook)) {
+            printer.say(&format!("  {row}"));
+        }
         printer.say("");
     }
     run::tell(

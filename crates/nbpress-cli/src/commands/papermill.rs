@@ -14,14 +14,14 @@ use indexmap::IndexMap;
 use nbpress_execute::options::Manners;
 use nbpress_execute::prepare::{Prepared, load, prepare};
 use nbpress_execute::{
-    ExecuteError, ExecuteOptions, Finished, Observer, command_line_value, execute, help_notebook,
+    ExecuteError, ExecuteOptions, Finished, command_line_value, execute, help_notebook,
     path_template, yaml,
 };
 use nbpress_format::parameters::ParameterValue;
 use nbpress_record::{FailureClass, RunStatus};
 use nbpress_storage::{Location, Storage, WriteOptions};
 
-use crate::papermill_log::{LogLevel, PapermillLog};
+use crate::papermill_log::{LogLevel, LogOptions, PapermillLog};
 use crate::printer::{Printer, without_ansi};
 use crate::settings::Settings;
 use crate::signals;
@@ -36,7 +36,10 @@ const DEAD_KERNEL: u8 = 138;
 /// papermill 2.7, drop-in: the same flags, output file and exit codes.
 #[derive(Debug, Args)]
 #[command(disable_version_flag = true)]
-#[expect(clippy::struct_excessive_bools, reason = "papermill's flags, one to one")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "papermill's flags, one to one"
+)]
 pub(crate) struct PapermillArgs {
     /// Notebook to execute; `-` or a pipe for stdin.
     notebook_path: Option<String>,
@@ -55,10 +58,20 @@ pub(crate) struct PapermillArgs {
     #[arg(short = 'f', long = "parameters_file", value_name = "PATH")]
     parameters_file: Vec<String>,
     /// Parameters as YAML text.
-    #[arg(short = 'y', long = "parameters_yaml", value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(
+        short = 'y',
+        long = "parameters_yaml",
+        value_name = "TEXT",
+        allow_hyphen_values = true
+    )]
     parameters_yaml: Vec<String>,
     /// Parameters as base64 of YAML text.
-    #[arg(short = 'b', long = "parameters_base64", value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(
+        short = 'b',
+        long = "parameters_base64",
+        value_name = "TEXT",
+        allow_hyphen_values = true
+    )]
     parameters_base64: Vec<String>,
     /// Add the input path as the parameter `PAPERMILL_INPUT_PATH`.
     #[arg(long)]
@@ -79,7 +92,12 @@ pub(crate) struct PapermillArgs {
     #[arg(long)]
     no_request_save_on_cell_execute: bool,
     /// Seconds between saves during a long cell; 0 for none.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 30,
+        allow_negative_numbers = true
+    )]
     autosave_cell_every: i64,
     /// Write the parameterised notebook and execute nothing.
     #[arg(long, overrides_with = "prepare_execute")]
@@ -118,7 +136,12 @@ pub(crate) struct PapermillArgs {
     #[arg(long, value_enum, default_value = "INFO")]
     log_level: LogLevel,
     /// Seconds to wait for the kernel.
-    #[arg(long, alias = "start_timeout", value_name = "SECONDS", default_value_t = 60)]
+    #[arg(
+        long,
+        alias = "start_timeout",
+        value_name = "SECONDS",
+        default_value_t = 60
+    )]
     start_timeout: u64,
     /// Seconds a cell may take.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
@@ -186,10 +209,14 @@ fn paths(args: &PapermillArgs) -> Result<Paths, &'static str> {
     }
     let stream = || "-".to_owned();
     Ok(match (notebook, output) {
-        (Some(only), None) if input_piped && !args.help_notebook => Paths { input: stream(), output: only },
-        (notebook, output) => {
-            Paths { input: notebook.unwrap_or_else(stream), output: output.unwrap_or_else(stream) }
-        }
+        (Some(only), None) if input_piped && !args.help_notebook => Paths {
+            input: stream(),
+            output: only,
+        },
+        (notebook, output) => Paths {
+            input: notebook.unwrap_or_else(stream),
+            output: output.unwrap_or_else(stream),
+        },
     })
 }
 
@@ -199,7 +226,7 @@ async fn papermill_run(
     args: &PapermillArgs,
     paths: &Paths,
 ) -> anyhow::Result<u8> {
-    let storage = settings.storage()?;
+    let storage = settings.storage();
     let parameters = merged_parameters(args, paths, &storage).await?;
     if args.help_notebook {
         return help(printer, args, &storage, &paths.input, &parameters).await;
@@ -207,20 +234,31 @@ async fn papermill_run(
     let names = path_template::Builtins::now();
     let input = path_template::format_path(&paths.input, &parameters, &names)?;
     let output = path_template::format_path(&paths.output, &parameters, &names)?;
-    if let Some(engine) = args.engine.as_deref().filter(|engine| *engine != "nbclient") {
+    if let Some(engine) = args
+        .engine
+        .as_deref()
+        .filter(|engine| *engine != "nbclient")
+    {
         return Err(anyhow!("No engine named '{engine}' found"));
     }
     let options = options(settings, args, &input, &output, parameters)?;
-    let level = if output == "-" { args.log_level.when_piped() } else { args.log_level };
+    let level = if output == "-" {
+        args.log_level.when_piped()
+    } else {
+        args.log_level
+    };
     let mut log = log(printer, args, level, &output)?;
-    log.info(&format!("Input Notebook:  {}", shown(&input)));
-    log.info(&format!("Output Notebook: {}", shown(&output)));
+    log.info(&format!("Input Notebook:  {input}"));
+    log.info(&format!("Output Notebook: {output}"));
     if let Some(cwd) = &args.cwd {
         log.info(&format!("Working directory: {}", cwd.display()));
     }
     if args.prepare_only {
         let prepared = prepare(&storage, &options).await?;
-        prepared.warnings.iter().for_each(|warning| log.warning(warning));
+        prepared
+            .warnings
+            .iter()
+            .for_each(|warning| log.warning(warning));
         return write_prepared(&storage, &options, prepared).await;
     }
     let (stop, _listening) = signals::listen().context("failed to listen for signals")?;
@@ -228,11 +266,6 @@ async fn papermill_run(
     let finished = execute(&context, &options, &mut log, stop).await?;
     drop(log);
     Ok(tell(printer, args, &finished))
-}
-
-/// `-` is shown as papermill shows it.
-fn shown(path: &str) -> &str {
-    path
 }
 
 fn options(
@@ -243,7 +276,7 @@ fn options(
     parameters: IndexMap<String, ParameterValue>,
 ) -> anyhow::Result<ExecuteOptions> {
     let mut options = ExecuteOptions::new(Location::parse(input)?);
-    options.command = "papermill".to_owned();
+    "papermill".clone_into(&mut options.command);
     options.output = Some(Location::parse(output)?);
     options.parameters = parameters;
     options.kernel.clone_from(&args.kernel);
@@ -251,13 +284,18 @@ fn options(
     options.working_directory = Some(args.cwd.clone().unwrap_or_default());
     options.environment.clone_from(&settings.environment);
     options.start_timeout = Duration::from_secs(args.start_timeout);
-    options.cell_timeout =
-        args.execution_timeout.and_then(|limit| u64::try_from(limit).ok()).filter(|&limit| limit > 0).map(Duration::from_secs);
+    options.cell_timeout = args
+        .execution_timeout
+        .and_then(|limit| u64::try_from(limit).ok())
+        .filter(|&limit| limit > 0)
+        .map(Duration::from_secs);
     options.report_mode = args.report_mode;
     if args.no_request_save_on_cell_execute {
         options.publish_every = None;
     } else {
-        let autosave = u64::try_from(args.autosave_cell_every).ok().filter(|&seconds| seconds > 0);
+        let autosave = u64::try_from(args.autosave_cell_every)
+            .ok()
+            .filter(|&seconds| seconds > 0);
         options.autosave_every = autosave.map(Duration::from_secs);
     }
     options.keep_record = false;
@@ -282,11 +320,16 @@ async fn merged_parameters(
         merged.insert("PAPERMILL_OUTPUT_PATH".to_owned(), text(&paths.output));
     }
     for encoded in &args.parameters_base64 {
-        merged.extend(yaml::parameters_from_base64(encoded).context("failed to read a `-b` parameter")?);
+        merged.extend(
+            yaml::parameters_from_base64(encoded).context("failed to read a `-b` parameter")?,
+        );
     }
     for path in &args.parameters_file {
         let reading = || format!("failed to read the parameters file `{path}`");
-        let bytes = storage.read(&Location::parse(path)?).await.with_context(reading)?;
+        let bytes = storage
+            .read(&Location::parse(path)?)
+            .await
+            .with_context(reading)?;
         merged.extend(yaml::parameters(&String::from_utf8_lossy(&bytes)).with_context(reading)?);
     }
     for document in &args.parameters_yaml {
@@ -310,12 +353,22 @@ async fn help(
 ) -> anyhow::Result<u8> {
     let path = path_template::format_path(input, parameters, &path_template::Builtins::now())?;
     let (notebook, _) = load(storage, &Location::parse(&path)?).await?;
-    let help = help_notebook::help(&notebook, &path, args.kernel.as_deref(), args.language.as_deref());
+    let help = help_notebook::help(
+        &notebook,
+        &path,
+        args.kernel.as_deref(),
+        args.language.as_deref(),
+    );
     printer.bytes(help.text.as_bytes())?;
     Ok(help.exit_code)
 }
 
-fn log(printer: Printer, args: &PapermillArgs, level: LogLevel, output: &str) -> anyhow::Result<PapermillLog> {
+fn log(
+    printer: Printer,
+    args: &PapermillArgs,
+    level: LogLevel,
+    output: &str,
+) -> anyhow::Result<PapermillLog> {
     let open = |path: &Option<PathBuf>| -> anyhow::Result<Option<Box<dyn Write>>> {
         Ok(match path {
             None => None,
@@ -333,7 +386,13 @@ fn log(printer: Printer, args: &PapermillArgs, level: LogLevel, output: &str) ->
     } else {
         args.progress_bar || (output != "-" && !log_output)
     };
-    Ok(PapermillLog::new(printer, level, log_output, progress, open(&args.stdout_file)?, open(&args.stderr_file)?))
+    let options = LogOptions {
+        log_output,
+        progress,
+        stdout_file: open(&args.stdout_file)?,
+        stderr_file: open(&args.stderr_file)?,
+    };
+    Ok(PapermillLog::new(printer, level, options))
 }
 
 async fn write_prepared(
@@ -341,11 +400,19 @@ async fn write_prepared(
     options: &ExecuteOptions,
     prepared: Prepared,
 ) -> anyhow::Result<u8> {
-    let Some(output) = &options.output else { return Ok(0) };
+    let Some(output) = &options.output else {
+        return Ok(0);
+    };
     let bytes = Bytes::from(prepared.notebook.to_bytes());
-    storage.write(output, bytes, WriteOptions::default()).await.map_err(|source| {
-        anyhow::Error::new(ExecuteError::Output { output: output.to_string(), source })
-    })?;
+    storage
+        .write(output, bytes, WriteOptions::overwrite())
+        .await
+        .map_err(|source| {
+            anyhow::Error::new(ExecuteError::Output {
+                output: output.to_string(),
+                source,
+            })
+        })?;
     Ok(0)
 }
 
@@ -354,7 +421,10 @@ fn tell(printer: Printer, args: &PapermillArgs, finished: &Finished) -> u8 {
     let outcome = &finished.outcome;
     if let Some(unpublished) = &finished.unpublished {
         crate::report::error(printer, &anyhow!("{unpublished}"));
-        printer.say(&format!("  the run is kept: nbpress export {} OUTPUT", finished.run_id));
+        printer.say(&format!(
+            "  the run is kept: nbpress export {} OUTPUT",
+            finished.run_id
+        ));
         return FAILED;
     }
     if outcome.status == RunStatus::Succeeded {
@@ -386,7 +456,9 @@ fn tell(printer: Printer, args: &PapermillArgs, finished: &Finished) -> u8 {
             FAILED
         }
         (None, Some(FailureClass::Platform | FailureClass::Resource)) if outcome.cell.is_some() => {
-            printer.say(&format!("nbclient.exceptions.DeadKernelError: Kernel died ({reason})"));
+            printer.say(&format!(
+                "nbclient.exceptions.DeadKernelError: Kernel died ({reason})"
+            ));
             DEAD_KERNEL
         }
         (None, Some(FailureClass::Timeout)) if outcome.cell.is_some() => {

@@ -17,6 +17,7 @@ use crate::{parameters, report, signals};
 
 /// Execute a notebook with any Jupyter kernel and record the run.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags")]
 pub(crate) struct RunArgs {
     /// Notebook: a path, `s3://…`, `gs://…`, `az://…`, `https://…`, or `-` for stdin.
     pub(crate) notebook: String,
@@ -146,7 +147,7 @@ pub(crate) async fn run(
 
 async fn options(settings: &Settings, args: &RunArgs) -> anyhow::Result<ExecuteOptions> {
     let mut options = args.execution.options(settings, &args.notebook)?;
-    options.parameters = args.parameters.read(&settings.storage()?).await?;
+    options.parameters = args.parameters.read(&settings.storage()).await?;
     options.output = args.output.as_deref().map(Location::parse).transpose()?;
     options.if_absent = args.if_absent;
     options.keep_record = !args.no_record;
@@ -203,8 +204,13 @@ pub(crate) fn tell(
             RunStatus::Failed => printer.paint(Style::Red, "failed"),
             RunStatus::Cancelled => printer.paint(Style::Yellow, "cancelled"),
         };
-        let early = outcome.reason.as_ref().filter(|_| outcome.status == RunStatus::Succeeded);
-        let early = early.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let early = outcome
+            .reason
+            .as_ref()
+            .filter(|_| outcome.status == RunStatus::Succeeded);
+        let early = early
+            .map(|reason| format!(" ({reason})"))
+            .unwrap_or_default();
         printer.say(&format!("{status} in {}{early}", duration(seconds)));
         if let Some(output) = options
             .output

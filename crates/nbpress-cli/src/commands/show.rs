@@ -6,7 +6,6 @@ use anyhow::Context as _;
 use clap::Args;
 use nbpress_format::cell::Cell;
 use nbpress_format::json::{Json, Object};
-use nbpress_format::notebook::Notebook;
 use nbpress_format::output::OutputKind;
 use nbpress_record::{CellStatus, Document, Record, RunState, RunStatus, RunSummary, read_scraps};
 
@@ -98,7 +97,9 @@ fn heading(printer: Printer, record: &Record, document: &Document) -> Vec<String
     let reason = document
         .outcome()
         .and_then(|outcome| outcome.reason.clone());
-    reason.into_iter().for_each(|reason| fact("reason", reason));
+    if let Some(reason) = reason {
+        fact("reason", reason);
+    }
     let seconds = document
         .last_at()
         .duration_since(header.started_at)
@@ -330,9 +331,4 @@ pub(crate) fn verify(
         return Ok(exit_code::OK);
     }
     Ok(exit_code::FOUND_PROBLEMS)
-}
-
-/// The number of code cells of a notebook, for people.
-pub(crate) fn code_cells(notebook: &Notebook) -> usize {
-    notebook.cells.iter().filter(|cell| cell.is_code()).count()
 }

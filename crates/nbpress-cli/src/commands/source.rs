@@ -15,7 +15,7 @@ pub(crate) async fn notebook(settings: &Settings, text: &str) -> anyhow::Result<
             .notebook()
             .with_context(|| format!("failed to read the record of `{text}`"));
     }
-    Ok(load(&settings.storage()?, &Location::parse(text)?).await?.0)
+    Ok(load(&settings.storage(), &Location::parse(text)?).await?.0)
 }
 
 /// Whether a text is meant as a run and not as a path.
