@@ -42,7 +42,7 @@ pub(crate) async fn export(
         content_type: Some("application/x-ipynb+json".to_owned()),
     };
     settings
-        .storage()?
+        .storage()
         .write(&output, Bytes::from(notebook.to_bytes()), options)
         .await?;
     if !output.is_stream() {
