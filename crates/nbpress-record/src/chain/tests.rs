@@ -121,7 +121,7 @@ fn moved_and_missing_lines_are_found() {
             *changed = order
                 .iter()
                 .flat_map(|&line| lines[line].to_vec())
-                .collect()
+                .collect();
         });
         assert_eq!(
             read(folder.path()).unwrap().damaged_lines,

@@ -9,7 +9,9 @@ use crate::sample::{
 /// The document after a run of a notebook with three code cells (1, 2, 3) after a markdown cell.
 fn document(events: &[Event]) -> Document {
     let mut document = Document::start(sample::header(), sample::notebook(&["a", "b", "c"]));
-    events.iter().for_each(|event| document.apply(event));
+    for event in events {
+        document.apply(event);
+    }
     document
 }
 

@@ -104,9 +104,9 @@ fn frames_in_another_order_are_not_accepted() {
         (vec![0, 1, 2, 4, 3], 3),
     ] {
         let mut shuffled = bytes[..ends[0]].to_vec();
-        order
-            .iter()
-            .for_each(|&index| shuffled.extend_from_slice(frame(index)));
+        for &index in &order {
+            shuffled.extend_from_slice(frame(index));
+        }
         assert_eq!(
             read(&shuffled).unwrap().0,
             &PAYLOADS[..accepted],

@@ -40,7 +40,10 @@ fn events() -> Vec<Event> {
             at: sample::at(2),
         },
         stdout(1, &"line\n".repeat(20_000)),
-        sample::output(1, Output::display_data(data, Default::default())),
+        sample::output(
+            1,
+            Output::display_data(data, nbpress_format::json::Object::new()),
+        ),
         stdout(1, "done\n"),
         completed(1),
     ]

@@ -176,9 +176,9 @@ fn a_run_that_is_on_is_not_removed() {
 #[test]
 fn blobs_are_kept_by_their_hash() {
     let (_folder, store) = store();
-    for bytes in [&b""[..], b"one", &[0xff; 100_000]] {
-        let sha256 = store.put_blob(bytes).unwrap();
-        assert_eq!(store.put_blob(bytes).unwrap(), sha256);
+    for bytes in [vec![], b"one".to_vec(), vec![0xff; 100_000]] {
+        let sha256 = store.put_blob(&bytes).unwrap();
+        assert_eq!(store.put_blob(&bytes).unwrap(), sha256);
         assert_eq!(store.get_blob(&sha256).unwrap(), bytes);
     }
     for name in [

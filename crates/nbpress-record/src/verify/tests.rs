@@ -45,9 +45,9 @@ fn files(folder: &std::path::Path) -> Vec<PathBuf> {
     for name in disk::names(folder).unwrap() {
         let path = folder.join(name);
         if path.is_dir() {
-            files.extend(self::files(&path))
+            files.extend(self::files(&path));
         } else {
-            files.push(path)
+            files.push(path);
         }
     }
     files
