@@ -63,7 +63,10 @@ pub async fn prepare(
     storage: &Storage,
     options: &ExecuteOptions,
 ) -> Result<Prepared, ExecuteError> {
-    let (mut notebook, source_sha256) = load(storage, &options.source).await?;
+    let (mut notebook, source_sha256) = match &options.loaded {
+        Some(loaded) => loaded.as_ref().clone(),
+        None => load(storage, &options.source).await?,
+    };
     fill_metadata(&mut notebook);
     let kernel = options
         .kernel
@@ -175,7 +178,10 @@ fn check_parameters(
     }
     let Some(schema) = parameters::schema(notebook, language.unwrap_or("python")) else {
         // Nothing is declared, so nothing can be checked; papermill's typing is what people expect.
-        return Ok(given.iter().map(|(name, value)| (name.clone(), parameters::resolve_text(value))).collect());
+        return Ok(given
+            .iter()
+            .map(|(name, value)| (name.clone(), parameters::resolve_text(value)))
+            .collect());
     };
     // A secret stands for the parameter of its name.
     let without_secrets = schema.without(options.secrets.iter().map(|secret| secret.name.as_str()));
