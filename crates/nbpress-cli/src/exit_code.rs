@@ -1,5 +1,6 @@
 //! Exit codes: who must act, for scripts. The table in `docs/reference/exit-codes.md` is this file.
 
+use nbpress_execute::{ExecuteError, Finished};
 use nbpress_record::{FailureClass, Outcome, RunStatus};
 
 /// The run succeeded, or the command did what it was asked.
@@ -20,6 +21,24 @@ pub(crate) const TIMED_OUT: u8 = 124;
 pub(crate) const OUT_OF_MEMORY: u8 = 137;
 /// The kernel died (papermill's code).
 pub(crate) const KERNEL_DIED: u8 = 138;
+
+/// The code of a run that ended and was, or was not, written.
+pub(crate) fn of_finished(finished: &Finished) -> u8 {
+    if finished.unpublished.is_some() || finished.unrecorded.is_some() {
+        return NOT_WRITTEN;
+    }
+    of_run(&finished.outcome)
+}
+
+/// The code of a command that did nothing.
+pub(crate) fn of_error(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<ExecuteError>() {
+        Some(ExecuteError::Stopped { signal }) => {
+            128_u8.saturating_add(u8::try_from(*signal).unwrap_or(2))
+        }
+        _ => USAGE,
+    }
+}
 
 /// The code of a run that ended; stopped by signal `n` is 128 + n.
 pub(crate) fn of_run(outcome: &Outcome) -> u8 {

@@ -51,7 +51,7 @@ fn main() -> ExitCode {
             return exit_code::OK;
         }
         report::error(printer, &error);
-        exit_code::USAGE
+        exit_code::of_error(&error)
     }))
 }
 

@@ -14,18 +14,31 @@ const UNKNOWN_LINE_SHOWN: usize = 10;
 
 /// Prints an error with its causes and its hint.
 pub(crate) fn error(printer: Printer, error: &anyhow::Error) {
-    let execute = error.downcast_ref::<ExecuteError>();
-    printer.say(&format!("{} {error}", printer.paint(Style::Red, "error:")));
-    if let Some(ExecuteError::Parameters { problems, .. }) = execute {
+    match error.downcast_ref::<ExecuteError>() {
+        Some(error) => execute_error(printer, error),
+        None => chain(printer, error.as_ref()),
+    }
+}
+
+/// [`error`] of a run that could not be started, or not be written.
+pub(crate) fn execute_error(printer: Printer, error: &ExecuteError) {
+    chain(printer, error);
+    if let ExecuteError::Parameters { problems, .. } = error {
         for problem in problems {
             printer.say(&format!("  - {problem}"));
         }
     }
-    for cause in error.chain().skip(1) {
-        printer.say(&format!("  cause: {cause}"));
-    }
-    if let Some(hint) = execute.and_then(ExecuteError::hint) {
+    if let Some(hint) = error.hint() {
         printer.say(&format!("\n{} {hint}", printer.paint(Style::Cyan, "hint:")));
+    }
+}
+
+fn chain(printer: Printer, error: &dyn std::error::Error) {
+    printer.say(&format!("{} {error}", printer.paint(Style::Red, "error:")));
+    let mut source = error.source();
+    while let Some(cause) = source {
+        printer.say(&format!("  cause: {cause}"));
+        source = cause.source();
     }
 }
 

@@ -71,6 +71,18 @@ pub enum ExecuteError {
         #[source]
         source: StorageError,
     },
+    /// A signal came before the run had begun.
+    #[error("stopped by {} before anything was started", nbpress_kernel::process::signal_name(*signal))]
+    Stopped {
+        /// Its number.
+        signal: i32,
+    },
+    /// A second signal came while the output was being written to a store that hangs.
+    #[error("gave up writing the output `{output}` at the second signal")]
+    OutputGivenUp {
+        /// Its location.
+        output: String,
+    },
 }
 
 impl ExecuteError {

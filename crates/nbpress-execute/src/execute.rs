@@ -9,8 +9,8 @@ use nbpress_kernel::{
     FoundKernel, Kernel, KernelFinder, LaunchRequest, LocalProvisioner, StartError,
 };
 use nbpress_record::{
-    Document, Event, FailureClass, KernelInfo, NoteLevel, Outcome, Recorder, RunHeader, RunId,
-    Source, Store,
+    Document, Event, FailureClass, KernelInfo, NoteLevel, Outcome, RecordError, Recorder,
+    RunHeader, RunId, RunStatus, Source, Store,
 };
 use nbpress_storage::{Location, Storage, StorageErrorKind};
 use tokio::sync::watch;
@@ -21,7 +21,8 @@ use crate::options::{CellSelection, ExecuteOptions, Manners};
 use crate::parameterize::INJECTED_TAG;
 use crate::prepare::{Prepared, prepare};
 use crate::publish::Publisher;
-use crate::run::{Run, Stop, failed};
+use crate::run::{Run, failed, record_failed, stopped};
+use crate::stop::Stop;
 
 /// What a run needs from its surroundings.
 #[derive(Debug)]
@@ -53,6 +54,8 @@ pub struct Finished {
     pub notebook: Notebook,
     /// Why the output could not be published, if so; the record is complete all the same.
     pub unpublished: Option<ExecuteError>,
+    /// Why the record could not be closed, if so; what was recorded until then can be read.
+    pub unrecorded: Option<ExecuteError>,
     /// Whether a record of it exists.
     pub recorded: bool,
 }
@@ -89,128 +92,247 @@ pub async fn execute(
     observer: &mut dyn Observer,
     stop: watch::Receiver<Stop>,
 ) -> Result<Finished, ExecuteError> {
-    let prepared = prepare(&context.storage, options).await?;
+    let prepared = unless_stopped(&stop, prepare(&context.storage, options)).await??;
     let kernel = find_kernel(&context.finder, options, &prepared)?;
     let working_directory = working_directory(options);
     let mut document = prepared.notebook.clone();
     let plan = clear_outputs(&mut document, options);
-
-    let mut publisher = options
-        .output
-        .as_ref()
-        .map(|output| Publisher::new(&context.storage, output, options));
     let header = header(options, &prepared, &working_directory);
-    let run_id = header.run_id.clone();
     let first = Event::RunStarted {
         header: header.clone(),
         notebook: document.clone(),
     };
-    let mut recorder = context.store.begin(header, document)?;
-    observer.event(&first, recorder.document());
-
-    if let Some(publisher) = publisher
-        .as_mut()
-        .filter(|publisher| publisher.starts_with_a_save())
-    {
-        if let Err(source) = publisher.publish(&recorder.document().notebook).await {
-            recorder.discard()?;
-            return Err(output_error(options, source));
-        }
+    let mut open = OpenRun {
+        recorder: context.store.begin(header, document)?,
+        publisher: options
+            .output
+            .as_ref()
+            .map(|output| Publisher::new(&context.storage, output, options)),
+        stop,
+    };
+    observer.event(&first, open.recorder.document());
+    if let Err(error) = open.first_save(options).await {
+        open.recorder.discard()?;
+        return Err(error);
     }
-    for text in prepared.warnings.iter().cloned() {
-        record(
-            &mut recorder,
-            observer,
-            Event::Note {
-                level: NoteLevel::Warning,
-                text,
-                at: Timestamp::now(),
-            },
-        )?;
-    }
-
-    let request = LaunchRequest {
+    let start = Start {
         kernel: &kernel,
         working_directory: &working_directory,
-        environment: &kernel_environment(options, &run_id),
+        prepared: &prepared,
+        plan: &plan,
     };
-    let outcome = match Kernel::start(&context.provisioner, &request, options.start_timeout).await {
-        Ok(started) => {
-            let info = describe(context, options, &kernel, &started);
-            record(
-                &mut recorder,
-                observer,
-                Event::KernelStarted {
-                    kernel: info,
-                    at: Timestamp::now(),
-                },
-            )?;
-            let mut run = Run::new(started, (recorder, publisher), observer, options, stop);
-            let outcome = run.cells(&plan, prepared.secret_assignment.as_ref()).await;
-            (recorder, publisher) = run.into_parts();
-            outcome
-        }
-        Err(error) => not_started(&error, &kernel),
-    };
-    finish(options, recorder, observer, publisher, outcome, run_id).await
+    let outcome = open.run(context, options, &start, observer).await;
+    let outcome = outcome.unwrap_or_else(|error| record_failed(&error));
+    Ok(open.finish(options, observer, outcome).await)
 }
 
-async fn finish(
-    options: &ExecuteOptions,
-    mut recorder: Recorder,
-    observer: &mut dyn Observer,
-    publisher: Option<Publisher<'_>>,
-    outcome: Outcome,
-    run_id: RunId,
-) -> Result<Finished, ExecuteError> {
-    record(
-        &mut recorder,
-        observer,
-        Event::RunFinished {
-            outcome: outcome.clone(),
+/// Does what comes before a run, which leaves nothing behind when it is broken off.
+async fn unless_stopped<T>(
+    stop: &watch::Receiver<Stop>,
+    work: impl Future<Output = T>,
+) -> Result<T, ExecuteError> {
+    let mut stop = stop.clone();
+    tokio::select! {
+        Ok(stop) = stop.wait_for(|stop| stop.times > 0) => {
+            Err(ExecuteError::Stopped { signal: stop.signal })
+        }
+        done = work => Ok(done),
+    }
+}
+
+/// What is to be run, on what.
+struct Start<'a> {
+    kernel: &'a FoundKernel,
+    working_directory: &'a Path,
+    prepared: &'a Prepared,
+    plan: &'a [Step],
+}
+
+/// A run whose record is open.
+struct OpenRun<'a> {
+    recorder: Recorder,
+    publisher: Option<Publisher<'a>>,
+    stop: watch::Receiver<Stop>,
+}
+
+impl<'a> OpenRun<'a> {
+    /// Shows that the output can be written before a kernel is started for it.
+    async fn first_save(&mut self, options: &ExecuteOptions) -> Result<(), ExecuteError> {
+        let notebook = &self.recorder.document().notebook;
+        let Some(publisher) = &mut self.publisher else {
+            return Ok(());
+        };
+        if !publisher.starts_with_a_save() {
+            return Ok(());
+        }
+        unless_stopped(&self.stop, publisher.publish(notebook))
+            .await?
+            .map_err(|source| output_error(options, source))
+    }
+
+    /// From the kernel's start to its end. An error means that no more can be recorded.
+    async fn run(
+        &mut self,
+        context: &Context,
+        options: &'a ExecuteOptions,
+        start: &Start<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Outcome, RecordError> {
+        for text in start.prepared.warnings.iter().cloned() {
+            let (level, at) = (NoteLevel::Warning, Timestamp::now());
+            record(
+                &mut self.recorder,
+                observer,
+                Event::Note { level, text, at },
+            )?;
+        }
+        let request = LaunchRequest {
+            kernel: start.kernel,
+            working_directory: start.working_directory,
+            environment: &kernel_environment(options, &self.recorder.run_id()),
+        };
+        let starting = Kernel::start(&context.provisioner, &request, options.start_timeout);
+        let kernel = match unless_stopped(&self.stop, starting).await {
+            Ok(Ok(kernel)) => kernel,
+            Ok(Err(error)) => return Ok(not_started(&error, start.kernel)),
+            // The process has ended with the future that started it.
+            Err(_) => return Ok(stopped_while_starting(&self.stop)),
+        };
+        let event = Event::KernelStarted {
+            kernel: describe(context, options, start.kernel, &kernel),
             at: Timestamp::now(),
-        },
-    )?;
-    let notebook = recorder.document().finished_notebook();
-    let mut unpublished = None;
-    if let Some(mut publisher) = publisher {
-        unpublished = publisher
-            .publish(&notebook)
-            .await
-            .err()
-            .map(|source| output_error(options, source));
+        };
+        record(&mut self.recorder, observer, event)?;
+        let stop = self.stop.clone();
+        let mut run = Run::new(
+            kernel,
+            (&mut self.recorder, &mut self.publisher),
+            observer,
+            options,
+            stop,
+        );
+        Ok(run
+            .cells(start.plan, start.prepared.secret_assignment.as_ref())
+            .await)
     }
-    let recorded = options.keep_record || unpublished.is_some();
-    if recorded {
-        recorder.finish()?;
-    } else {
-        recorder.discard()?;
+
+    /// Records the outcome, publishes the output, closes the record: each whether or not the one
+    /// before could be done.
+    async fn finish(
+        mut self,
+        options: &ExecuteOptions,
+        observer: &mut dyn Observer,
+        mut outcome: Outcome,
+    ) -> Finished {
+        let run_id = self.recorder.run_id();
+        let mut unrecorded = self.record_outcome(observer, &mut outcome).err();
+        let notebook = self.notebook(&outcome);
+        let unpublished = self.publish(options, &notebook).await.err();
+        let recorded = options.keep_record || unpublished.is_some();
+        // A journal without an end stays as it is; its readers say that the run was cut off.
+        if unrecorded.is_none() {
+            let closed = if recorded {
+                self.recorder.finish().map(drop)
+            } else {
+                self.recorder.discard()
+            };
+            unrecorded = closed.err();
+        }
+        Finished {
+            run_id,
+            outcome,
+            notebook,
+            unpublished,
+            unrecorded: unrecorded.map(ExecuteError::Record),
+            recorded,
+        }
     }
-    Ok(Finished {
-        run_id,
-        outcome,
-        notebook,
-        unpublished,
-        recorded,
-    })
+
+    fn record_outcome(
+        &mut self,
+        observer: &mut dyn Observer,
+        outcome: &mut Outcome,
+    ) -> Result<(), RecordError> {
+        let event = run_finished(outcome);
+        let written = match self.recorder.append(&event) {
+            // A full disk has room now: the run's reserve.
+            Err(error) if error.is_disk_full() => self.recorder.append(&event),
+            written => written,
+        };
+        match &written {
+            Ok(()) => observer.event(&event, self.recorder.document()),
+            Err(error) if outcome.status == RunStatus::Succeeded => {
+                *outcome = record_failed(error);
+            }
+            Err(_) => {}
+        }
+        written
+    }
+
+    /// The output notebook; it says how the run ended even where the journal could not.
+    fn notebook(&self, outcome: &Outcome) -> Notebook {
+        let document = self.recorder.document();
+        if document.outcome().is_some() {
+            return document.finished_notebook();
+        }
+        let mut document = document.clone();
+        document.apply(&run_finished(outcome));
+        document.into_finished_notebook()
+    }
+
+    async fn publish(
+        &mut self,
+        options: &ExecuteOptions,
+        notebook: &Notebook,
+    ) -> Result<(), ExecuteError> {
+        let Some(publisher) = &mut self.publisher else {
+            return Ok(());
+        };
+        // The signal that ended the run does not end this; another one does.
+        self.stop.mark_unchanged();
+        let saved = publisher.publish_unless(notebook, self.stop.clone()).await;
+        let given_up = || ExecuteError::OutputGivenUp {
+            output: output_name(options),
+        };
+        saved
+            .ok_or_else(given_up)?
+            .map_err(|source| output_error(options, source))
+    }
+}
+
+fn run_finished(outcome: &Outcome) -> Event {
+    Event::RunFinished {
+        outcome: outcome.clone(),
+        at: Timestamp::now(),
+    }
+}
+
+fn stopped_while_starting(stop: &watch::Receiver<Stop>) -> Outcome {
+    let stop = *stop.borrow();
+    let name = nbpress_kernel::process::signal_name(stop.signal);
+    Outcome {
+        reason: Some(format!("stopped by {name} while the kernel was starting")),
+        ..stopped(stop)
+    }
 }
 
 fn record(
     recorder: &mut Recorder,
     observer: &mut dyn Observer,
     event: Event,
-) -> Result<(), ExecuteError> {
+) -> Result<(), RecordError> {
     recorder.append(&event)?;
     observer.event(&event, recorder.document());
     Ok(())
 }
 
+fn output_name(options: &ExecuteOptions) -> String {
+    let output = options.output.as_ref().map(Location::to_string);
+    output.unwrap_or_default()
+}
+
 fn output_error(options: &ExecuteOptions, source: nbpress_storage::StorageError) -> ExecuteError {
-    let output = options
-        .output
-        .as_ref()
-        .map(Location::to_string)
-        .unwrap_or_default();
+    let output = output_name(options);
     if matches!(source.kind(), StorageErrorKind::AlreadyExists { .. }) {
         return ExecuteError::OutputExists { output };
     }

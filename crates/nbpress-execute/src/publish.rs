@@ -5,13 +5,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use nbpress_format::notebook::Notebook;
 use nbpress_storage::{Location, Storage, StorageError, WriteMode, WriteOptions};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::options::ExecuteOptions;
+use crate::stop::{self, Stop};
 
 /// A save may take at most this share of a run's time, whatever the notebook's size: the reason why
 /// the cost of publishing stays linear in the length of a run.
 const SHARE_OF_TIME: u32 = 50;
+
+/// How much longer a save to a store may take once somebody wants the run to end.
+const STOP_GRACE: Duration = Duration::from_secs(2);
 
 /// Writes the output of one run.
 #[derive(Debug)]
@@ -61,6 +66,24 @@ impl<'a> Publisher<'a> {
     pub fn autosave_at(&self) -> Option<Instant> {
         self.autosave_every
             .map(|every| self.next.max(self.saved + every))
+    }
+
+    /// [`Publisher::publish`], but given up (`None`) a moment after a stop is asked for: a store that
+    /// hangs must not hold up the end. A local file system cannot be given up.
+    pub(crate) async fn publish_unless(
+        &mut self,
+        notebook: &Notebook,
+        mut stop: watch::Receiver<Stop>,
+    ) -> Option<Result<(), StorageError>> {
+        let remote = self.output.is_local().is_none() && !self.output.is_stream();
+        let given_up = async {
+            stop::asked(&mut stop).await;
+            tokio::time::sleep(STOP_GRACE).await;
+        };
+        tokio::select! {
+            saved = self.publish(notebook) => Some(saved),
+            () = given_up, if remote => None,
+        }
     }
 
     /// Saves the notebook.

@@ -25,6 +25,7 @@ use crate::execute::{Observer, Step};
 use crate::options::{ExecuteOptions, Manners};
 use crate::publish::Publisher;
 use crate::redact::Redactor;
+use crate::stop::{self, Stop};
 use crate::widgets::{STATE_MIME, Widgets};
 
 /// How long an interrupted cell may take to end before its kernel is killed.
@@ -39,15 +40,6 @@ const LATE_OUTPUT_GRACE: Duration = Duration::from_millis(200);
 /// The most messages recorded by one write.
 const BURST: usize = 4096;
 
-/// A wish to end the run early.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stop {
-    /// The signal that was received.
-    pub signal: i32,
-    /// How often: the second time the kernel is killed instead of interrupted.
-    pub times: u32,
-}
-
 /// How a cell ended.
 #[derive(Debug)]
 enum CellEnd {
@@ -55,8 +47,20 @@ enum CellEnd {
     Raised(CellError),
     CellTimeout,
     RunTimeout,
-    Stopped(i32),
+    Stopped(Stop),
+    StoppedBefore(Stop),
     Died(Exit),
+}
+
+/// What became of an interrupt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Interrupted {
+    /// The cell ended.
+    Obeyed,
+    /// The kernel ended: xeus-python and Deno do.
+    Killed,
+    /// Nothing happened in time, or nobody wanted to wait.
+    Ignored,
 }
 
 /// The cell that runs now.
@@ -76,8 +80,8 @@ struct Current {
 /// One run on one kernel.
 pub(crate) struct Run<'a, 'o> {
     kernel: Option<Kernel>,
-    recorder: Recorder,
-    publisher: Option<Publisher<'a>>,
+    recorder: &'o mut Recorder,
+    publisher: &'o mut Option<Publisher<'a>>,
     observer: &'o mut dyn Observer,
     options: &'a ExecuteOptions,
     stop: watch::Receiver<Stop>,
@@ -88,12 +92,14 @@ pub(crate) struct Run<'a, 'o> {
     current: Option<Current>,
     pending: Vec<Event>,
     run_deadline: Option<Instant>,
+    /// Set once the run has been broken off.
+    interrupted: Option<Interrupted>,
 }
 
 impl<'a, 'o> Run<'a, 'o> {
     pub(crate) fn new(
         kernel: Kernel,
-        (recorder, publisher): (Recorder, Option<Publisher<'a>>),
+        (recorder, publisher): (&'o mut Recorder, &'o mut Option<Publisher<'a>>),
         observer: &'o mut dyn Observer,
         options: &'a ExecuteOptions,
         stop: watch::Receiver<Stop>,
@@ -111,11 +117,8 @@ impl<'a, 'o> Run<'a, 'o> {
             current: None,
             pending: Vec::new(),
             run_deadline: options.run_timeout.map(|limit| Instant::now() + limit),
+            interrupted: None,
         }
-    }
-
-    pub(crate) fn into_parts(self) -> (Recorder, Option<Publisher<'a>>) {
-        (self.recorder, self.publisher)
     }
 
     /// Runs the cells of the plan and ends the kernel. Never fails: what went wrong is the outcome.
@@ -125,7 +128,7 @@ impl<'a, 'o> Run<'a, 'o> {
         secrets: Option<&(usize, String)>,
     ) -> Outcome {
         let ended = self.run_plan(plan, secrets).await;
-        let exit = self.end_kernel(&ended).await;
+        let exit = self.end_kernel().await;
         let mut outcome = match ended {
             Ok(outcome) => outcome,
             Err(error) => record_failed(&error),
@@ -171,11 +174,12 @@ impl<'a, 'o> Run<'a, 'o> {
 
     /// Saves the output as it is now. A store that refuses may accept the next save.
     async fn publish(&mut self) -> Result<(), RecordError> {
-        let Some(publisher) = &mut self.publisher else {
+        let Some(publisher) = self.publisher.as_mut() else {
             return Ok(());
         };
-        let saved = publisher.publish(&self.recorder.document().notebook).await;
-        if let Err(error) = saved {
+        let notebook = &self.recorder.document().notebook;
+        let saved = publisher.publish_unless(notebook, self.stop.clone()).await;
+        if let Some(Err(error)) = saved {
             self.note(
                 NoteLevel::Warning,
                 format!("the output could not be saved yet: {error}"),
@@ -188,7 +192,7 @@ impl<'a, 'o> Run<'a, 'o> {
         match tolerated {
             // papermill looks for error outputs at the end, whoever was meant to tolerate them.
             Some((cell, error)) if self.options.manners == Manners::Papermill => Outcome {
-                reason: Some(format!("{}: {}", error.ename, error.evalue)),
+                reason: Some(summary(&error)),
                 cell: Some(cell),
                 error: Some(error),
                 ..failed(FailureClass::User)
@@ -223,8 +227,7 @@ impl<'a, 'o> Run<'a, 'o> {
     }
 
     fn stop_requested(&self) -> Option<CellEnd> {
-        let stop = *self.stop.borrow();
-        (stop.times > 0).then_some(CellEnd::Stopped(stop.signal))
+        stop::standing(&self.stop).map(CellEnd::StoppedBefore)
     }
 
     async fn run_cell(&mut self, cell: usize) -> Result<CellEnd, RecordError> {
@@ -344,10 +347,7 @@ impl<'a, 'o> Run<'a, 'o> {
                         current.idle = true;
                     }
                 }
-                Ok(()) = self.stop.changed() => {
-                    let signal = self.stop.borrow().signal;
-                    return self.break_off(CellEnd::Stopped(signal)).await;
-                }
+                stop = stop::asked(&mut self.stop) => return self.break_off(CellEnd::Stopped(stop)).await,
             }
         }
     }
@@ -388,18 +388,21 @@ impl<'a, 'o> Run<'a, 'o> {
             kernel.interrupt().await;
         }
         let deadline = Instant::now() + INTERRUPT_GRACE;
-        while self.cell_end().is_none() {
-            let Some(kernel) = &mut self.kernel else {
-                break;
-            };
+        self.interrupted = Some(Interrupted::Ignored);
+        while let Some(kernel) = &mut self.kernel {
             tokio::select! {
                 event = kernel.next() => {
                     if self.take(event).await?.is_some() {
+                        self.interrupted = Some(Interrupted::Killed);
                         break;
                     }
                 }
                 () = tokio::time::sleep_until(deadline) => break,
-                Ok(()) = self.stop.changed() => break,
+                _again = stop::asked(&mut self.stop) => break,
+            }
+            if self.cell_end().is_some() {
+                self.interrupted = Some(Interrupted::Obeyed);
+                break;
             }
         }
         Ok(why)
@@ -673,16 +676,32 @@ impl<'a, 'o> Run<'a, 'o> {
         Ok(())
     }
 
-    async fn end_kernel(&mut self, ended: &Result<Outcome, RecordError>) -> Exit {
+    /// Asks a kernel that still listens to end, so that it can clean up; a further signal cuts that
+    /// short. One that did not obey an interrupt is not asked.
+    async fn end_kernel(&mut self) -> Exit {
         let Some(kernel) = self.kernel.take() else {
             return Exit::default();
         };
-        let in_control =
-            self.current.is_none() && ended.as_ref().is_ok_and(|outcome| outcome.signal.is_none());
-        if in_control {
-            kernel.shutdown().await
-        } else {
-            kernel.kill().await
+        if self
+            .interrupted
+            .is_some_and(|what| what != Interrupted::Obeyed)
+        {
+            return kernel.kill().await;
+        }
+        let hurry = async {
+            stop::asked(&mut self.stop).await;
+        };
+        kernel.shutdown(hurry).await
+    }
+
+    /// The end of a sentence: what happened that nobody asked for.
+    fn after_interrupt(&self) -> &'static str {
+        match self.interrupted {
+            Some(Interrupted::Killed) => "; the kernel died of the interrupt",
+            Some(Interrupted::Ignored) => {
+                "; the kernel did not react to the interrupt and was killed"
+            }
+            Some(Interrupted::Obeyed) | None => "",
         }
     }
 
@@ -700,7 +719,7 @@ impl<'a, 'o> Run<'a, 'o> {
                 format!("cell {number} ended the run with SystemExit"),
             ),
             CellEnd::Raised(error) => {
-                let reason = format!("cell {number} raised {}: {}", error.ename, error.evalue);
+                let reason = format!("cell {number} raised {}", summary(&error));
                 Outcome {
                     error: Some(error),
                     ..at(failed(FailureClass::User), reason)
@@ -709,24 +728,34 @@ impl<'a, 'o> Run<'a, 'o> {
             CellEnd::CellTimeout => at(
                 failed(FailureClass::Timeout),
                 format!(
-                    "cell {number} ran longer than {} s",
-                    seconds(self.options.cell_timeout)
+                    "cell {number} ran longer than {} s{}",
+                    seconds(self.options.cell_timeout),
+                    self.after_interrupt()
                 ),
             ),
             CellEnd::RunTimeout => at(
                 failed(FailureClass::Timeout),
                 format!(
-                    "the run took longer than {} s; it was in cell {number}",
-                    seconds(self.options.run_timeout)
+                    "the run took longer than {} s; it was in cell {number}{}",
+                    seconds(self.options.run_timeout),
+                    self.after_interrupt()
                 ),
             ),
-            CellEnd::Stopped(signal) => Outcome {
-                signal: Some(signal),
-                ..at(
-                    Outcome::new(RunStatus::Cancelled),
-                    format!("stopped by {} in cell {number}", signal_name(signal)),
+            CellEnd::Stopped(stop) => {
+                let rest = self.after_interrupt();
+                let reason = format!(
+                    "stopped by {} in cell {number}{rest}",
+                    signal_name(stop.signal)
+                );
+                at(stopped(stop), reason)
+            }
+            CellEnd::StoppedBefore(stop) => {
+                let name = signal_name(stop.signal);
+                at(
+                    stopped(stop),
+                    format!("stopped by {name} before cell {number}"),
                 )
-            },
+            }
             CellEnd::Died(exit) => Outcome {
                 signal: exit.signal,
                 exit_code: exit.code,
@@ -744,12 +773,24 @@ impl<'a, 'o> Run<'a, 'o> {
     }
 }
 
+/// `ValueError: no luck`, as far as the kernel said so: bash_kernel has no name for its errors,
+/// IRkernel ends their text with a newline.
+fn summary(error: &CellError) -> String {
+    let (name, value) = (error.ename.trim(), error.evalue.trim());
+    match (name.is_empty(), value.is_empty()) {
+        (false, false) => format!("{name}: {value}"),
+        (true, true) => "an error".to_owned(),
+        (true, false) => format!("an error: {value}"),
+        (false, true) => name.to_owned(),
+    }
+}
+
 /// `sys.exit()` and `sys.exit(0)` end a run well, as they end a program well.
 fn is_clean_exit(error: &CellError) -> bool {
     error.ename == "SystemExit" && matches!(error.evalue.as_str(), "" | "0")
 }
 
-fn record_failed(error: &RecordError) -> Outcome {
+pub(crate) fn record_failed(error: &RecordError) -> Outcome {
     let class = if error.is_disk_full() {
         FailureClass::Resource
     } else {
@@ -760,6 +801,13 @@ fn record_failed(error: &RecordError) -> Outcome {
             "the run could not be recorded any further: {error}"
         )),
         ..failed(class)
+    }
+}
+
+pub(crate) fn stopped(stop: Stop) -> Outcome {
+    Outcome {
+        signal: Some(stop.signal),
+        ..Outcome::new(RunStatus::Cancelled)
     }
 }
 

@@ -289,18 +289,22 @@ impl Kernel {
     }
 
     /// Asks the kernel to end, insists with SIGTERM and SIGKILL, and kills whatever it started.
-    pub async fn shutdown(mut self) -> Exit {
+    /// `hurry` cuts the asking short.
+    pub async fn shutdown(mut self, hurry: impl Future<Output = ()>) -> Exit {
+        tokio::select! {
+            () = self.ask_to_end() => {}
+            () = hurry => {}
+        }
+        self.kill().await
+    }
+
+    async fn ask_to_end(&mut self) {
         self.request(Channel::Control, "shutdown_request", r#"{"restart":false}"#)
             .await;
-        for insist in [Signal::TERM, Signal::KILL] {
-            if self.ended_within(END_GRACE).await {
-                break;
-            }
-            self.process.signal(insist);
+        if !self.ended_within(END_GRACE).await {
+            self.process.signal(Signal::TERM);
+            self.ended_within(END_GRACE).await;
         }
-        let exit = self.process.exited().await;
-        self.process.kill_tree();
-        exit
     }
 
     /// Ends the kernel and its tree at once.

@@ -79,7 +79,7 @@ async fn starts_runs_and_ends() {
         ("/\nhi!\n".into(), "ok".into())
     );
     assert_eq!(run(&mut kernel, "raise Oops no").await.1, "error");
-    assert_eq!(kernel.shutdown().await.code, Some(0));
+    assert_eq!(kernel.shutdown(std::future::pending()).await.code, Some(0));
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -420,7 +420,7 @@ async fn write_prepared(
 fn tell(printer: Printer, args: &PapermillArgs, finished: &Finished) -> u8 {
     let outcome = &finished.outcome;
     if let Some(unpublished) = &finished.unpublished {
-        crate::report::error(printer, &anyhow!("{unpublished}"));
+        crate::report::execute_error(printer, unpublished);
         printer.say(&format!(
             "  the run is kept: nbpress export {} OUTPUT",
             finished.run_id

@@ -138,11 +138,7 @@ pub(crate) async fn run(
         _ => Told::Everything,
     };
     tell(printer, told, &options, &finished, seconds)?;
-    Ok(if finished.unpublished.is_some() {
-        exit_code::NOT_WRITTEN
-    } else {
-        exit_code::of_run(&finished.outcome)
-    })
+    Ok(exit_code::of_finished(&finished))
 }
 
 async fn options(settings: &Settings, args: &RunArgs) -> anyhow::Result<ExecuteOptions> {
@@ -173,11 +169,8 @@ pub(crate) fn tell(
     finished: &Finished,
     seconds: f64,
 ) -> anyhow::Result<()> {
-    if told == Told::Nothing {
-        return Ok(());
-    }
     let outcome = &finished.outcome;
-    if outcome.status != RunStatus::Succeeded {
+    if told != Told::Nothing && outcome.status != RunStatus::Succeeded {
         let reason = outcome.reason.as_deref().unwrap_or("the run failed");
         printer.say(&format!(
             "\n{} {reason}",
@@ -188,15 +181,21 @@ pub(crate) fn tell(
         }
         printer.say("");
     }
-    if let Some(unpublished) = &finished.unpublished {
+    // The one thing that is in no event.
+    for error in [&finished.unrecorded, &finished.unpublished]
+        .into_iter()
+        .flatten()
+    {
+        report::execute_error(printer, error);
+    }
+    if finished.unpublished.is_some() {
         printer.say(&format!(
-            "{} {unpublished}",
-            printer.paint(Style::Red, "error:")
-        ));
-        printer.say(&format!(
-            "  the record is complete: nbpress export {} OUTPUT",
+            "  what was recorded is kept: nbpress export {} OUTPUT",
             finished.run_id
         ));
+    }
+    if told == Told::Nothing {
+        return Ok(());
     }
     if told == Told::Everything {
         let status = match outcome.status {
