@@ -1,1 +1,11 @@
-//! Tests that start the real `nbpress` binary live in `tests/`.
+//! What the tests in `tests/` share: where the reference implementations are, and how both sides are run.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "test code: a failure here is a failed test"
+)]
+
+pub mod papermill;
+pub mod place;
+pub mod run;
