@@ -126,6 +126,16 @@ pub async fn execute(
     Ok(open.finish(options, observer, outcome).await)
 }
 
+/// Whether a notebook could be executed: loads and prepares it and finds its kernel. Nothing is
+/// started and nothing is written.
+///
+/// # Errors
+/// The notebook, its parameters or its kernel cannot be used.
+pub async fn check(context: &Context, options: &ExecuteOptions) -> Result<(), ExecuteError> {
+    let prepared = prepare(&context.storage, options).await?;
+    find_kernel(&context.finder, options, &prepared).map(drop)
+}
+
 /// Does what comes before a run, which leaves nothing behind when it is broken off.
 async fn unless_stopped<T>(
     stop: &watch::Receiver<Stop>,
