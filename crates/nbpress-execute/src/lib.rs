@@ -13,6 +13,7 @@ pub mod parameterize;
 pub mod path_template;
 pub mod prepare;
 pub mod publish;
+mod quirks;
 pub mod redact;
 mod run;
 mod stop;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use nbpress_format::json::Json;
-use nbpress_format::output::Output;
+use nbpress_format::output::{Output, OutputKind};
 use nbpress_kernel::kernel::is_idle;
 use nbpress_kernel::process::signal_name;
 use nbpress_kernel::{Exit, Kernel, KernelEvent};
@@ -24,6 +24,7 @@ use tokio::time::Instant;
 use crate::execute::{Observer, Step};
 use crate::options::{ExecuteOptions, Manners};
 use crate::publish::Publisher;
+use crate::quirks::Quirks;
 use crate::redact::Redactor;
 use crate::stop::{self, Stop};
 use crate::widgets::{STATE_MIME, Widgets};
@@ -36,6 +37,9 @@ const IDLE_GRACE: Duration = Duration::from_secs(10);
 
 /// How long a kernel that is known to be late may be silent before its outputs count as complete.
 const LATE_OUTPUT_GRACE: Duration = Duration::from_millis(200);
+
+/// Where a redactor keeps what belongs to no cell.
+const OUTSIDE_CELLS: usize = usize::MAX;
 
 /// The most messages recorded by one write.
 const BURST: usize = 4096;
@@ -75,6 +79,8 @@ struct Current {
     idle: bool,
     showed_error: bool,
     wrote_to_stderr: bool,
+    /// Text in which an error may hide; empty for all but a few kernels.
+    suspected: String,
 }
 
 /// One run on one kernel.
@@ -86,6 +92,7 @@ pub(crate) struct Run<'a, 'o> {
     options: &'a ExecuteOptions,
     stop: watch::Receiver<Stop>,
     redactor: Redactor,
+    quirks: Quirks,
     widgets: Widgets,
     /// Request id → cell: outputs may arrive after their cell has ended.
     requests: HashMap<String, usize>,
@@ -105,6 +112,7 @@ impl<'a, 'o> Run<'a, 'o> {
         stop: watch::Receiver<Stop>,
     ) -> Self {
         Self {
+            quirks: Quirks::of(&kernel.info().implementation),
             kernel: Some(kernel),
             recorder,
             publisher,
@@ -146,7 +154,7 @@ impl<'a, 'o> Run<'a, 'o> {
         let mut tolerated = None;
         for (cell, step) in plan.iter().enumerate() {
             if let Some((_, code)) = secrets.filter(|(before, _)| *before == cell) {
-                self.assign_secrets(code).await;
+                self.silently(code).await?;
             }
             let end = match step {
                 Step::Run => self.run_cell(cell).await?,
@@ -258,8 +266,10 @@ impl<'a, 'o> Run<'a, 'o> {
             idle: false,
             showed_error: false,
             wrote_to_stderr: false,
+            suspected: String::new(),
         });
         let end = self.wait_for_cell().await?;
+        let end = self.with_hidden_error(end).await?;
         self.close_cell(cell, end)
     }
 
@@ -421,10 +431,7 @@ impl<'a, 'o> Run<'a, 'o> {
                     self.message(Channel::Iopub, &message).await;
                 }
             }
-            KernelEvent::Log(text) => {
-                let text = self.redactor.text(text);
-                self.note(NoteLevel::Info, text)?;
-            }
+            KernelEvent::Log(text) => self.log(text),
             KernelEvent::Exited(exit) => {
                 self.flush()?;
                 return Ok(Some(exit));
@@ -523,6 +530,7 @@ impl<'a, 'o> Run<'a, 'o> {
         if !self.redact(cell, &mut output) {
             return;
         }
+        self.suspect(cell, &output);
         if let (
             Some(Event::Output {
                 cell: last_cell,
@@ -598,36 +606,86 @@ impl<'a, 'o> Run<'a, 'o> {
         }
     }
 
-    /// Assigns secrets without a trace: no cell, no history, no outputs.
-    async fn assign_secrets(&mut self, code: &str) {
-        let Some(kernel) = &mut self.kernel else {
+    /// Keeps text in which the kernel's quirks say an error may be.
+    fn suspect(&mut self, cell: usize, output: &Output) {
+        let (Some(hidden), Some(text)) = (self.quirks.hidden_error, stream_text(output)) else {
             return;
         };
-        let request = kernel.execute(code, true).await;
-        let done = async {
-            let (mut replied, mut idle) = (false, false);
-            while !(replied && idle) {
-                match kernel.next().await {
-                    KernelEvent::Message(channel, message)
-                        if message.parent_id() == Some(&request) =>
-                    {
-                        replied |= channel == Channel::Shell;
-                        idle |= is_idle(&message);
-                    }
-                    KernelEvent::Exited(_) => return,
-                    _ => {}
-                }
-            }
-        };
-        // A kernel that dies or hangs here does so again, with a record, at the next cell.
-        let _late = tokio::time::timeout(IDLE_GRACE, done).await;
+        if hidden.is_suspected(text)
+            && let Some(current) = self.current.as_mut().filter(|current| current.cell == cell)
+        {
+            current.suspected.push_str(text);
+        }
     }
 
-    /// Deno sends a result after it has said that it is idle; ipykernel and IRkernel never do.
+    /// A cell's end, once the kernel has been asked whether suspicious text was an error.
+    async fn with_hidden_error(&mut self, end: CellEnd) -> Result<CellEnd, RecordError> {
+        let (CellEnd::Finished, Some(hidden), Some(current)) =
+            (&end, self.quirks.hidden_error, &mut self.current)
+        else {
+            return Ok(end);
+        };
+        let text = std::mem::take(&mut current.suspected);
+        if text.is_empty() || self.options.strict_compat {
+            return Ok(end);
+        }
+        let last_error = self.silently(hidden.last_error).await?;
+        Ok(match hidden.find(&text, &last_error) {
+            None => end,
+            Some(line) => CellEnd::Raised(CellError {
+                ename: "Error".to_owned(),
+                evalue: self.redactor.text(last_error.trim().to_owned()),
+                traceback: vec![line.to_owned()],
+            }),
+        })
+    }
+
+    /// Runs code without a trace: no cell, no history, no outputs. Returns what it printed. A kernel
+    /// that dies or hangs here does so again, with a record, at the next cell.
+    async fn silently(&mut self, code: &str) -> Result<String, RecordError> {
+        let mut printed = String::new();
+        let Some(kernel) = &mut self.kernel else {
+            return Ok(printed);
+        };
+        let request = kernel.execute(code, true).await;
+        let deadline = Instant::now() + IDLE_GRACE;
+        let mut stop = self.stop.clone();
+        let (mut replied, mut idle) = (false, false);
+        while let Some(kernel) = self.kernel.as_mut().filter(|_| !(replied && idle)) {
+            let event = tokio::select! {
+                event = kernel.next() => event,
+                () = tokio::time::sleep_until(deadline) => break,
+                _stop = stop::asked(&mut stop) => break,
+            };
+            match event {
+                KernelEvent::Message(channel, message)
+                    if message.parent_id().is_none_or(|parent| parent == request) =>
+                {
+                    replied |= channel == Channel::Shell;
+                    idle |= is_idle(&message);
+                    if let Some((output, _)) = output_of(&message) {
+                        printed.push_str(stream_text(&output).unwrap_or_default());
+                    }
+                }
+                // A late output of an earlier cell.
+                KernelEvent::Message(channel, message) => self.message(channel, &message).await,
+                KernelEvent::Log(text) => self.log(text),
+                KernelEvent::Exited(_) => break,
+            }
+            self.flush()?;
+        }
+        Ok(printed)
+    }
+
+    /// What the kernel's process printed outside the protocol.
+    fn log(&mut self, text: String) {
+        let text = self.redactor.stream(OUTSIDE_CELLS, "log", text);
+        self.push_note(NoteLevel::Info, text);
+    }
+
+    /// Waits for the outputs that some kernels send after the idle status of their last cell.
     async fn late_outputs(&mut self) -> Result<(), RecordError> {
-        const PROMPT: [&str; 4] = ["ipython", "IRkernel", "testkernel-prompt", "bash"];
-        let prompt = |kernel: &Kernel| PROMPT.contains(&kernel.info().implementation.as_str());
-        if self.kernel.as_ref().is_none_or(prompt) {
+        if !self.quirks.late_outputs {
             return Ok(());
         }
         while let Some(kernel) = &mut self.kernel {
@@ -642,6 +700,9 @@ impl<'a, 'o> Run<'a, 'o> {
     }
 
     fn save_metadata(&mut self) -> Result<(), RecordError> {
+        for (_, text) in self.redactor.rest(OUTSIDE_CELLS) {
+            self.push_note(NoteLevel::Info, text);
+        }
         if let Some(kernel) = &self.kernel {
             let language = serde_json::to_vec(&kernel.info().language_info).unwrap_or_default();
             if let Ok(value) = Json::parse_lossy(&language) {
@@ -658,12 +719,15 @@ impl<'a, 'o> Run<'a, 'o> {
     }
 
     fn note(&mut self, level: NoteLevel, text: String) -> Result<(), RecordError> {
-        self.pending.push(Event::Note {
-            level,
-            text,
-            at: Timestamp::now(),
-        });
+        self.push_note(level, text);
         self.flush()
+    }
+
+    fn push_note(&mut self, level: NoteLevel, text: String) {
+        if !text.is_empty() {
+            let at = Timestamp::now();
+            self.pending.push(Event::Note { level, text, at });
+        }
     }
 
     /// Records what happened, then tells.
@@ -822,6 +886,13 @@ async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
+    }
+}
+
+fn stream_text(output: &Output) -> Option<&str> {
+    match &output.kind {
+        OutputKind::Stream { text, .. } => Some(text),
+        _ => None,
     }
 }
 

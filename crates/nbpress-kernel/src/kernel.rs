@@ -357,6 +357,8 @@ pub fn is_idle(message: &Message) -> bool {
 struct KernelLog {
     pipe: Option<pipe::Receiver>,
     tail: VecDeque<u8>,
+    /// The beginning of a character whose rest has not been read.
+    partial: Vec<u8>,
 }
 
 impl KernelLog {
@@ -364,6 +366,7 @@ impl KernelLog {
         Self {
             pipe: Some(pipe),
             tail: VecDeque::new(),
+            partial: Vec::new(),
         }
     }
 
@@ -376,10 +379,27 @@ impl KernelLog {
             self.tail.extend(&buffer);
             let excess = self.tail.len().saturating_sub(LOG_TAIL);
             self.tail.drain(..excess);
-            return String::from_utf8_lossy(&buffer).into_owned();
+            return self.text(buffer);
         }
         self.pipe = None;
+        if !self.partial.is_empty() {
+            return String::from_utf8_lossy(&std::mem::take(&mut self.partial)).into_owned();
+        }
         std::future::pending().await
+    }
+
+    /// The text of what was read, up to the last whole character; may be empty.
+    fn text(&mut self, read: Vec<u8>) -> String {
+        let mut bytes = std::mem::take(&mut self.partial);
+        bytes.extend(read);
+        let cut_off = bytes.utf8_chunks().last().map_or(0, |last| {
+            let rest = last.invalid();
+            let could_go_on =
+                std::str::from_utf8(rest).is_err_and(|error| error.error_len().is_none());
+            if could_go_on { rest.len() } else { 0 }
+        });
+        self.partial = bytes.split_off(bytes.len() - cut_off);
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// The tail, after what is still in the pipe has been read.
@@ -390,5 +410,23 @@ impl KernelLog {
 
     fn tail(&self) -> String {
         String::from_utf8_lossy(&self.tail.iter().copied().collect::<Vec<_>>()).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_log_cut_inside_characters_is_put_together() {
+        let (_writer, reader) = pipe::pipe().unwrap_or_else(|error| panic!("{error}"));
+        let mut log = KernelLog::new(reader);
+        let written = "día ☕ 😀 \u{FFFD}".as_bytes();
+        let read: String = written
+            .chunks(1)
+            .map(|byte| log.text(byte.to_vec()))
+            .collect();
+        assert_eq!(read.as_bytes(), written);
+        assert_eq!(log.text(b"a\xFFb".to_vec()), "a\u{FFFD}b");
     }
 }
