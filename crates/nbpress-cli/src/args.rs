@@ -12,6 +12,7 @@ use crate::commands::papermill::PapermillArgs;
 use crate::commands::run::RunArgs;
 use crate::commands::scraps::ScrapsArgs;
 use crate::commands::show::{RunsArgs, ShowArgs, VerifyArgs};
+use crate::commands::sweep::SweepArgs;
 
 /// Run notebooks with parameters and keep a true record of what happened.
 #[derive(Debug, Parser)]
@@ -30,6 +31,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Run(Box<RunArgs>),
+    Sweep(Box<SweepArgs>),
     Runs(RunsArgs),
     Show(ShowArgs),
     Export(ExportArgs),

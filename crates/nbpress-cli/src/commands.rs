@@ -9,6 +9,7 @@ pub(crate) mod run;
 pub(crate) mod scraps;
 pub(crate) mod show;
 mod source;
+pub(crate) mod sweep;
 
 use crate::args::Command;
 use crate::printer::Printer;
@@ -22,6 +23,7 @@ pub(crate) async fn dispatch(
 ) -> anyhow::Result<u8> {
     match command {
         Command::Run(args) => run::run(printer, settings, &args).await,
+        Command::Sweep(args) => sweep::sweep(printer, settings, &args).await,
         Command::Papermill(args) => papermill::papermill(printer, settings, &args).await,
         Command::Demo(args) => demo::demo(printer, settings, &args).await,
         Command::Show(args) => show::show(printer, settings, &args),
