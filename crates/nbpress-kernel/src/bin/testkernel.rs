@@ -9,7 +9,7 @@
 //! | `lines N` | N stream messages, one line each |
 //! | `burst BYTES` | one stream message of that size |
 //! | `result text` / `late text` | an execute_result, before or after the idle status |
-//! | `display MIME text` | a display_data |
+//! | `display MIME text` | a display_data; a MIME type that ends in `+json` has its text as JSON |
 //! | `show ID text` / `update ID text` | display data with an id, and its update |
 //! | `clear` / `clear wait` | clear_output |
 //! | `raise Name message` | an error output and reply |
@@ -19,6 +19,8 @@
 //! | `exit CODE` / `die SIGNAL` | the process ends |
 //! | `log text` | to the process's own stderr, outside the protocol |
 //! | `cwd` / `env NAME` | prints the working directory, a variable of the environment |
+//! | `when A B command` | the command, if A is B: `when {x} 3 hang` |
+//! | `read PATH` | prints a file; of a FIFO, as soon as somebody has written it |
 //! | `# …` | nothing |
 
 use std::collections::BTreeMap;
@@ -232,9 +234,14 @@ impl TestKernel {
             "late" => late.push(("execute_result", result(&self.filled(rest)))),
             "display" => {
                 let (mime, text) = rest.split_once(' ').unwrap_or((rest, ""));
+                let text = self.filled(text);
+                let data = match serde_json::from_str(&text) {
+                    Ok(data) if mime.ends_with("+json") => data,
+                    _ => Value::String(text),
+                };
                 publish(
                     "display_data",
-                    &json!({"data": {mime: self.filled(text)}, "metadata": {}, "transient": {}}),
+                    &json!({"data": {mime: data}, "metadata": {}, "transient": {}}),
                 );
             }
             "show" | "update" => {
@@ -276,6 +283,26 @@ impl TestKernel {
                     "stream",
                     &json!({"name": "stdout", "text": folder.unwrap_or_default() + "\n"}),
                 );
+            }
+            "when" => {
+                let mut words = rest.splitn(3, ' ').map(|word| self.filled(word));
+                let (one, other) = (words.next(), words.next());
+                if one == other
+                    && let Some(command) = rest.splitn(3, ' ').nth(2)
+                {
+                    return self.run_line(command, parent, count, late);
+                }
+            }
+            "read" => {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "a file of the test that runs this kernel"
+                )]
+                let text = std::fs::read_to_string(self.filled(rest));
+                match text {
+                    Ok(text) => publish("stream", &json!({"name": "stdout", "text": text})),
+                    Err(problem) => return error("OSError", &problem.to_string()),
+                }
             }
             "env" => {
                 #[expect(
