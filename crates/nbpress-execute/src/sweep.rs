@@ -152,7 +152,9 @@ pub fn point_name(point: &Point) -> String {
     let mut parameters: Vec<_> = point.iter().collect();
     parameters.sort_unstable_by_key(|(name, _)| *name);
     let written = |(name, value): (&String, &ParameterValue)| {
-        let plain = name.chars().all(|char| char.is_alphanumeric() || char == '_');
+        let plain = name
+            .chars()
+            .all(|char| char.is_alphanumeric() || char == '_');
         let name = if plain && !name.is_empty() {
             name.clone()
         } else {
@@ -229,7 +231,11 @@ fn identity(options: &ExecuteOptions) -> Json {
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         folder.display().to_string()
     });
-    let secrets: Vec<String> = options.secrets.iter().map(|secret| secret.name.clone()).collect();
+    let secrets: Vec<String> = options
+        .secrets
+        .iter()
+        .map(|secret| secret.name.clone())
+        .collect();
     Json::Object(Object::from_iter(
         [
             ("notebook", Json::from(location)),

@@ -158,7 +158,10 @@ fn listed(items: Vec<ParameterValue>) -> Result<Vec<Point>, PointsFileError> {
 }
 
 fn csv(text: &str) -> Result<Vec<Point>, PointsFileError> {
-    let mut records = Records { rest: text, line: 1 };
+    let mut records = Records {
+        rest: text,
+        line: 1,
+    };
     let Some((_, names)) = records.next().transpose()? else {
         return Err(PointsFileError::Empty);
     };
@@ -177,7 +180,10 @@ fn csv(text: &str) -> Result<Vec<Point>, PointsFileError> {
                     expected: names.len(),
                 });
             }
-            let given = names.iter().zip(fields).filter(|(_, field)| !field.is_empty());
+            let given = names
+                .iter()
+                .zip(fields)
+                .filter(|(_, field)| !field.is_empty());
             Ok(given
                 .map(|(name, field)| (name.trim().to_owned(), ParameterValue::Text(field)))
                 .collect())

@@ -27,7 +27,10 @@ fn space() -> SweepSpace {
 #[test]
 fn every_combination_or_pairs() {
     let product = space().product().unwrap();
-    assert_eq!(names(&product), ["a=x b=1", "a=y b=1", "a=x b=2", "a=y b=2"]);
+    assert_eq!(
+        names(&product),
+        ["a=x b=1", "a=y b=1", "a=x b=2", "a=y b=2"]
+    );
     assert_eq!(names(&space().zip().unwrap()), ["a=x b=1", "a=y b=2"]);
     assert_eq!(space().names(), ["b", "a"]);
 }
@@ -53,7 +56,10 @@ fn axes_that_do_not_fit_are_refused() {
     let mut uneven = space();
     uneven.axis("c", texts(&["1", "2", "3"])).unwrap();
     let error = uneven.zip().unwrap_err();
-    assert_eq!(error.to_string(), "lists of 2 and 2 and 3 values cannot be paired");
+    assert_eq!(
+        error.to_string(),
+        "lists of 2 and 2 and 3 values cannot be paired"
+    );
     let mut huge = SweepSpace::default();
     for name in ["a", "b", "c", "d", "e", "f"] {
         huge.axis(name, texts(&["0"; 10])).unwrap();
@@ -69,7 +75,10 @@ fn different_points_have_different_names() {
     };
     let (one, text) = (ParameterValue::from(1), ParameterValue::from("1"));
     for (entries, name) in [
-        (vec![("b", one.clone()), ("a", text.clone())], r#"a="1" b=1"#),
+        (
+            vec![("b", one.clone()), ("a", text.clone())],
+            r#"a="1" b=1"#,
+        ),
         (vec![("a", ParameterValue::from(0.5))], "a=0.5"),
         (vec![("a", ParameterValue::from(1.0))], "a=1.0"),
         (vec![("a", ParameterValue::from("1 b=2"))], r#"a="1 b=2""#),
@@ -105,7 +114,10 @@ fn a_sweep_is_its_notebook_and_how_it_is_run() {
         let mut options = options("nb.ipynb");
         change(&mut options);
         let other = SweepId::new(&options, &old);
-        assert!(other != id && !other.is_other_version(id.as_str()), "{options:?}");
+        assert!(
+            other != id && !other.is_other_version(id.as_str()),
+            "{options:?}"
+        );
     }
     let mut patient = options("nb.ipynb");
     patient.run_timeout = Some(std::time::Duration::from_secs(9));
@@ -116,9 +128,21 @@ fn a_sweep_is_its_notebook_and_how_it_is_run() {
 #[test]
 fn points_are_read_from_files() {
     for (format, text, expected) in [
-        (PointsFormat::Csv, "a,b\r\n1,x\r\n\r\n2,y", "a=1 b=x|a=2 b=y"),
-        (PointsFormat::Csv, "\u{feff}a , b\n\"1,\"\"\n2\",\n3,z\n", "a=1,\\\\n2|a=3 b=z"),
-        (PointsFormat::JsonLines, "{\"a\": 1}\n\n{\"a\": [1.5, null], \"b\": true}", "a=1|a=[1.5,null] b=true"),
+        (
+            PointsFormat::Csv,
+            "a,b\r\n1,x\r\n\r\n2,y",
+            "a=1 b=x|a=2 b=y",
+        ),
+        (
+            PointsFormat::Csv,
+            "\u{feff}a , b\n\"1,\"\"\n2\",\n3,z\n",
+            "a=1,\\\\n2|a=3 b=z",
+        ),
+        (
+            PointsFormat::JsonLines,
+            "{\"a\": 1}\n\n{\"a\": [1.5, null], \"b\": true}",
+            "a=1|a=[1.5,null] b=true",
+        ),
         (PointsFormat::Json, "[{\"a\": \"x\"},\n {}]", "a=x|"),
     ] {
         let read = points(text, format).unwrap();
@@ -138,7 +162,11 @@ fn a_format_is_known_by_name_or_beginning() {
         (Some("txt"), "- a: 1", PointsFormat::Yaml),
         (None, "a,b\n", PointsFormat::Csv),
     ] {
-        assert_eq!(PointsFormat::of(extension, text), format, "{extension:?} {text}");
+        assert_eq!(
+            PointsFormat::of(extension, text),
+            format,
+            "{extension:?} {text}"
+        );
     }
 }
 
@@ -147,16 +175,48 @@ fn what_lists_no_points_is_refused() {
     for (format, text, expected) in [
         (PointsFormat::Csv, "", "it lists no points"),
         (PointsFormat::Csv, "a,b\n", "it lists no points"),
-        (PointsFormat::Csv, "a,a\n1,2\n", "its first line must name every column once: `a`"),
-        (PointsFormat::Csv, "a,\n1,2\n", "its first line must name every column once: ``"),
-        (PointsFormat::Csv, "a\n\"1\n2\"\n3,4\n", "line 4 has 2 fields instead of 1"),
-        (PointsFormat::Csv, "a\n1\n\"2", "line 3 has a quote that is not closed, or text after a quoted field"),
-        (PointsFormat::Csv, "a\n\"2\"x\n", "line 2 has a quote that is not closed, or text after a quoted field"),
+        (
+            PointsFormat::Csv,
+            "a,a\n1,2\n",
+            "its first line must name every column once: `a`",
+        ),
+        (
+            PointsFormat::Csv,
+            "a,\n1,2\n",
+            "its first line must name every column once: ``",
+        ),
+        (
+            PointsFormat::Csv,
+            "a\n\"1\n2\"\n3,4\n",
+            "line 4 has 2 fields instead of 1",
+        ),
+        (
+            PointsFormat::Csv,
+            "a\n1\n\"2",
+            "line 3 has a quote that is not closed, or text after a quoted field",
+        ),
+        (
+            PointsFormat::Csv,
+            "a\n\"2\"x\n",
+            "line 2 has a quote that is not closed, or text after a quoted field",
+        ),
         (PointsFormat::JsonLines, "{}\n{", "line 2 is not JSON"),
-        (PointsFormat::JsonLines, "{}\n1", "point 2 is not an object of names and values"),
-        (PointsFormat::Json, "{}", "it is not a list of points, each with the names of its parameters and their values"),
+        (
+            PointsFormat::JsonLines,
+            "{}\n1",
+            "point 2 is not an object of names and values",
+        ),
+        (
+            PointsFormat::Json,
+            "{}",
+            "it is not a list of points, each with the names of its parameters and their values",
+        ),
         (PointsFormat::Json, "[]", "it lists no points"),
     ] {
-        assert_eq!(points(text, format).unwrap_err().to_string(), expected, "{text}");
+        assert_eq!(
+            points(text, format).unwrap_err().to_string(),
+            expected,
+            "{text}"
+        );
     }
 }

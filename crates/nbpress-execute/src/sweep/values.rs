@@ -112,7 +112,11 @@ enum Item<'a> {
 
 /// The first item, and what follows its comma.
 fn take_item(text: &str) -> Result<(Item<'_>, Option<&str>), ValuesError> {
-    let Some(quote) = text.chars().next().filter(|char| matches!(char, '"' | '\'')) else {
+    let Some(quote) = text
+        .chars()
+        .next()
+        .filter(|char| matches!(char, '"' | '\''))
+    else {
         let (item, after) = match text.split_once(',') {
             Some((item, after)) => (item, Some(after)),
             None => (text, None),
@@ -122,9 +126,11 @@ fn take_item(text: &str) -> Result<(Item<'_>, Option<&str>), ValuesError> {
     let mut value = String::new();
     let mut rest = &text[1..];
     loop {
-        let (before, after) = rest.split_once(quote).ok_or_else(|| ValuesError::Unclosed {
-            text: text[1..].to_owned(),
-        })?;
+        let (before, after) = rest
+            .split_once(quote)
+            .ok_or_else(|| ValuesError::Unclosed {
+                text: text[1..].to_owned(),
+            })?;
         value.push_str(before);
         match after.strip_prefix(quote) {
             Some(after) => {
@@ -320,9 +326,15 @@ mod tests {
             ("-0.1..0.1:0.1", "-0.1|0.0|0.1"),
             ("1e-3..3e-3:1e-3", "0.001|0.002|0.003"),
             ("1e2..3e2:1e2", "100|200|300"),
-            ("2026-02-27..2026-03-02", "2026-02-27|2026-02-28|2026-03-01|2026-03-02"),
+            (
+                "2026-02-27..2026-03-02",
+                "2026-02-27|2026-02-28|2026-03-01|2026-03-02",
+            ),
             ("2024-02-28..2024-03-01", "2024-02-28|2024-02-29|2024-03-01"),
-            ("2026-01-01..2026-01-16:7", "2026-01-01|2026-01-08|2026-01-15"),
+            (
+                "2026-01-01..2026-01-16:7",
+                "2026-01-01|2026-01-08|2026-01-15",
+            ),
             ("2026-01-02..2025-12-31", "2026-01-02|2026-01-01|2025-12-31"),
         ] {
             let expected: Vec<_> = expected.split('|').map(str::to_owned).collect();
@@ -333,7 +345,9 @@ mod tests {
     #[test]
     fn fractions_do_not_drift() {
         let drifting = values("0..1:0.1").unwrap();
-        let expected: Vec<_> = (0..=10).map(|tenth| format!("{}.{}", tenth / 10, tenth % 10)).collect();
+        let expected: Vec<_> = (0..=10)
+            .map(|tenth| format!("{}.{}", tenth / 10, tenth % 10))
+            .collect();
         assert_eq!(drifting, expected);
         assert_eq!(values("0..99.999:0.001").unwrap().last().unwrap(), "99.999");
     }
@@ -353,9 +367,26 @@ mod tests {
             ("10.0.0.1..10.0.0.9", range("10.0.0.1..10.0.0.9")),
             ("2026-01-01..2026-02-30", range("2026-01-01..2026-02-30")),
             ("2026-1-1..2026-1-3", range("2026-1-1..2026-1-3")),
-            ("0..1.5", ValuesError::NoStep { text: "0..1.5".into() }),
-            ("1..3:0", ValuesError::Step { text: "1..3:0".into(), wanted: "a number above 0" }),
-            ("1..3:-1", ValuesError::Step { text: "1..3:-1".into(), wanted: "a number above 0" }),
+            (
+                "0..1.5",
+                ValuesError::NoStep {
+                    text: "0..1.5".into(),
+                },
+            ),
+            (
+                "1..3:0",
+                ValuesError::Step {
+                    text: "1..3:0".into(),
+                    wanted: "a number above 0",
+                },
+            ),
+            (
+                "1..3:-1",
+                ValuesError::Step {
+                    text: "1..3:-1".into(),
+                    wanted: "a number above 0",
+                },
+            ),
             (
                 "2026-01-01..2026-01-03:1.5",
                 ValuesError::Step {
