@@ -25,6 +25,15 @@ pub enum ParseError {
         /// E.g. `cells[3].cell_type`.
         place: String,
     },
+    /// A text that must hold JSON does not: format 3 keeps `application/json` so.
+    #[error("`{place}` is not JSON")]
+    EmbeddedJson {
+        /// E.g. `worksheets[0].cells[3].outputs[0].json`.
+        place: String,
+        /// Why.
+        #[source]
+        source: JsonError,
+    },
     /// A version this program does not know.
     #[error("notebook format {major} is not supported (only 2, 3 and 4 are)")]
     UnsupportedVersion {
@@ -66,7 +75,30 @@ impl ParseError {
                 found,
             },
             Self::Missing { place } => Self::Missing { place: join(place) },
-            other => other,
+            Self::EmbeddedJson { place, source } => Self::EmbeddedJson {
+                place: join(place),
+                source,
+            },
+            other @ (Self::Json(_) | Self::UnsupportedVersion { .. }) => other,
         }
+    }
+
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Json(error) => return error.hint(),
+            Self::Missing { place } if place == "nbformat" => {
+                "this is JSON, but is it a Jupyter notebook?"
+            }
+            Self::Missing { place } if place == "nbformat_minor" => {
+                "add `\"nbformat_minor\": 5` to the end of the file"
+            }
+            Self::UnsupportedVersion { major: 0 | 1 } => {
+                "open it in a Jupyter of its time and save it again"
+            }
+            Self::UnsupportedVersion { .. } => "a newer nbpress may read it",
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 }

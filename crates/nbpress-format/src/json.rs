@@ -26,7 +26,7 @@ pub enum Json {
     /// A text.
     String(String),
     /// A list.
-    Array(Vec<Json>),
+    Array(Vec<Self>),
     /// An object.
     Object(Object),
 }
@@ -166,27 +166,27 @@ impl Json {
     }
 }
 
+pub(crate) use parse::parse_embedded;
 pub(crate) use write::{newline as python_newline, string as write_string};
 
 macro_rules! from {
-    ($($source:ty => $make:expr;)*) => {$(
+    ($($source:ty, $value:ident => $json:expr;)*) => {$(
         impl From<$source> for Json {
-            fn from(value: $source) -> Self {
-                #[expect(clippy::redundant_closure_call, reason = "the conversion is a parameter")]
-                ($make)(value)
+            fn from($value: $source) -> Self {
+                $json
             }
         }
     )*};
 }
 
 from! {
-    bool => Json::Bool;
-    &str => |text: &str| Json::String(text.to_owned());
-    String => Json::String;
-    i64 => |number| Json::Number(Number::from(number));
-    u64 => |number| Json::Number(Number::from(number));
-    usize => |number| Json::Number(Number::from(number as u64));
-    f64 => |number| Json::Number(Number::from(number));
-    Vec<Json> => Json::Array;
-    Object => Json::Object;
+    bool, value => Self::Bool(value);
+    &str, text => Self::String(text.to_owned());
+    String, text => Self::String(text);
+    i64, number => Self::Number(Number::from(number));
+    u64, number => Self::Number(Number::from(number));
+    usize, number => Self::Number(Number::from(number as u64));
+    f64, number => Self::Number(Number::from(number));
+    Vec<Json>, items => Self::Array(items);
+    Object, object => Self::Object(object);
 }

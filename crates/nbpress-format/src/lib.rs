@@ -17,14 +17,20 @@
 
 pub mod cell;
 pub mod error;
+mod fields;
+mod id;
 pub mod json;
 mod multiline;
 pub mod notebook;
 pub mod output;
 pub mod parameters;
+mod upgrade;
+pub mod validate;
+mod write;
 
 pub use cell::{Cell, CellKind};
 pub use error::ParseError;
 pub use json::{Json, Object};
 pub use notebook::Notebook;
 pub use output::{Output, OutputKind};
+pub use validate::{Problem, validate};

@@ -1,82 +1,111 @@
 //! Long texts: whole in memory, lists of lines in the file.
+//!
+//! The same rules as nbformat's reader and writer
+//! (<https://nbformat.readthedocs.io/en/latest/format_description.html>).
 
 use crate::error::ParseError;
 use crate::json::{Json, Object};
 
-/// Takes a text that may be split into lines.
-pub(crate) fn take(fields: &mut Object, key: &str) -> Result<String, ParseError> {
-    match fields.shift_remove(key) {
-        None | Some(Json::Null) => Ok(String::new()),
-        Some(Json::String(text)) => Ok(text),
-        Some(value) => {
-            join(&value).ok_or_else(|| ParseError::wrong(key, "string or list of strings", &value))
+/// Joins a text that the file may hold as a list of lines.
+pub(crate) fn join_field(fields: &mut Object, key: &str) -> Result<(), ParseError> {
+    if let Some(value @ Json::Array(_)) = fields.get_mut(key) {
+        let Some(text) = join(value) else {
+            return Err(ParseError::wrong(key, "string or list of strings", value));
+        };
+        *value = Json::String(text);
+    }
+    Ok(())
+}
+
+/// Joins the representations of a MIME bundle that are lists of lines.
+pub(crate) fn join_bundle(bundle: &mut Object) {
+    for (mime, value) in bundle {
+        if !is_json(mime)
+            && let Some(text) = join(value)
+        {
+            *value = Json::String(text);
         }
     }
 }
 
+/// The text that a list of strings holds.
 fn join(value: &Json) -> Option<String> {
     value.as_array()?.iter().map(Json::as_str).collect()
 }
 
-/// Joins the representations whose file form is a list of lines.
-pub(crate) fn join_bundle(bundle: Object) -> Object {
-    bundle
-        .into_iter()
-        .map(|(mime, value)| {
-            let joined = if is_json(&mime) { None } else { join(&value) };
-            (mime, joined.map_or(value, Json::String))
-        })
-        .collect()
-}
-
-/// Splits a bundle's texts as nbformat does: `text/…` and the two text formats below `application`
-/// and `image`.
-pub(crate) fn split_bundle(bundle: &Object) -> Json {
-    let split_one = |(mime, value): (&String, &Json)| {
-        let value = match value {
-            Json::String(text) if is_text(mime) => split(text),
-            other => other.clone(),
-        };
-        (mime.clone(), value)
-    };
-    Json::Object(bundle.iter().map(split_one).collect())
-}
-
-fn is_text(mime: &str) -> bool {
-    mime.starts_with("text/") || mime == "application/javascript" || mime == "image/svg+xml"
-}
-
-fn is_json(mime: &str) -> bool {
+/// Whether the representation of a MIME type is a JSON value, not a text.
+pub(crate) fn is_json(mime: &str) -> bool {
     mime == "application/json" || (mime.starts_with("application/") && mime.ends_with("+json"))
 }
 
-/// The lines of a text, as Python's `str.splitlines(True)` cuts them.
-pub(crate) fn split(text: &str) -> Json {
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let line = &rest[..line_length(rest)];
-        lines.push(Json::from(line));
-        rest = &rest[line.len()..];
-    }
-    Json::Array(lines)
+/// Whether the file splits the representation of a MIME type into lines.
+pub(crate) fn is_split(mime: &str) -> bool {
+    mime.starts_with("text/") || mime == "application/javascript" || mime == "image/svg+xml"
 }
 
-/// Length in bytes of the first line with its ending
+/// The lines of a text with their endings, as Python's `str.splitlines(True)` cuts them
 /// (<https://docs.python.org/3/library/stdtypes.html#str.splitlines>).
-fn line_length(text: &str) -> usize {
-    let Some((at, ending)) = text.char_indices().find(|(_, char)| is_line_ending(*char)) else {
-        return text.len();
-    };
-    let crlf = ending == '\r' && text.as_bytes().get(at + 1) == Some(&b'\n');
-    at + ending.len_utf8() + usize::from(crlf)
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    cut(text).map(|(line, _)| line)
 }
 
-fn is_line_ending(char: char) -> bool {
-    matches!(
-        char,
-        '\n' | '\x0b' | '\x0c' | '\r' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
-    )
+/// The same lines without their endings.
+pub(crate) fn bare_lines(text: &str) -> impl Iterator<Item = &str> {
+    cut(text).map(|(line, bare)| &line[..bare])
+}
+
+/// Lines with their endings, and the length of each without it.
+fn cut(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (bare, ending) = first_line(rest.as_bytes());
+        let (line, after) = rest.split_at(bare + ending);
+        rest = after;
+        Some((line, bare))
+    })
+}
+
+/// Lengths of the first line and of its ending.
+fn first_line(text: &[u8]) -> (usize, usize) {
+    let mut at = 0;
+    while let Some(found) = text[at..].iter().position(|&byte| may_end_line(byte)) {
+        at += found;
+        match ending_length(&text[at..]) {
+            0 => at += 1,
+            length => return (at, length),
+        }
+    }
+    (text.len(), 0)
+}
+
+/// How many bytes of line ending a text starts with.
+fn ending_length(text: &[u8]) -> usize {
+    match text {
+        [b'\r', b'\n', ..] => 2,
+        [b'\n' | 0x0b | 0x0c | b'\r' | 0x1c..=0x1e, ..] => 1,
+        // U+0085, U+2028 and U+2029.
+        [0xc2, 0x85, ..] => 2,
+        [0xe2, 0x80, 0xa8 | 0xa9, ..] => 3,
+        _ => 0,
+    }
+}
+
+/// Whether a line ending can start with a byte. A table, because every byte written is asked.
+fn may_end_line(byte: u8) -> bool {
+    const TABLE: [bool; 256] = {
+        let mut table = [false; 256];
+        let first = [b'\n', 0x0b, 0x0c, b'\r', 0x1c, 0x1d, 0x1e, 0xc2, 0xe2];
+        let mut index = 0;
+        while index < first.len() {
+            table[first[index] as usize] = true;
+            index += 1;
+        }
+        table
+    };
+    TABLE[usize::from(byte)]
 }
 
 #[cfg(test)]
@@ -85,21 +114,44 @@ mod tests {
 
     #[test]
     fn lines_are_cut_as_python_cuts_them() {
-        for (text, lines) in [
+        for (text, expected) in [
             ("", vec![]),
             ("a", vec!["a"]),
             ("a\nb", vec!["a\n", "b"]),
+            ("\n\n", vec!["\n", "\n"]),
             ("a\r\nb\rc\n", vec!["a\r\n", "b\r", "c\n"]),
+            ("a\n\rb", vec!["a\n", "\r", "b"]),
             (
                 "a\u{2028}b\x0bc\x1dd\u{85}",
                 vec!["a\u{2028}", "b\x0b", "c\x1d", "d\u{85}"],
             ),
+            ("é\u{2027}\x1f‰\u{2029}", vec!["é\u{2027}\x1f‰\u{2029}"]),
         ] {
-            assert_eq!(
-                split(text),
-                Json::Array(lines.into_iter().map(Json::from).collect()),
-                "{text:?}"
-            );
+            assert_eq!(lines(text).collect::<Vec<_>>(), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn bare_lines_have_no_endings() {
+        for (text, expected) in [
+            ("", vec![]),
+            ("a\r\nb\n\nc", vec!["a", "b", "", "c"]),
+            ("a\u{2028}\u{85}", vec!["a", ""]),
+        ] {
+            assert_eq!(bare_lines(text).collect::<Vec<_>>(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_lists_of_texts_outside_json_types_are_joined() {
+        let mut bundle = Json::parse(
+            br#"{"text/plain": ["a\n", "b"], "image/png": [], "text/x": ["a", 1], "application/json": ["a"], "application/vnd.x+json": ["a"], "image/x+json": ["a"]}"#,
+        )
+        .unwrap();
+        join_bundle(bundle.as_object_mut().unwrap());
+        assert_eq!(
+            bundle.to_compact(),
+            r#"{"text/plain":"a\nb","image/png":"","text/x":["a",1],"application/json":["a"],"application/vnd.x+json":["a"],"image/x+json":"a"}"#
+        );
     }
 }

@@ -2,11 +2,21 @@
 
 use std::io;
 
-use crate::cell::{Cell, CellKind, new_id};
+use crate::cell::Cell;
 use crate::error::ParseError;
-use crate::json::{Json, Object, python_newline, write_string};
-use crate::multiline;
-use crate::output::Output;
+use crate::fields::{array_mut, each_object, object_mut, take_object};
+use crate::id;
+use crate::json::{Json, Object};
+use crate::upgrade::{self, Document};
+use crate::validate::{self, Problem};
+use crate::write::{Field, Fields};
+
+/// Notebook metadata that belongs in no file.
+pub(crate) const TRANSIENT_METADATA: &[&str] =
+    &["orig_nbformat", "orig_nbformat_minor", "signature"];
+
+/// The format of every notebook in memory.
+const FORMAT: (u32, u32) = (4, 5);
 
 /// A notebook in format 4.5, whatever format it was read from.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +25,8 @@ pub struct Notebook {
     pub metadata: Object,
     /// Always 4.
     pub nbformat: u32,
-    /// 5, or what a newer writer put there.
+    /// Always 5: as nbformat does it, a file that says it is newer is written as 4.5, with
+    /// everything that was in it.
     pub nbformat_minor: u32,
     /// The cells, in order.
     pub cells: Vec<Cell>,
@@ -24,8 +35,12 @@ pub struct Notebook {
 }
 
 impl Notebook {
-    /// Reads a notebook of any format from 2 to 4 and upgrades it to 4.5; ids are made up where the
-    /// format had none.
+    /// Reads a notebook of any format from 2 to 4 and upgrades it to 4.5, as
+    /// `nbformat.reads(…, as_version=4)` followed by `nbformat.v4.upgrade` does.
+    ///
+    /// Ids are made up where the format had none or one is repeated. A field whose absence has one
+    /// obvious meaning (no outputs, no execution count, no text, no metadata of an output) may be
+    /// missing or null; [`Notebook::parse_and_validate`] tells.
     ///
     /// # Errors
     /// The file is not JSON, or not a notebook: where and why.
@@ -33,82 +48,68 @@ impl Notebook {
         Self::from_json(Json::parse(bytes)?)
     }
 
-    fn from_json(json: Json) -> Result<Self, ParseError> {
-        let Json::Object(mut fields) = json else {
-            return Err(ParseError::wrong("notebook", "object", &json));
-        };
-        let version = |fields: &mut Object, key| {
-            fields
-                .shift_remove(key)
-                .and_then(|number: Json| number.as_u64())
-        };
-        let major =
-            version(&mut fields, "nbformat").ok_or_else(|| ParseError::missing("nbformat"))?;
-        let minor = version(&mut fields, "nbformat_minor").unwrap_or(0);
-        if major != 4 {
-            return Err(ParseError::UnsupportedVersion { major });
+    /// [`Notebook::parse`], and what the format's schema has against the file. Formats 2 and 3 are
+    /// judged after their upgrade to 4.
+    ///
+    /// # Errors
+    /// As [`Notebook::parse`].
+    pub fn parse_and_validate(bytes: &[u8]) -> Result<(Self, Vec<Problem>), ParseError> {
+        let document = upgrade::to_v4(Json::parse(bytes)?)?;
+        let problems = validate::document(&document);
+        Ok((Self::from_document(document)?, problems))
+    }
+
+    /// [`Notebook::parse`] for a document that is JSON already.
+    ///
+    /// # Errors
+    /// As [`Notebook::parse`].
+    pub fn from_json(json: Json) -> Result<Self, ParseError> {
+        Self::from_document(upgrade::to_v4(json)?)
+    }
+
+    fn from_document(document: Document) -> Result<Self, ParseError> {
+        let Document { mut fields, minor } = document;
+        let mut cells = Vec::new();
+        each_object(array_mut(&mut fields, "cells")?, "cells", |cell| {
+            cells.push(Cell::from_fields(std::mem::take(cell))?);
+            Ok(())
+        })?;
+        if minor < 5 {
+            // Before 4.5 an `id` is somebody's private field; nbformat overwrites it.
+            for cell in &mut cells {
+                cell.id = None;
+            }
         }
-        let metadata = match fields.shift_remove("metadata") {
-            Some(Json::Object(metadata)) => metadata,
-            Some(other) => return Err(ParseError::wrong("metadata", "object", &other)),
-            None => Object::new(),
-        };
-        let cells = match fields.shift_remove("cells") {
-            Some(Json::Array(cells)) => cells,
-            Some(other) => return Err(ParseError::wrong("cells", "array", &other)),
-            None => return Err(ParseError::missing("cells")),
-        };
-        let cells = cells.into_iter().enumerate().map(|(index, cell)| {
-            read_cell(cell).map_err(|error| error.within(&format!("cells[{index}]")))
-        });
+        id::complete(&mut cells);
+        object_mut(&mut fields, "metadata")?;
+        let metadata = take_object(&mut fields, "metadata")?;
+        for key in ["cells", "nbformat", "nbformat_minor"] {
+            fields.shift_remove(key);
+        }
         Ok(Self {
             metadata,
-            nbformat: 4,
-            nbformat_minor: u32::try_from(minor).unwrap_or(5).max(5),
-            cells: cells.collect::<Result<_, _>>()?,
+            nbformat: FORMAT.0,
+            nbformat_minor: FORMAT.1,
+            cells,
             extra: fields,
         })
     }
 
-    /// The bytes of the file: exactly those nbformat writes, without a newline at the end.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = String::new();
-        let mut keys: Vec<&str> = self.extra.keys().map(String::as_str).collect();
-        keys.extend(["cells", "metadata", "nbformat", "nbformat_minor"]);
-        keys.sort_unstable();
-        out.push('{');
-        for (index, key) in keys.into_iter().enumerate() {
-            out.push_str(if index > 0 { "," } else { "" });
-            python_newline(1, &mut out);
-            write_string(key, &mut out);
-            out.push_str(": ");
-            match key {
-                "cells" => self.write_cells(&mut out),
-                "metadata" => Json::Object(self.metadata.clone()).write_python(1, &mut out),
-                "nbformat" => out.push_str(&self.nbformat.to_string()),
-                "nbformat_minor" => out.push_str(&self.nbformat_minor.to_string()),
-                other => self.extra[other].write_python(1, &mut out),
-            }
-        }
-        python_newline(0, &mut out);
-        out.push('}');
-        out.into_bytes()
+    /// What the format's schema has against the notebook; empty when it is valid.
+    pub fn validate(&self) -> Vec<Problem> {
+        validate::validate(&self.to_json())
     }
 
-    fn write_cells(&self, out: &mut String) {
-        if self.cells.is_empty() {
-            out.push_str("[]");
-            return;
-        }
-        out.push('[');
-        for (index, cell) in self.cells.iter().enumerate() {
-            out.push_str(if index > 0 { "," } else { "" });
-            python_newline(2, out);
-            // One cell at a time, so that only one is held twice.
-            cell_to_file(cell).write_python(2, out);
-        }
-        python_newline(1, out);
-        out.push(']');
+    /// The notebook as one object of format 4, texts whole.
+    pub fn to_json(&self) -> Json {
+        self.to_fields().to_json()
+    }
+
+    /// The bytes of the file: exactly those `nbformat.writes` gives, without a newline at the end.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = String::new();
+        self.to_fields().write(0, &mut out);
+        out.into_bytes()
     }
 
     /// Writes [`Notebook::to_bytes`].
@@ -117,6 +118,21 @@ impl Notebook {
     /// The writer's own.
     pub fn write(&self, writer: &mut impl io::Write) -> io::Result<()> {
         writer.write_all(&self.to_bytes())
+    }
+
+    fn to_fields(&self) -> Fields<'_> {
+        let mut fields = Fields::new(&self.extra);
+        fields.push("cells", Field::Cells(&self.cells));
+        fields.push(
+            "metadata",
+            Field::Metadata(&self.metadata, TRANSIENT_METADATA),
+        );
+        fields.push("nbformat", Field::Count(Some(self.nbformat.into())));
+        fields.push(
+            "nbformat_minor",
+            Field::Count(Some(self.nbformat_minor.into())),
+        );
+        fields
     }
 
     /// The language the notebook says it is in: `language_info.name`, else the kernelspec's.
@@ -151,91 +167,4 @@ impl Notebook {
             .iter()
             .position(|cell| cell.has_tag("injected-parameters"))
     }
-}
-
-fn read_cell(json: Json) -> Result<Cell, ParseError> {
-    let Json::Object(mut fields) = json else {
-        return Err(ParseError::wrong("", "object", &json));
-    };
-    let kind = match fields.shift_remove("cell_type") {
-        Some(Json::String(kind)) => kind,
-        Some(other) => return Err(ParseError::wrong("cell_type", "string", &other)),
-        None => return Err(ParseError::missing("cell_type")),
-    };
-    let id = match fields.shift_remove("id") {
-        Some(Json::String(id)) => id,
-        _ => new_id(),
-    };
-    let metadata = match fields.shift_remove("metadata") {
-        Some(Json::Object(metadata)) => metadata,
-        None => Object::new(),
-        Some(other) => return Err(ParseError::wrong("metadata", "object", &other)),
-    };
-    let source = multiline::take(&mut fields, "source")?;
-    let kind = match kind.as_str() {
-        "code" => CellKind::Code {
-            execution_count: fields
-                .shift_remove("execution_count")
-                .and_then(|count| count.as_u64()),
-            outputs: read_outputs(&mut fields)?,
-        },
-        "markdown" => CellKind::Markdown,
-        "raw" => CellKind::Raw,
-        _ => CellKind::Other(kind),
-    };
-    Ok(Cell {
-        id: Some(id),
-        kind,
-        source,
-        metadata,
-        extra: fields,
-    })
-}
-
-fn read_outputs(fields: &mut Object) -> Result<Vec<Output>, ParseError> {
-    match fields.shift_remove("outputs") {
-        None => Ok(Vec::new()),
-        Some(Json::Array(outputs)) => outputs
-            .iter()
-            .enumerate()
-            .map(|(index, output)| {
-                Output::from_json(output)
-                    .map_err(|error| error.within(&format!("outputs[{index}]")))
-            })
-            .collect(),
-        Some(other) => Err(ParseError::wrong("outputs", "array", &other)),
-    }
-}
-
-fn cell_to_file(cell: &Cell) -> Json {
-    let mut fields = cell.extra.clone();
-    let mut set = |key: &str, value: Json| {
-        fields.insert(key.to_owned(), value);
-    };
-    let kind = match &cell.kind {
-        CellKind::Code {
-            execution_count,
-            outputs,
-        } => {
-            set(
-                "execution_count",
-                execution_count.map_or(Json::Null, Json::from),
-            );
-            set(
-                "outputs",
-                Json::Array(outputs.iter().map(Output::to_file).collect()),
-            );
-            "code"
-        }
-        CellKind::Markdown => "markdown",
-        CellKind::Raw => "raw",
-        CellKind::Other(kind) => kind,
-    };
-    set("cell_type", kind.into());
-    if let Some(id) = &cell.id {
-        set("id", id.as_str().into());
-    }
-    set("metadata", cell.metadata.clone().into());
-    set("source", multiline::split(&cell.source));
-    Json::Object(fields)
 }

@@ -1,8 +1,10 @@
 //! What a cell produced.
 
 use crate::error::ParseError;
+use crate::fields::{take_count, take_object, take_text, take_texts, text};
 use crate::json::{Json, Object};
-use crate::multiline;
+use crate::upgrade::join_output;
+use crate::write::{Field, Fields};
 
 /// One entry of a code cell's `outputs`.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,41 +95,44 @@ impl Output {
         })
     }
 
-    /// Reads an output as a notebook file or a kernel's message has it.
+    /// Reads an output as a notebook file or a kernel's message has it. Fields that are missing or
+    /// null are read as empty, because kernels exist that send them so.
     ///
     /// # Errors
     /// It is not an object, has no `output_type`, or a field has the wrong type.
     pub fn from_json(json: &Json) -> Result<Self, ParseError> {
-        let object = json
-            .as_object()
-            .ok_or_else(|| ParseError::wrong("", "object", json))?;
-        let mut fields = object.clone();
-        let Some(Json::String(output_type)) = fields.shift_remove("output_type") else {
-            return Err(ParseError::missing("output_type"));
+        let Json::Object(fields) = json else {
+            return Err(ParseError::wrong("output", "object", json));
         };
-        let kind = match output_type.as_str() {
+        let mut fields = fields.clone();
+        join_output(&mut fields)?;
+        Self::from_fields(fields)
+    }
+
+    /// Reads an output of format 4 whose texts are whole.
+    pub(crate) fn from_fields(mut fields: Object) -> Result<Self, ParseError> {
+        let kind = match text(&fields, "output_type")? {
             "stream" => OutputKind::Stream {
-                name: text(&mut fields, "name")?,
-                text: multiline::take(&mut fields, "text")?,
+                name: take_text(&mut fields, "name")?,
+                text: take_text(&mut fields, "text")?,
             },
             "display_data" => OutputKind::DisplayData {
-                data: bundle(&mut fields, "data")?,
-                metadata: object_field(&mut fields, "metadata")?,
+                data: take_object(&mut fields, "data")?,
+                metadata: take_object(&mut fields, "metadata")?,
             },
             "execute_result" => OutputKind::ExecuteResult {
-                execution_count: fields
-                    .shift_remove("execution_count")
-                    .and_then(|count| count.as_u64()),
-                data: bundle(&mut fields, "data")?,
-                metadata: object_field(&mut fields, "metadata")?,
+                execution_count: take_count(&mut fields, "execution_count")?,
+                data: take_object(&mut fields, "data")?,
+                metadata: take_object(&mut fields, "metadata")?,
             },
             "error" => OutputKind::Error {
-                ename: text(&mut fields, "ename")?,
-                evalue: text(&mut fields, "evalue")?,
-                traceback: lines(&mut fields)?,
+                ename: take_text(&mut fields, "ename")?,
+                evalue: take_text(&mut fields, "evalue")?,
+                traceback: take_texts(&mut fields, "traceback")?,
             },
-            _ => return Ok(Self::new(OutputKind::Other(object.clone()))),
+            _ => return Ok(Self::new(OutputKind::Other(fields))),
         };
+        fields.shift_remove("output_type");
         Ok(Self {
             kind,
             extra: fields,
@@ -136,61 +141,46 @@ impl Output {
 
     /// The output as one object, texts whole.
     pub fn to_json(&self) -> Json {
-        Json::Object(self.to_object(|text| Json::from(text), |data| Json::Object(data.clone())))
+        self.to_fields().to_json()
     }
 
-    /// The output as the file has it, texts split into lines.
-    pub(crate) fn to_file(&self) -> Json {
-        Json::Object(self.to_object(multiline::split, multiline::split_bundle))
-    }
-
-    fn to_object(&self, text: impl Fn(&str) -> Json, bundle: impl Fn(&Object) -> Json) -> Object {
-        let mut out = self.extra.clone();
-        let mut set = |key: &str, value: Json| {
-            out.insert(key.to_owned(), value);
-        };
-        let count = |count: Option<u64>| count.map_or(Json::Null, Json::from);
+    /// The fields as the file names them.
+    pub(crate) fn to_fields(&self) -> Fields<'_> {
+        let mut fields = Fields::new(&self.extra);
         match &self.kind {
-            OutputKind::Stream { name, text: value } => {
-                set("output_type", "stream".into());
-                set("name", name.as_str().into());
-                set("text", text(value));
+            OutputKind::Stream { name, text } => {
+                fields.push("output_type", Field::Text("stream"));
+                fields.push("name", Field::Text(name));
+                fields.push("text", Field::Lines(text));
             }
             OutputKind::DisplayData { data, metadata } => {
-                set("output_type", "display_data".into());
-                set("data", bundle(data));
-                set("metadata", metadata.clone().into());
+                fields.push("output_type", Field::Text("display_data"));
+                fields.push("data", Field::Bundle(data));
+                fields.push("metadata", Field::Metadata(metadata, &[]));
             }
             OutputKind::ExecuteResult {
                 execution_count,
                 data,
                 metadata,
             } => {
-                set("output_type", "execute_result".into());
-                set("execution_count", count(*execution_count));
-                set("data", bundle(data));
-                set("metadata", metadata.clone().into());
+                fields.push("output_type", Field::Text("execute_result"));
+                fields.push("execution_count", Field::Count(*execution_count));
+                fields.push("data", Field::Bundle(data));
+                fields.push("metadata", Field::Metadata(metadata, &[]));
             }
             OutputKind::Error {
                 ename,
                 evalue,
                 traceback,
             } => {
-                set("output_type", "error".into());
-                set("ename", ename.as_str().into());
-                set("evalue", evalue.as_str().into());
-                set(
-                    "traceback",
-                    traceback
-                        .iter()
-                        .map(|line| Json::from(line.as_str()))
-                        .collect::<Vec<_>>()
-                        .into(),
-                );
+                fields.push("output_type", Field::Text("error"));
+                fields.push("ename", Field::Text(ename));
+                fields.push("evalue", Field::Text(evalue));
+                fields.push("traceback", Field::Texts(traceback));
             }
-            OutputKind::Other(object) => return object.clone(),
+            OutputKind::Other(object) => return Fields::new(object),
         }
-        out
+        fields
     }
 
     /// The name of a stream.
@@ -227,41 +217,5 @@ impl Output {
             | OutputKind::ExecuteResult { data, metadata, .. } => Some((data, metadata)),
             _ => None,
         }
-    }
-}
-
-fn text(fields: &mut Object, key: &str) -> Result<String, ParseError> {
-    match fields.shift_remove(key) {
-        Some(Json::String(text)) => Ok(text),
-        // Kernels exist that send no value or a null one.
-        None | Some(Json::Null) => Ok(String::new()),
-        Some(other) => Err(ParseError::wrong(key, "string", &other)),
-    }
-}
-
-fn object_field(fields: &mut Object, key: &str) -> Result<Object, ParseError> {
-    match fields.shift_remove(key) {
-        Some(Json::Object(object)) => Ok(object),
-        None | Some(Json::Null) => Ok(Object::new()),
-        Some(other) => Err(ParseError::wrong(key, "object", &other)),
-    }
-}
-
-fn bundle(fields: &mut Object, key: &str) -> Result<Object, ParseError> {
-    Ok(multiline::join_bundle(object_field(fields, key)?))
-}
-
-fn lines(fields: &mut Object) -> Result<Vec<String>, ParseError> {
-    match fields.shift_remove("traceback") {
-        None | Some(Json::Null) => Ok(Vec::new()),
-        Some(Json::String(text)) => Ok(vec![text]),
-        Some(Json::Array(lines)) => lines
-            .into_iter()
-            .map(|line| match line {
-                Json::String(line) => Ok(line),
-                other => Err(ParseError::wrong("traceback", "string", &other)),
-            })
-            .collect(),
-        Some(other) => Err(ParseError::wrong("traceback", "array", &other)),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::write::needs_escape;
+
 use super::{Json, Number, Object};
 
 /// The deepest nesting accepted. Python gives up near 1000 for lack of stack; no notebook needs 20.
@@ -13,7 +15,7 @@ pub const MAX_DEPTH: usize = 512;
 pub struct JsonError {
     /// From 1.
     pub line: usize,
-    /// From 1, in bytes.
+    /// From 1, in characters.
     pub column: usize,
     /// Why.
     pub kind: JsonErrorKind,
@@ -52,12 +54,31 @@ pub enum JsonErrorKind {
     /// Bytes that are not UTF-8.
     #[error("not UTF-8")]
     NotUtf8,
+    /// A byte order mark (U+FEFF) before the value.
+    #[error("byte order mark at the start")]
+    ByteOrderMark,
     /// Something follows the value.
     #[error("text after the end of the value")]
     TrailingText,
     /// Deeper than [`MAX_DEPTH`].
     #[error("nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
+}
+
+impl JsonError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self.kind {
+            JsonErrorKind::ByteOrderMark => "save the file as UTF-8 without a byte order mark",
+            JsonErrorKind::NotUtf8 => "save the file as UTF-8",
+            JsonErrorKind::LoneSurrogate => {
+                "half of an emoji was cut off here; delete the `\\u` escape or the output that holds it"
+            }
+            JsonErrorKind::UnexpectedEnd => "the file may have been cut off while it was copied",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
 }
 
 /// What to do with text that is not Unicode.
@@ -75,28 +96,21 @@ pub(super) fn parse(bytes: &[u8], policy: Text) -> Result<Json, JsonError> {
         ),
         Text::Lossy => String::from_utf8_lossy(bytes),
     };
-    let mut parser = Parser {
-        text: &text,
-        bytes: text.as_bytes(),
-        at: 0,
-        depth: 0,
-        policy,
-    };
-    parser
-        .document()
-        .map_err(|kind| located(parser.bytes, parser.at, kind))
+    Parser::new(&text, 0, policy).run()
+}
+
+/// Parses a text that will be placed `depth` levels deep inside another document.
+pub(crate) fn parse_embedded(text: &str, depth: usize) -> Result<Json, JsonError> {
+    Parser::new(text, depth, Text::Strict).run()
 }
 
 fn located(bytes: &[u8], at: usize, kind: JsonErrorKind) -> JsonError {
     let before = &bytes[..at.min(bytes.len())];
-    let line_start = before
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |newline| newline + 1);
-    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let lines = before.split(|&byte| byte == b'\n');
+    let (line, last) = lines.enumerate().last().unwrap_or((0, before));
     JsonError {
-        line,
-        column: before.len() - line_start + 1,
+        line: line + 1,
+        column: String::from_utf8_lossy(last).chars().count() + 1,
         kind,
     }
 }
@@ -111,8 +125,26 @@ struct Parser<'a> {
 
 type Parsed<T> = Result<T, JsonErrorKind>;
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    fn new(text: &'a str, depth: usize, policy: Text) -> Self {
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            depth,
+            policy,
+        }
+    }
+
+    fn run(mut self) -> Result<Json, JsonError> {
+        self.document()
+            .map_err(|kind| located(self.bytes, self.at, kind))
+    }
+
     fn document(&mut self) -> Parsed<Json> {
+        if self.text.starts_with('\u{feff}') {
+            return Err(JsonErrorKind::ByteOrderMark);
+        }
         let value = self.value()?;
         self.skip_space();
         if self.at < self.bytes.len() {
@@ -274,10 +306,10 @@ impl Parser<'_> {
         let mut out = String::new();
         loop {
             let start = self.at;
-            while matches!(self.peek(), Some(byte) if byte >= 0x20 && byte != b'"' && byte != b'\\')
-            {
-                self.at += 1;
-            }
+            let plain = self.bytes[start..]
+                .iter()
+                .position(|&byte| needs_escape(byte));
+            self.at = plain.map_or(self.bytes.len(), |length| start + length);
             out.push_str(&self.text[start..self.at]);
             match self.peek() {
                 Some(b'"') => {
