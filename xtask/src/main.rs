@@ -9,6 +9,7 @@
     reason = "a development tool talks to its terminal"
 )]
 
+mod bench;
 mod reference;
 mod test;
 
@@ -29,12 +30,15 @@ struct Arguments {
 enum Task {
     /// Install what the tests need, then run every check of the repository.
     Test(test::TestArguments),
+    /// Measure nbpress against papermill and print the table.
+    Bench(bench::BenchArguments),
 }
 
 fn main() -> Result<()> {
     let root = repository_root()?;
     match Arguments::parse().task {
         Task::Test(arguments) => test::run(&root, &arguments),
+        Task::Bench(arguments) => bench::run(&root, &arguments),
     }
 }
 
