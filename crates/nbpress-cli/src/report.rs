@@ -1,8 +1,13 @@
 //! How an error reads: what happened, its causes, what to do next; and where in a cell it was.
 
 use nbpress_execute::ExecuteError;
+use nbpress_execute::path_template::PathTemplateError;
+use nbpress_execute::sweep::SpaceError;
+use nbpress_execute::sweep::values::ValuesError;
+use nbpress_execute::yaml::YamlError;
 use nbpress_format::notebook::Notebook;
 use nbpress_record::{CellError, Outcome};
+use nbpress_storage::{LocationError, StorageError};
 
 use crate::printer::{Printer, Style, fitted, printable, without_ansi};
 
@@ -16,7 +21,32 @@ const UNKNOWN_LINE_SHOWN: usize = 10;
 pub(crate) fn error(printer: Printer, error: &anyhow::Error) {
     match error.downcast_ref::<ExecuteError>() {
         Some(error) => execute_error(printer, error),
-        None => chain(printer, error.as_ref()),
+        None => {
+            chain(printer, error.as_ref());
+            say_hint(printer, error.chain().find_map(hint));
+        }
+    }
+}
+
+/// The advice beside an error.
+fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let values = || error.downcast_ref().and_then(ValuesError::hint);
+    let space = || error.downcast_ref().and_then(SpaceError::hint);
+    let path = || error.downcast_ref().and_then(PathTemplateError::hint);
+    let yaml = || error.downcast_ref().and_then(YamlError::hint);
+    let location = || error.downcast_ref().and_then(LocationError::hint);
+    let storage = || error.downcast_ref().and_then(StorageError::hint);
+    values()
+        .or_else(space)
+        .or_else(path)
+        .or_else(yaml)
+        .or_else(location)
+        .or_else(storage)
+}
+
+fn say_hint(printer: Printer, hint: Option<String>) {
+    if let Some(hint) = hint {
+        printer.say(&format!("\n{} {hint}", printer.paint(Style::Cyan, "hint:")));
     }
 }
 
@@ -28,9 +58,7 @@ pub(crate) fn execute_error(printer: Printer, error: &ExecuteError) {
             printer.say(&format!("  - {problem}"));
         }
     }
-    if let Some(hint) = error.hint() {
-        printer.say(&format!("\n{} {hint}", printer.paint(Style::Cyan, "hint:")));
-    }
+    say_hint(printer, error.hint());
 }
 
 fn chain(printer: Printer, error: &dyn std::error::Error) {
