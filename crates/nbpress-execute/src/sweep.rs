@@ -183,11 +183,10 @@ const VERSION_DIGITS: usize = 12;
 impl SweepId {
     /// The sweep of a notebook whose bytes have this SHA-256 (hexadecimal).
     pub fn new(options: &ExecuteOptions, source_sha256: &str) -> Self {
-        let identity = hex::encode(Sha256::digest(identity(options).to_compact()));
+        let digest = hex::encode(Sha256::digest(identity(options).to_compact()));
         Self {
             text: format!(
-                "{SWEEP_PREFIX}{:.IDENTITY_DIGITS$}-{source_sha256:.VERSION_DIGITS$}",
-                identity
+                "{SWEEP_PREFIX}{digest:.IDENTITY_DIGITS$}-{source_sha256:.VERSION_DIGITS$}"
             ),
         }
     }

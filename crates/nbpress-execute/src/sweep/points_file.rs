@@ -218,14 +218,13 @@ impl Records<'_> {
         let line = self.line;
         let mut fields = Vec::new();
         loop {
-            let field = match self.rest.strip_prefix('"') {
-                Some(quoted) => self.quoted(quoted, line)?,
-                None => {
-                    let end = self.rest.find([',', '\n']).unwrap_or(self.rest.len());
-                    let (field, rest) = self.rest.split_at(end);
-                    self.rest = rest;
-                    field.strip_suffix('\r').unwrap_or(field).to_owned()
-                }
+            let field = if let Some(quoted) = self.rest.strip_prefix('"') {
+                self.quoted(quoted, line)?
+            } else {
+                let end = self.rest.find([',', '\n']).unwrap_or(self.rest.len());
+                let (field, rest) = self.rest.split_at(end);
+                self.rest = rest;
+                field.strip_suffix('\r').unwrap_or(field).to_owned()
             };
             fields.push(field);
             if let Some(rest) = self.rest.strip_prefix(',') {

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 pub const MOST: usize = 100_000;
 
 /// The most digits of a number in a range: products of two such numbers fit into 128 bits.
-const MOST_DIGITS: usize = 18;
+const MOST_DIGITS: u32 = 18;
 
 /// Why a list of values cannot be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -132,15 +132,12 @@ fn take_item(text: &str) -> Result<(Item<'_>, Option<&str>), ValuesError> {
                 text: text[1..].to_owned(),
             })?;
         value.push_str(before);
-        match after.strip_prefix(quote) {
-            Some(after) => {
-                value.push(quote);
-                rest = after;
-            }
-            None => {
-                rest = after.trim_start();
-                break;
-            }
+        if let Some(after) = after.strip_prefix(quote) {
+            value.push(quote);
+            rest = after;
+        } else {
+            rest = after.trim_start();
+            break;
         }
     }
     if rest.is_empty() {
@@ -199,9 +196,9 @@ impl Decimal {
         if unsigned.is_empty() || !all_digits(unsigned) || !all_digits(fraction) {
             return None;
         }
+        let digits = u32::try_from(unsigned.len() + fraction.len()).ok()?;
         let scale = i32::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
-        let most = MOST_DIGITS as u32;
-        if unsigned.len() + fraction.len() > MOST_DIGITS || scale.unsigned_abs() > most {
+        if digits > MOST_DIGITS || scale.unsigned_abs() > MOST_DIGITS {
             return None;
         }
         let mantissa: i128 = format!("{whole}{fraction}").parse().ok()?;
@@ -289,12 +286,10 @@ fn days(text: &str, from: Date, to: Date, step: Option<&str>) -> Result<Vec<Stri
     let apart = i64::from((to - from).get_days());
     let count = count(u128::from(apart.unsigned_abs() / u64::from(step)))?;
     let step = i64::from(step) * apart.signum();
-    let day = |index: usize| {
-        // Between two dates there are dates only.
-        let day = from.checked_add((step * index as i64).days());
-        day.map(|day| day.to_string()).ok()
-    };
-    Ok((0..count).filter_map(day).collect())
+    // Between two dates there are dates only.
+    let next = |day: &Date| day.checked_add(step.days()).ok();
+    let days = std::iter::successors(Some(from), next).take(count);
+    Ok(days.map(|day| day.to_string()).collect())
 }
 
 /// The number of values when there are so many steps.

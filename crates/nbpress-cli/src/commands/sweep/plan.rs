@@ -66,7 +66,7 @@ impl Plan {
     pub(crate) fn options(&self, index: usize) -> ExecuteOptions {
         let point = &self.points[index];
         let mut options = self.options.clone();
-        options.parameters = point.parameters.clone();
+        options.parameters.clone_from(&point.parameters);
         options.output.clone_from(&point.output);
         options.sweep = Some(SweepPoint {
             sweep_id: self.id.as_str().to_owned(),
@@ -84,17 +84,14 @@ impl Plan {
         let Some(run) = &self.points[index].earlier else {
             return Ok(None);
         };
-        let result = match run.state {
-            RunState::Running => PointResult {
+        if run.state == RunState::Running {
+            return Ok(Some(PointResult {
                 run_id: Some(run.run_id),
                 ..PointResult::new(PointStatus::Running)
-            },
-            _ => {
-                let record = store.find(&run.run_id.to_string())?;
-                PointResult::of_record(run, record.scraps()?)
-            }
-        };
-        Ok(Some(result))
+            }));
+        }
+        let record = store.find(&run.run_id.to_string())?;
+        Ok(Some(PointResult::of_record(run, record.scraps()?)))
     }
 
     /// Says what is going to happen.
@@ -235,10 +232,11 @@ fn checked(
     } else {
         String::new()
     };
-    bail!(
-        "the parameters of {bad} of {} do not fit `{notebook}`{shown}{more}",
-        counted(listed.len())
-    );
+    let which = match bad == listed.len() {
+        true => String::new(),
+        false => format!(" of {bad} of {}", counted(listed.len())),
+    };
+    bail!("the parameters{which} do not fit `{notebook}`{shown}{more}");
 }
 
 /// `alpha=0.1 day=2026-01-01`: what people read.

@@ -310,9 +310,13 @@ pub(crate) fn csv(store: &Store, plan: &Plan, rows: &[Row]) -> anyhow::Result<Ve
         };
         columns.insert(name);
     };
-    STATE.iter().for_each(|name| claim(name, "run"));
+    for name in STATE {
+        claim(name, "run");
+    }
     let scraps = scrap_names(rows);
-    scraps.iter().for_each(|name| claim(name, "scrap"));
+    for name in &scraps {
+        claim(name, "scrap");
+    }
     let mut text = String::new();
     write_record(&mut text, columns.iter().map(String::as_str));
     for (row, point) in rows.iter().zip(&plan.points) {
