@@ -18,6 +18,9 @@ use crate::printer::Printer;
 use crate::settings::Settings;
 
 fn main() -> ExitCode {
+    if let Some(code) = nbpress_kernel::guard::serve(std::env::args_os()) {
+        return code;
+    }
     let settings = match Settings::read() {
         Ok(settings) => settings,
         Err(error) => {

@@ -78,7 +78,10 @@ impl Settings {
             storage: self.storage(),
             store: self.store()?,
             finder: self.finder(),
-            provisioner: LocalProvisioner::default(),
+            provisioner: LocalProvisioner {
+                guard: std::env::current_exe().ok(),
+                ..LocalProvisioner::default()
+            },
         })
     }
 }

@@ -13,6 +13,7 @@ use tokio::net::unix::pipe;
 
 use crate::client::KernelClient;
 use crate::find::FoundKernel;
+use crate::guard::Guard;
 use crate::process::{Exit, KernelProcess};
 use crate::provision::{LaunchError, LaunchRequest, Launched, LocalProvisioner};
 
@@ -103,6 +104,8 @@ pub struct Kernel {
     log: KernelLog,
     closed: bool,
     _folder: TempDir,
+    // Dismissed last, when the process has ended.
+    _guard: Option<Guard>,
 }
 
 impl Kernel {
@@ -136,6 +139,7 @@ impl Kernel {
             mut process,
             log,
             folder,
+            guard,
         } = launched;
         let mut log = KernelLog::new(log);
         let ready = async {
@@ -159,7 +163,7 @@ impl Kernel {
                     drop(ready);
                     let interrupt_mode = kernel.spec.interrupt_mode;
                     let mut kernel =
-                        Self { name, client, info, interrupt_mode, process, log, closed: false, _folder: folder };
+                        Self { name, client, info, interrupt_mode, process, log, closed: false, _folder: folder, _guard: guard };
                     kernel.lift_output_limit().await;
                     return Ok(kernel);
                 }

@@ -7,6 +7,7 @@
 
 pub mod client;
 pub mod find;
+pub mod guard;
 pub mod kernel;
 pub mod process;
 pub mod provision;

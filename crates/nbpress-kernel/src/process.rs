@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::process::Child;
 
-use rustix::process::{Pid, PidfdFlags, Signal};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -149,18 +149,28 @@ impl KernelProcess {
         if self.exit.is_none() {
             let _gone = rustix::process::kill_process_group(self.pid, Signal::KILL);
         }
-        // A process may fork while it is looked for, so look again until none is left.
-        for _ in 0..100 {
-            let descendants = marked_processes(&self.kernel_id);
-            if descendants.iter().all(|&pid| pid == self.pid) {
-                return;
-            }
-            for &pid in descendants.iter().filter(|&&pid| pid != self.pid) {
-                let _gone = rustix::process::kill_process(pid, Signal::KILL);
-                // Orphans were handed to us (child subreaper): do not leave zombies.
-                let _not_ours =
-                    rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::NOHANG);
-            }
+        end_marked(&self.kernel_id, Some(self.pid));
+    }
+}
+
+/// Kills every process that carries a kernel's id, except one that is waited for elsewhere.
+pub(crate) fn end_marked(kernel_id: &str, except: Option<Pid>) {
+    let mut killed = Vec::new();
+    // A process may fork while it is looked for, so look again until none is left.
+    for _ in 0..100 {
+        let mut descendants = marked_processes(kernel_id);
+        descendants.retain(|&pid| Some(pid) != except);
+        for &pid in &descendants {
+            let _gone = rustix::process::kill_process(pid, Signal::KILL);
+        }
+        // Orphans are handed to the first process of a container: do not leave zombies there.
+        killed.extend_from_slice(&descendants);
+        killed.retain(|&pid| {
+            rustix::process::waitpid(Some(pid), WaitOptions::NOHANG)
+                .is_ok_and(|dead| dead.is_none())
+        });
+        if descendants.is_empty() {
+            return;
         }
     }
 }
@@ -172,12 +182,6 @@ impl Drop for KernelProcess {
             self.reap();
         }
     }
-}
-
-/// Makes orphaned descendants children of this process, so that none escapes [`KernelProcess::kill_tree`]
-/// or stays a zombie.
-pub fn adopt_orphans() {
-    let _unsupported = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
 }
 
 /// Running processes whose environment carries the kernel's id; zombies have no environment.
@@ -302,4 +306,39 @@ mod control_group {
         text.lines()
             .find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
     }
+}
+
+/// What a helper program printed, and whether it was content.
+#[derive(Debug)]
+pub struct ProgramOutput {
+    /// Exit status 0.
+    pub success: bool,
+    /// Standard output, then standard error.
+    pub text: String,
+}
+
+/// Runs a helper program (a package installer, say) to its end.
+///
+/// # Errors
+/// The program cannot be started.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this crate is the one that starts processes"
+)]
+pub fn run_to_end(
+    program: &std::path::Path,
+    arguments: &[&str],
+    environment: &std::collections::BTreeMap<String, String>,
+) -> io::Result<ProgramOutput> {
+    let output = std::process::Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .envs(environment)
+        .stdin(std::process::Stdio::null())
+        .output()?;
+    let text = [output.stdout, output.stderr].concat();
+    Ok(ProgramOutput {
+        success: output.status.success(),
+        text: String::from_utf8_lossy(&text).into_owned(),
+    })
 }

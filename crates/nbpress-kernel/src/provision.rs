@@ -18,6 +18,7 @@ use tempfile::TempDir;
 use tokio::net::unix::pipe;
 
 use crate::find::FoundKernel;
+use crate::guard::Guard;
 use crate::process::{KERNEL_ID_VARIABLE, KernelProcess};
 
 /// What to start, and where.
@@ -42,6 +43,8 @@ pub struct Launched {
     pub log: pipe::Receiver,
     /// Holds the connection file and the sockets; removed when dropped.
     pub folder: TempDir,
+    /// Ends the kernel's processes should this one be killed.
+    pub guard: Option<Guard>,
 }
 
 /// Why a process could not be started.
@@ -86,6 +89,9 @@ pub enum LaunchError {
 pub struct LocalProvisioner {
     /// Where the private folders of kernels are made; the system's temporary folder when `None`.
     pub runtime_folder: Option<PathBuf>,
+    /// A program that calls [`guard::serve`](crate::guard::serve) first, usually this one; without
+    /// it, what a kernel started outlives a runner that is killed.
+    pub guard: Option<PathBuf>,
 }
 
 impl LocalProvisioner {
@@ -114,6 +120,11 @@ impl LocalProvisioner {
             });
         };
         let kernel_id = uuid::Uuid::new_v4().to_string();
+        // Without a guard a run is as good as it was, unless the runner is killed.
+        let guard = self
+            .guard
+            .as_ref()
+            .and_then(|program| Guard::start(program, &kernel_id, folder.path()).ok());
         let mut command = command(program, arguments);
         command
             .current_dir(request.working_directory)
@@ -140,6 +151,7 @@ impl LocalProvisioner {
             process,
             log,
             folder,
+            guard,
         })
     }
 

@@ -21,6 +21,7 @@
 //! | `cwd` / `env NAME` | prints the working directory, a variable of the environment |
 //! | `when A B command` | the command, if A is B: `when {x} 3 hang` |
 //! | `read PATH` | prints a file; of a FIFO, as soon as somebody has written it |
+//! | `spawn` | starts a process that sleeps for an hour, prints its id; `spawn away` one in its own session |
 //! | `# …` | nothing |
 
 use std::collections::BTreeMap;
@@ -201,51 +202,38 @@ impl TestKernel {
         late: &mut Vec<(&'static str, Value)>,
     ) -> Ending {
         let (command, rest) = line.split_once(' ').unwrap_or((line, ""));
+        if let Some(ending) = self.ended_by(command, rest) {
+            return ending;
+        }
+        let (first, text) = rest.split_once(' ').unwrap_or((rest, ""));
         let publish = |kind, content: &Value| self.publish(parent, kind, content);
-        let error = |name: &str, message: &str| Ending::Error {
-            name: name.to_owned(),
-            message: message.to_owned(),
-            shown: true,
-        };
+        let stream =
+            |name: &str, text: &str| publish("stream", &json!({"name": name, "text": text}));
         let result = |text: &str| json!({"execution_count": count, "data": {"text/plain": text}, "metadata": {}});
         match command {
             _ if line.starts_with('#') => {}
-            "print" => publish(
-                "stream",
-                &json!({"name": "stdout", "text": self.filled(rest) + "\n"}),
-            ),
-            "eprint" => publish(
-                "stream",
-                &json!({"name": "stderr", "text": self.filled(rest) + "\n"}),
-            ),
+            "print" => stream("stdout", &(self.filled(rest) + "\n")),
+            "eprint" => stream("stderr", &(self.filled(rest) + "\n")),
             "lines" => {
                 for number in 0..rest.parse().unwrap_or(0_u64) {
-                    publish(
-                        "stream",
-                        &json!({"name": "stdout", "text": format!("line {number}\n")}),
-                    );
+                    stream("stdout", &format!("line {number}\n"));
                 }
             }
-            "burst" => {
-                let text = "x".repeat(rest.parse().unwrap_or(0));
-                publish("stream", &json!({"name": "stdout", "text": text}));
-            }
+            "burst" => stream("stdout", &"x".repeat(rest.parse().unwrap_or(0))),
             "result" => publish("execute_result", &result(&self.filled(rest))),
             "late" => late.push(("execute_result", result(&self.filled(rest)))),
             "display" => {
-                let (mime, text) = rest.split_once(' ').unwrap_or((rest, ""));
                 let text = self.filled(text);
                 let data = match serde_json::from_str(&text) {
-                    Ok(data) if mime.ends_with("+json") => data,
+                    Ok(data) if first.ends_with("+json") => data,
                     _ => Value::String(text),
                 };
                 publish(
                     "display_data",
-                    &json!({"data": {mime: data}, "metadata": {}, "transient": {}}),
+                    &json!({"data": {first: data}, "metadata": {}, "transient": {}}),
                 );
             }
             "show" | "update" => {
-                let (id, text) = rest.split_once(' ').unwrap_or((rest, ""));
                 let kind = if command == "show" {
                     "display_data"
                 } else {
@@ -254,64 +242,14 @@ impl TestKernel {
                 let data = json!({"text/plain": self.filled(text)});
                 publish(
                     kind,
-                    &json!({"data": data, "metadata": {}, "transient": {"display_id": id}}),
+                    &json!({"data": data, "metadata": {}, "transient": {"display_id": first}}),
                 );
             }
             "clear" => publish("clear_output", &json!({"wait": rest == "wait"})),
-            "raise" | "quiet-error" => {
-                let (name, message) = rest.split_once(' ').unwrap_or((rest, ""));
-                let (name, message) = (name.to_owned(), self.filled(message));
-                return Ending::Error {
-                    name,
-                    message,
-                    shown: command == "raise",
-                };
-            }
-            "abort" => return Ending::Aborted,
-            "hang" => {
-                self.hang(rest == "hard");
-                return error("KeyboardInterrupt", "");
-            }
-            "exit" => std::process::exit(rest.parse().unwrap_or(1)),
-            "die" => die(rest),
             "log" => {
                 let _closed = writeln!(io::stderr(), "{rest}");
             }
-            "cwd" => {
-                let folder = std::env::current_dir().map(|path| path.display().to_string());
-                publish(
-                    "stream",
-                    &json!({"name": "stdout", "text": folder.unwrap_or_default() + "\n"}),
-                );
-            }
-            "when" => {
-                let mut words = rest.splitn(3, ' ').map(|word| self.filled(word));
-                let (one, other) = (words.next(), words.next());
-                if one == other
-                    && let Some(command) = rest.splitn(3, ' ').nth(2)
-                {
-                    return self.run_line(command, parent, count, late);
-                }
-            }
-            "read" => {
-                #[expect(
-                    clippy::disallowed_methods,
-                    reason = "a file of the test that runs this kernel"
-                )]
-                let text = std::fs::read_to_string(self.filled(rest));
-                match text {
-                    Ok(text) => publish("stream", &json!({"name": "stdout", "text": text})),
-                    Err(problem) => return error("OSError", &problem.to_string()),
-                }
-            }
-            "env" => {
-                #[expect(
-                    clippy::disallowed_methods,
-                    reason = "showing the environment is the purpose"
-                )]
-                let value = std::env::var(rest).unwrap_or_default();
-                publish("stream", &json!({"name": "stdout", "text": value + "\n"}));
-            }
+            "cwd" | "env" | "spawn" => stream("stdout", &(surroundings(command, rest) + "\n")),
             name => match rest.strip_prefix("= ").and_then(literal) {
                 Some(value) => {
                     let mut variables = self
@@ -320,10 +258,42 @@ impl TestKernel {
                         .unwrap_or_else(PoisonError::into_inner);
                     variables.insert(name.to_owned(), value);
                 }
-                None => return error("SyntaxError", &format!("unknown command `{name}`")),
+                None => {
+                    return Ending::Error {
+                        name: "SyntaxError".to_owned(),
+                        message: format!("unknown command `{name}`"),
+                        shown: true,
+                    };
+                }
             },
         }
         Ending::Ok
+    }
+
+    /// The commands that end a cell, or the process.
+    fn ended_by(&self, command: &str, rest: &str) -> Option<Ending> {
+        Some(match command {
+            "raise" | "quiet-error" => {
+                let (name, message) = rest.split_once(' ').unwrap_or((rest, ""));
+                Ending::Error {
+                    name: name.to_owned(),
+                    message: self.filled(message),
+                    shown: command == "raise",
+                }
+            }
+            "abort" => Ending::Aborted,
+            "hang" => {
+                self.hang(rest == "hard");
+                Ending::Error {
+                    name: "KeyboardInterrupt".to_owned(),
+                    message: String::new(),
+                    shown: true,
+                }
+            }
+            "exit" => std::process::exit(rest.parse().unwrap_or(1)),
+            "die" => die(rest),
+            _ => return None,
+        })
     }
 
     fn hang(&self, hard: bool) {
@@ -391,7 +361,32 @@ fn literal(text: &str) -> Option<Value> {
     }
 }
 
-fn die(signal: &str) {
+/// What a command says about the process, or does to it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "showing the environment and starting processes is the purpose"
+)]
+fn surroundings(command: &str, rest: &str) -> String {
+    match command {
+        "cwd" => std::env::current_dir()
+            .map(|path| path.display().to_string())
+            .unwrap_or_default(),
+        "env" => std::env::var(rest).unwrap_or_default(),
+        _ => {
+            // In the background of a shell that ends: the child is an orphan.
+            let setsid = if rest == "away" { "setsid" } else { "" };
+            let script = format!("{setsid} sleep 3600 </dev/null >/dev/null 2>&1 & echo $!");
+            let started = std::process::Command::new("/bin/sh")
+                .args(["-c", &script])
+                .output()
+                .map(|output| output.stdout)
+                .unwrap_or_default();
+            String::from_utf8_lossy(&started).trim().to_owned()
+        }
+    }
+}
+
+fn die(signal: &str) -> ! {
     let signal = signal
         .parse()
         .ok()
@@ -428,23 +423,20 @@ fn handshake(mut stream: UnixStream, socket: SocketType) -> io::Result<UnixStrea
 fn read_message(stream: &mut UnixStream, buffer: &mut BytesMut) -> io::Result<Vec<Bytes>> {
     let mut frames = Vec::new();
     loop {
-        match zmtp::take_frame(buffer).map_err(io::Error::other)? {
-            Ok(frame) => {
-                let more = frame.more;
-                frames.push(frame.body);
-                if !more {
-                    return Ok(frames);
-                }
+        if let Ok(frame) = zmtp::take_frame(buffer).map_err(io::Error::other)? {
+            let more = frame.more;
+            frames.push(frame.body);
+            if !more {
+                return Ok(frames);
             }
-            Err(_) => {
-                let mut chunk = [0; 8192];
-                let read = stream.read(&mut chunk)?;
-                if read == 0 {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-                buffer.extend_from_slice(&chunk[..read]);
-            }
+            continue;
         }
+        let mut chunk = [0; 8192];
+        let read = stream.read(&mut chunk)?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        buffer.extend_from_slice(&chunk[..read]);
     }
 }
 
