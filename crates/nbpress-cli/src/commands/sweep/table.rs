@@ -173,7 +173,8 @@ pub(crate) fn lines(printer: Printer, plan: &Plan, rows: &[Row]) -> Vec<String> 
         Column::new(name, &values)
     };
     let scraps: Vec<Column> = scrap_names(rows).iter().map(scrap).collect();
-    layout(printer, parameters, [status(rows), time(rows)], scraps)
+    let columns = fitting(printer.width(), parameters, [status(rows), time(rows)], scraps);
+    written(printer, &columns, rows.len())
 }
 
 fn scrap_names(rows: &[Row]) -> IndexSet<String> {
@@ -205,24 +206,20 @@ fn time(rows: &[Row]) -> Column {
     column
 }
 
-fn layout(
-    printer: Printer,
+/// The columns that have room, and how wide each is.
+fn fitting(
+    available: usize,
     mut parameters: Vec<Column>,
     state: [Column; 2],
     mut scraps: Vec<Column>,
-) -> Vec<String> {
+) -> Vec<(Column, usize)> {
     let rows = state[0].fields.len();
     let (mut fewer_parameters, mut fewer_scraps) = (false, false);
-    let least = |columns: &[Column]| {
-        columns
-            .iter()
-            .map(|column| column.least + GAP)
-            .sum::<usize>()
-    };
+    let least = |columns: &[Column]| columns.iter().map(|column| column.least + GAP).sum::<usize>();
     loop {
         let dots = usize::from(fewer_parameters) + usize::from(fewer_scraps);
         let needed = least(&parameters) + least(&state) + least(&scraps) + dots * (1 + GAP) - GAP;
-        if needed <= printer.width() {
+        if needed <= available {
             break;
         }
         if scraps.pop().is_some() {
@@ -241,23 +238,22 @@ fn layout(
         scraps.push(Column::ellipsis(rows));
     }
     let columns: Vec<Column> = parameters.into_iter().chain(state).chain(scraps).collect();
-    let widths = widths(&columns, printer.width());
-    let heading = columns
-        .iter()
-        .zip(&widths)
-        .map(|(column, &width)| printer.paint(Style::Dim, &column.filled(&column.heading, width)));
-    let mut lines = vec![joined(heading)];
-    for row in 0..rows {
-        lines.push(joined(columns.iter().zip(&widths).map(
-            |(column, &width)| {
-                let field = column.filled(&column.fields[row], width);
-                match column.style[row] {
-                    Some(style) => printer.paint(style, &field),
-                    None => field,
-                }
-            },
-        )));
-    }
+    let widths = widths(&columns, available);
+    columns.into_iter().zip(widths).collect()
+}
+
+fn written(printer: Printer, columns: &[(Column, usize)], rows: usize) -> Vec<String> {
+    let heading = columns.iter().map(|(column, width)| column.filled(&column.heading, *width));
+    let mut lines = vec![printer.paint(Style::Dim, &joined(heading))];
+    lines.extend((0..rows).map(|row| {
+        joined(columns.iter().map(|(column, width)| {
+            let field = column.filled(&column.fields[row], *width);
+            match column.style[row] {
+                Some(style) => printer.paint(style, &field),
+                None => field,
+            }
+        }))
+    }));
     lines
 }
 
