@@ -152,9 +152,12 @@ impl RunBlobs {
         if self.unsynced.is_empty() {
             return Ok(());
         }
-        for sha256 in &self.unsynced {
-            disk::sync_file(&self.folder.join(sha256))?;
-        }
+        let paths: Vec<PathBuf> = self
+            .unsynced
+            .iter()
+            .map(|name| self.folder.join(name))
+            .collect();
+        disk::sync_files(&paths)?;
         disk::sync_folder(&self.folder)?;
         self.unsynced.clear();
         Ok(())

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use nbpress_format::notebook::Notebook;
 
 use crate::blob::{BlobSource, SharedBlobs};
-use crate::chain::{Chain, LinkKind};
+use crate::chain::{Chain, Link, LinkKind};
 use crate::disk;
 use crate::error::RecordError;
 use crate::header::RunHeader;
@@ -250,26 +250,34 @@ impl Store {
         JournalReader::open(&self.journal_path(run_id))
     }
 
-    /// The chain, locked; a manifest that its line announces but that was not put in place is.
+    /// The chain, locked; a manifest that its last line announces but that was not put in place is.
     pub(crate) fn lock_chain(&self) -> Result<Chain, RecordError> {
         let chain = Chain::lock(&self.root)?;
-        if let Some(last) = chain.last()
-            && last.kind == LinkKind::Finished
-            && !self.manifest_path(last.run_id).is_file()
-            && let Some(bytes) = disk::read(&self.unfinished_manifest_path(last.run_id))?
-            && disk::sha256(&bytes) == last.record_id
-        {
-            self.put_manifest_in_place(last.run_id)?;
+        if let Some(last) = chain.last() {
+            self.complete(last)?;
         }
         Ok(chain)
     }
 
+    /// Puts the manifest that a line of the chain announces in place, if that was left undone. The
+    /// chain must be locked.
+    pub(crate) fn complete(&self, link: &Link) -> Result<(), RecordError> {
+        if link.kind == LinkKind::Finished
+            && !self.manifest_path(link.run_id).is_file()
+            && let Some(bytes) = disk::read(&self.unfinished_manifest_path(link.run_id))?
+            && disk::sha256(&bytes) == link.record_id
+        {
+            self.put_manifest_in_place(link.run_id)?;
+        }
+        Ok(())
+    }
+
+    /// The new name need not be durable: whoever misses it [completes](Self::complete) it again.
     pub(crate) fn put_manifest_in_place(&self, run_id: RunId) -> Result<(), RecordError> {
         disk::rename(
             &self.unfinished_manifest_path(run_id),
             &self.manifest_path(run_id),
-        )?;
-        disk::sync_folder(&self.run_folder(run_id))
+        )
     }
 
     /// Removes a run's folder: nobody ever sees half of it.

@@ -97,8 +97,7 @@ impl fmt::Display for Damage {
 
 /// Reads everything. Runs may begin and end meanwhile.
 pub(crate) fn verify(store: &Store) -> Result<VerifyReport, RecordError> {
-    // Puts a manifest in place whose writer was killed.
-    drop(store.lock_chain()?);
+    complete(store)?;
     let mut check = Check {
         store,
         report: VerifyReport::default(),
@@ -112,6 +111,13 @@ pub(crate) fn verify(store: &Store) -> Result<VerifyReport, RecordError> {
     // Read last: what the chain then says of a run is later than what was seen of it.
     check.chain()?;
     Ok(check.report)
+}
+
+/// Puts manifests in place whose writers were killed, or whose new names a power failure took.
+fn complete(store: &Store) -> Result<(), RecordError> {
+    let _lock = store.lock_chain()?;
+    let chain = chain::read(store.root())?;
+    chain.links.iter().try_for_each(|link| store.complete(link))
 }
 
 struct Check<'a> {

@@ -177,13 +177,12 @@ impl Event {
     }
 }
 
-/// A notebook's JSON form is its file.
 impl Wire for Notebook {
     fn to_json(&self) -> Json {
-        Json::parse(&self.to_bytes()).unwrap_or(Json::Null)
+        Self::to_json(self)
     }
 
     fn from_json(json: &Json) -> Result<Self, WireError> {
-        Self::parse(json.to_compact().as_bytes()).map_err(|_| WireError::new("a notebook"))
+        Self::from_json(json.clone()).map_err(|_| WireError::new("a notebook"))
     }
 }

@@ -326,6 +326,11 @@ fn a_finish_that_was_cut_off_is_completed_by_the_next_one() {
     assert!(manifest.is_file());
     assert!(store.verify().unwrap().is_intact());
 
+    // A power failure took the new name; others have finished since.
+    fs::rename(&manifest, store.unfinished_manifest_path(run_id)).unwrap();
+    assert!(store.verify().unwrap().is_intact());
+    assert!(manifest.is_file());
+
     // Killed before the chain knew of it: the run has ended, but has no record.
     let run_id = second.header.run_id;
     fs::rename(
