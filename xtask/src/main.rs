@@ -10,6 +10,7 @@
 )]
 
 mod bench;
+mod fuzz;
 mod reference;
 mod test;
 

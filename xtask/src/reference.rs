@@ -6,8 +6,9 @@
 //! | `venv-ipykernel6` | ipykernel 6 |
 //! | `kernels` | xeus-python, bash_kernel, octave_kernel, Deno |
 //! | `s3` | moto's S3 server and boto3 |
+//! | `azure` | azurite, the Azure storage emulator, from npm |
 //! | `sdist` | unpacked source distributions of papermill, nbclient, nbformat and scrapbook (their fixtures and tests) |
-//! | `jupyter` | a Jupyter data folder with a kernelspec for every kernel above; the tests' `JUPYTER_PATH` |
+//! | `jupyter` | a Jupyter data folder with a kernelspec for every kernel above and for our `testkernel`; the tests' `JUPYTER_PATH` |
 //! | `logs` | what the installers printed |
 //!
 //! The packages are pinned in `xtask/reference/*.txt`.
@@ -29,6 +30,7 @@ use self::step::Steps;
 
 /// Names of kernels that may be missing, separated by commas.
 const WITHOUT_KERNELS: &str = "NBPRESS_TEST_WITHOUT_KERNELS";
+const AZURITE: &str = "azurite@3.35.0";
 const SOURCES: &[&str] = &[
     "papermill==2.7.0",
     "nbclient==0.11.0",
@@ -53,6 +55,7 @@ impl Reference {
         let debian = thread::scope(|scope| {
             let debian = scope.spawn(|| install_debian_packages(&steps));
             install_python(&steps, root, &folder)?;
+            install_azurite(&steps, &folder.join("azure"))?;
             debian
                 .join()
                 .map_err(|_| anyhow::anyhow!("the thread that ran apt-get died"))
@@ -61,6 +64,7 @@ impl Reference {
             eprintln!("[setup] {cause:#}");
         }
         let kernels = gather_kernels(&folder)?;
+        kernels::write_test_kernel(root, &folder.join("jupyter"))?;
         Ok(Self { folder, kernels })
     }
 
@@ -132,6 +136,19 @@ fn install_our_package(
         install.args(["--no-deps", "--no-build-isolation", "--force-reinstall"]);
         log.run(install.arg(&package))?;
         Ok(fs::write(&mark, "")?)
+    })
+}
+
+fn install_azurite(steps: &Steps, folder: &Path) -> Result<()> {
+    let program = folder.join("node_modules/.bin/azurite-blob");
+    steps.once("azure", AZURITE, &program, |log| {
+        fs::create_dir_all(folder)?;
+        // Its own package file, or npm would look for one in the folders above.
+        fs::write(folder.join("package.json"), "{\"private\": true}\n")?;
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-audit", "--no-fund", AZURITE])
+            .current_dir(folder);
+        log.run(&mut npm)
     })
 }
 

@@ -17,10 +17,14 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
+use crate::fuzz;
 use crate::reference::Reference;
+
+/// Per target.
+const FUZZ_SECONDS: u32 = 30;
 
 #[derive(Debug, Args)]
 pub(crate) struct TestArguments {
@@ -43,31 +47,24 @@ pub(crate) fn run(root: &Path, arguments: &TestArguments) -> Result<()> {
         return Ok(());
     }
     let checks = Checks { root, environment };
-    checks.cargo("format", &["fmt", "--all", "--check"])?;
+    checks.cargo("format", "fmt --all --check")?;
+    checks.cargo("lints", "clippy --workspace --all-targets -- -D warnings")?;
+    // The tests start these programs; `cargo test` alone builds a program only for its own package.
     checks.cargo(
-        "lints",
-        &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ],
+        "build",
+        "build --package nbpress-cli --package nbpress-kernel --bins",
     )?;
-    checks.cargo("build", &["build", "--package", "nbpress-cli"])?;
-    checks.cargo("tests", &["test", "--workspace"])?;
+    checks.cargo("tests", "test --workspace")?;
+    let mut pytest = Command::new(reference.program("python"));
+    pytest.args("-m pytest -q -p no:cacheprovider python".split(' '));
+    checks.command("python package", &mut pytest)?;
+    let mut documentation = Command::new(env!("CARGO"));
+    documentation.args("doc --workspace --no-deps --quiet".split(' '));
     checks.command(
-        "python package",
-        Command::new(reference.program("python")).args([
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "python",
-        ]),
+        "documentation",
+        documentation.env("RUSTDOCFLAGS", "-D warnings"),
     )?;
+    timed("fuzzing", || fuzz::run(root, FUZZ_SECONDS))?;
     eprintln!(
         "[test] everything passed in {:.0} s",
         start.elapsed().as_secs_f64()
@@ -75,30 +72,38 @@ pub(crate) fn run(root: &Path, arguments: &TestArguments) -> Result<()> {
     Ok(())
 }
 
-/// Runs commands in the repository with the tests' variables, and says how long each took.
+/// Runs commands in the repository with the tests' variables.
 struct Checks<'root> {
     root: &'root Path,
     environment: Vec<(&'static str, String)>,
 }
 
 impl Checks<'_> {
-    fn cargo(&self, name: &str, words: &[&str]) -> Result<()> {
-        self.command(name, Command::new(env!("CARGO")).args(words))
+    fn cargo(&self, name: &str, words: &str) -> Result<()> {
+        self.command(name, Command::new(env!("CARGO")).args(words.split(' ')))
     }
 
     fn command(&self, name: &str, command: &mut Command) -> Result<()> {
-        eprintln!("[test] {name} …");
-        let start = Instant::now();
-        let status = command
-            .current_dir(self.root)
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .status()
-            .with_context(|| format!("cannot start {command:?}"))?;
-        let seconds = start.elapsed().as_secs_f64();
-        if !status.success() {
-            bail!("{name} failed after {seconds:.1} s ({status})");
-        }
-        eprintln!("[test] {name} passed in {seconds:.1} s");
-        Ok(())
+        timed(name, || {
+            let status = command
+                .current_dir(self.root)
+                .envs(self.environment.iter().map(|(name, value)| (name, value)))
+                .status()
+                .with_context(|| format!("cannot start {command:?}"))?;
+            ensure!(status.success(), "{name} failed ({status})");
+            Ok(())
+        })
     }
+}
+
+/// Says what runs, and how long it took.
+fn timed(name: &str, check: impl FnOnce() -> Result<()>) -> Result<()> {
+    eprintln!("[test] {name} …");
+    let start = Instant::now();
+    check()?;
+    eprintln!(
+        "[test] {name} passed in {:.1} s",
+        start.elapsed().as_secs_f64()
+    );
+    Ok(())
 }

@@ -76,6 +76,26 @@ pub(crate) const DEBIAN_R_KERNELSPEC: &str = "/usr/share/jupyter/kernels/ir/kern
 /// What the Octave kernel starts.
 pub(crate) const DEBIAN_OCTAVE: &str = "/usr/bin/octave-cli";
 
+/// The kernelspec of the small kernel in `nbpress-kernel`, which `cargo build` puts into `target/debug`.
+pub(crate) fn write_test_kernel(root: &Path, jupyter: &Path) -> Result<()> {
+    let spec = json!({
+        "argv": [root.join("target/debug/testkernel"), "{connection_file}"],
+        "display_name": "Test kernel",
+        "language": "testlang",
+    });
+    write_if_changed(&jupyter.join("kernels/testkernel"), &spec)
+}
+
+fn write_if_changed(folder: &Path, spec: &Value) -> Result<()> {
+    let text = format!("{spec:#}\n");
+    let file = folder.join("kernel.json");
+    if fs::read_to_string(&file).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    Ok(fs::write(file, text)?)
+}
+
 impl Kernel {
     /// Writes `kernels/<name>/kernel.json` under `jupyter`, every program by its absolute path.
     pub(crate) fn gather(&self, folder: &Path, jupyter: &Path) -> Result<()> {
@@ -86,14 +106,7 @@ impl Kernel {
         if !Path::new(program).exists() {
             bail!("`{program}` is not there");
         }
-        let target = jupyter.join("kernels").join(self.name);
-        fs::create_dir_all(&target)?;
-        let text = format!("{spec:#}\n");
-        let file = target.join("kernel.json");
-        if fs::read_to_string(&file).is_ok_and(|old| old == text) {
-            return Ok(());
-        }
-        Ok(fs::write(file, text)?)
+        write_if_changed(&jupyter.join("kernels").join(self.name), &spec)
     }
 
     fn kernelspec(&self, folder: &Path) -> Result<Value> {

@@ -1,0 +1,109 @@
+//! A brief fuzz run of every target in `fuzz/`, on the compiler everything else uses.
+//!
+//! `cargo fuzz` with a nightly compiler adds the address sanitizer, which code without `unsafe` needs least.
+//! What finds new paths, libFuzzer's coverage, is made of code generation options that every compiler has.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+/// The options `cargo fuzz` passes for coverage; see `rustc -C help` and LLVM's SanitizerCoverage.
+const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+    -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions --cfg fuzzing";
+
+/// Runs each target for `seconds`; a crash fails with the input's place.
+pub(crate) fn run(root: &Path, seconds: u32) -> Result<()> {
+    let targets = targets(&root.join("fuzz/Cargo.toml"))?;
+    ensure!(!targets.is_empty(), "fuzz/Cargo.toml names no target");
+    if Command::new("c++").arg("--version").output().is_err() {
+        eprintln!("[test] NO FUZZING: libFuzzer needs a C++ compiler, and there is no `c++` here");
+        return Ok(());
+    }
+    let host = host()?;
+    let built = root.join("target/fuzz");
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--target", &host, "--manifest-path"])
+        .arg(root.join("fuzz/Cargo.toml"))
+        .arg("--target-dir")
+        .arg(&built)
+        .env("RUSTFLAGS", COVERAGE)
+        .status()?;
+    ensure!(status.success(), "the fuzz targets do not build");
+    for target in targets {
+        fuzz(
+            root,
+            &built.join(&host).join("release").join(&target),
+            &target,
+            seconds,
+        )?;
+    }
+    Ok(())
+}
+
+fn fuzz(root: &Path, program: &Path, target: &str, seconds: u32) -> Result<()> {
+    let corpus = root.join("target/fuzz/corpus").join(target);
+    let artifacts = root.join("target/fuzz/artifacts").join(target);
+    fs::create_dir_all(&corpus)?;
+    fs::create_dir_all(&artifacts)?;
+    let log = artifacts.join("log");
+    let mut command = Command::new(program);
+    command
+        .arg(format!("-max_total_time={seconds}"))
+        .arg(format!("-artifact_prefix={}/", artifacts.display()))
+        .args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=65536"])
+        .arg(&corpus)
+        .stderr(fs::File::create(&log)?);
+    // What was found before, and what people wrote, is where the search begins.
+    for seeds in [
+        format!("fuzz/seeds/{target}"),
+        "fixtures/notebooks".to_owned(),
+    ] {
+        if root.join(&seeds).is_dir() && (target != "journal" || !seeds.starts_with("fixtures")) {
+            command.arg(root.join(seeds));
+        }
+    }
+    let status = command
+        .status()
+        .with_context(|| program.display().to_string())?;
+    let text = fs::read_to_string(&log).unwrap_or_default();
+    let last = text
+        .lines()
+        .rfind(|line| line.starts_with("Done"))
+        .unwrap_or("ended early");
+    ensure!(
+        status.success(),
+        "fuzz target {target} found something, see {}:\n{last}",
+        log.display()
+    );
+    eprintln!("[test] fuzz {target}: {last}");
+    Ok(())
+}
+
+/// Names of the `[[bin]]` entries.
+fn targets(manifest: &Path) -> Result<Vec<String>> {
+    let metadata = cargo_metadata::MetadataCommand::new()
+        .manifest_path(manifest)
+        .no_deps()
+        .exec()?;
+    let targets = metadata
+        .packages
+        .iter()
+        .flat_map(|package| &package.targets);
+    Ok(targets
+        .filter(|target| target.is_bin())
+        .map(|target| target.name.clone())
+        .collect())
+}
+
+fn host() -> Result<String> {
+    let output = Command::new("rustc").arg("-vV").output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let host = text
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .context("rustc names no host")?;
+    Ok(host.to_owned())
+}
