@@ -17,6 +17,7 @@ mod quirks;
 pub mod redact;
 mod run;
 mod stop;
+pub mod sweep;
 pub mod translate;
 pub mod widgets;
 pub mod yaml;
