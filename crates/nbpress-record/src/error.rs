@@ -167,7 +167,7 @@ impl RecordError {
                 path.display()
             )),
             Self::NotFound { .. } => {
-                Some("`nbpress show` lists the runs; `latest` is the newest".to_owned())
+                Some("`nbpress runs` lists them; `latest` is the newest".to_owned())
             }
             Self::Ambiguous { matches, .. } => {
                 let names: Vec<String> =

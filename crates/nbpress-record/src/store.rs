@@ -70,7 +70,7 @@ impl Store {
         &self.root
     }
 
-    /// Begins a run: its journal, with [`Event::RunStarted`] in it, is there when this returns.
+    /// Begins a run: its journal, with [`Event::RunStarted`](crate::Event::RunStarted) in it, is there when this returns.
     pub fn begin(&self, header: RunHeader, notebook: Notebook) -> Result<Recorder, RecordError> {
         Recorder::begin(self, header, notebook)
     }

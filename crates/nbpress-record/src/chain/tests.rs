@@ -1,3 +1,5 @@
+//! What a chain finds out, and what it survives.
+
 use super::*;
 
 fn id(digit: char) -> String {

@@ -1,3 +1,5 @@
+//! What the notebook looks like after which events.
+
 use nbpress_format::json::Json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! papermill's rules one by one; made-up notebooks are compared with papermill.
+
 use nbpress_format::json::Object;
 use nbpress_format::output::Output;
 

@@ -1,3 +1,5 @@
+//! The JSON form, which is read by others.
+
 use super::*;
 use crate::sample;
 use crate::wire::Wire as _;

@@ -1,3 +1,5 @@
+//! Every cut, every flipped bit.
+
 use std::io::Cursor;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! How the file is laid out; its contents are compared with the checked-in store.
+
 use super::*;
 
 #[test]

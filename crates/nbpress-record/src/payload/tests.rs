@@ -1,3 +1,5 @@
+//! Every value comes back.
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 

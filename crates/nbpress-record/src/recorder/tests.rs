@@ -1,3 +1,5 @@
+//! Runs that end in every way.
+
 use std::fs;
 
 use nbpress_format::output::Output;

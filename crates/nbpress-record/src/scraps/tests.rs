@@ -1,3 +1,5 @@
+//! What is a scrap; scrapbook's own notebooks are compared with scrapbook.
+
 use nbpress_format::cell::Cell;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Finding, listing and removing runs.
+
 use std::fs;
 
 use super::*;

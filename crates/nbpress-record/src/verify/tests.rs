@@ -1,3 +1,5 @@
+//! Every kind of damage to every kind of file.
+
 use std::fs;
 
 use super::*;
