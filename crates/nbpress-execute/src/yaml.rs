@@ -1,31 +1,213 @@
-//! YAML as papermill reads it.
+//! YAML as papermill reads it: PyYAML's `SafeLoader` (YAML 1.1) without timestamps.
+//!
+//! `yes`, `no`, `on` and `off` are truth values, `012` is ten, `12:30:00` is 45000, `1e5` is a text,
+//! days are texts, `<<` merges, a later key replaces an earlier one. The types are PyYAML's; the syntax
+//! is read by a YAML 1.2 parser, which differs in corners only.
+//! <https://pyyaml.org/wiki/PyYAMLDocumentation#yaml-tags-and-python-types>
 
+mod construct;
+mod document;
+mod scalar;
+mod tagged;
+
+use base64::Engine as _;
 use indexmap::IndexMap;
 use nbpress_format::parameters::ParameterValue;
 
 /// A text that is not YAML, or not parameters.
-#[derive(Debug, thiserror::Error)]
-#[error("not yet")]
-pub struct YamlError;
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {kind}")]
+pub struct YamlError {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// What is wrong.
+    pub kind: YamlErrorKind,
+}
+
+/// What is wrong with a YAML text.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum YamlErrorKind {
+    /// Not YAML.
+    #[error("{0}")]
+    Syntax(String),
+    /// A character no YAML text may hold.
+    #[error("the character U+{code:04X} is not allowed", code = u32::from(*.0))]
+    Character(char),
+    /// A tag that makes something else than data, or is not known.
+    #[error("the tag `{0}` is not supported")]
+    Tag(String),
+    /// The text under an explicit tag is none of its values.
+    #[error("`{value}` is not a value for the tag `{tag}`")]
+    Value {
+        /// The text.
+        value: String,
+        /// The tag, without its prefix.
+        tag: String,
+    },
+    /// A tag on the wrong kind of node.
+    #[error("the tag `{tag}` needs {wanted}")]
+    Shape {
+        /// The tag, without its prefix.
+        tag: String,
+        /// What it needs.
+        wanted: &'static str,
+    },
+    /// A list or mapping as a key.
+    #[error("a key cannot be a list or a mapping")]
+    Key,
+    /// `<<` with something else than mappings.
+    #[error("`<<` merges only a mapping or a list of mappings")]
+    Merge,
+    /// An alias inside of what it names.
+    #[error("a value contains itself")]
+    Recursive,
+    /// Nested too deep.
+    #[error("nested deeper than {} levels", document::MAX_DEPTH)]
+    Deep,
+    /// Aliases that grow to more than fits in memory.
+    #[error("aliases expand to more than {} values", construct::MAX_EXPANDED)]
+    Large,
+    /// A second document.
+    #[error("there is more than one document")]
+    Documents,
+    /// The document is no mapping, so it has no names.
+    #[error("parameters are a mapping of names to values, not {0}")]
+    NotMapping(&'static str),
+    /// A name that is not a text.
+    #[error("the parameter name `{0}` is not a text; put it in quotes")]
+    Name(String),
+    /// Not base64.
+    #[error("not base64")]
+    Base64,
+    /// Bytes that are no text.
+    #[error("not UTF-8 text")]
+    Encoding,
+}
 
 impl YamlError {
+    fn at_start(kind: YamlErrorKind) -> Self {
+        Self {
+            line: 1,
+            column: 1,
+            kind,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
-        None
+        let hint = match &self.kind {
+            YamlErrorKind::Value { tag, .. } if tag == "value" => "put `=` in quotes",
+            YamlErrorKind::Tag(tag) if tag.contains("python") => {
+                "only data can be given; write it without the tag"
+            }
+            YamlErrorKind::Syntax(text) if text.contains("tab") => "indent with spaces",
+            YamlErrorKind::NotMapping(_) => "write `name: value`",
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 }
 
-/// Reads a document.
-pub fn load(_text: &str) -> Result<ParameterValue, YamlError> {
-    Err(YamlError)
+/// Reads a document; an empty one is `Null`.
+///
+/// # Errors
+/// Where and why it cannot be read.
+pub fn load(text: &str) -> Result<ParameterValue, YamlError> {
+    match document::parse(text)? {
+        None => Ok(ParameterValue::Null),
+        Some(document) => construct::construct(&document),
+    }
 }
 
-/// Reads a document that holds parameters.
-pub fn parameters(_text: &str) -> Result<IndexMap<String, ParameterValue>, YamlError> {
-    Err(YamlError)
+/// Reads a document that holds parameters. What Python takes for false (nothing, `0`, `[]`, `""`) holds
+/// none.
+///
+/// # Errors
+/// It cannot be read, is no mapping, or a name is not a text.
+pub fn parameters(text: &str) -> Result<IndexMap<String, ParameterValue>, YamlError> {
+    let entries = match load(text)? {
+        ParameterValue::Map(entries) => entries,
+        ParameterValue::Null | ParameterValue::Bool(false) => Vec::new(),
+        ParameterValue::Float(value) if value == 0.0 => Vec::new(),
+        ParameterValue::Int(value) if value.as_i64() == Some(0) => Vec::new(),
+        ParameterValue::String(text) if text.is_empty() => Vec::new(),
+        ParameterValue::List(items) if items.is_empty() => Vec::new(),
+        ParameterValue::List(_) => {
+            return Err(YamlError::at_start(YamlErrorKind::NotMapping("a list")));
+        }
+        _ => {
+            return Err(YamlError::at_start(YamlErrorKind::NotMapping(
+                "a single value",
+            )));
+        }
+    };
+    let named = |(key, value)| match key {
+        ParameterValue::String(name) => Ok((name, value)),
+        other => Err(YamlError::at_start(YamlErrorKind::Name(
+            other.to_python_str(),
+        ))),
+    };
+    entries.into_iter().map(named).collect()
 }
 
-/// Reads parameters in base64.
-pub fn parameters_from_base64(_text: &str) -> Result<IndexMap<String, ParameterValue>, YamlError> {
-    Err(YamlError)
+/// Reads parameters in YAML in base64. As Python's `b64decode`, passes over characters that are not in
+/// the alphabet.
+///
+/// # Errors
+/// It is not base64, or as [`parameters`].
+pub fn parameters_from_base64(
+    encoded: &str,
+) -> Result<IndexMap<String, ParameterValue>, YamlError> {
+    let bytes = decode_base64(encoded).ok_or_else(|| YamlError::at_start(YamlErrorKind::Base64))?;
+    let text = decode_text(&bytes).ok_or_else(|| YamlError::at_start(YamlErrorKind::Encoding))?;
+    parameters(&text)
 }
+
+/// Stops at complete padding, needs padding where bytes are not whole.
+fn decode_base64(encoded: &str) -> Option<Vec<u8>> {
+    let mut data: Vec<u8> = Vec::with_capacity(encoded.len());
+    let mut padding = 0;
+    for byte in encoded.bytes() {
+        match byte {
+            b'=' if data.len() % 4 >= 2 => {
+                padding += 1;
+                if data.len() % 4 + padding == 4 {
+                    break;
+                }
+            }
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => {
+                padding = 0;
+                data.push(byte);
+            }
+            _ => {}
+        }
+    }
+    if data.len() % 4 != 0 && data.len() % 4 + padding != 4 {
+        return None;
+    }
+    let engine = base64::engine::GeneralPurpose::new(
+        &base64::alphabet::STANDARD,
+        base64::engine::GeneralPurposeConfig::new()
+            .with_decode_padding_mode(base64::engine::DecodePaddingMode::RequireNone)
+            .with_decode_allow_trailing_bits(true),
+    );
+    engine.decode(data).ok()
+}
+
+/// UTF-16 with a byte order mark, else UTF-8, as PyYAML.
+fn decode_text(bytes: &[u8]) -> Option<String> {
+    let units: fn([u8; 2]) -> u16 = match bytes {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return String::from_utf8(bytes.to_vec()).ok(),
+    };
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let text: Result<String, _> =
+        char::decode_utf16(pairs.iter().map(|pair| units(*pair))).collect();
+    text.ok().filter(|_| rest.is_empty())
+}
+
+#[cfg(test)]
+mod tests;
