@@ -25,7 +25,11 @@ fn frames(data: &[u8]) -> Vec<Event> {
         read += payload.len() as u64;
         events.extend(event(&payload));
     }
-    if let Tail::Torn { at_byte, dropped_bytes } = reader.tail() {
+    if let Tail::Torn {
+        at_byte,
+        dropped_bytes,
+    } = reader.tail()
+    {
         assert!(read <= at_byte);
         assert_eq!(at_byte + dropped_bytes, data.len() as u64);
     }
