@@ -2,16 +2,14 @@
 
 use nbpress_format::parameters::{ParameterValue, resolve_text};
 
-/// Types a text as papermill does: exactly `True`, `False` or `None`; what Python's `int()` reads; what
-/// its `float()` reads; else a text.
+/// Types a text as papermill does: `True`, `False` and `None` in exactly this case, then whatever
+/// Python's `int()` reads, then whatever its `float()` reads; anything else stays a text.
 ///
-/// ```
-/// use nbpress_execute::command_line_value::resolve;
-/// use nbpress_format::parameters::ParameterValue;
-///
-/// assert_eq!(resolve("1_000"), ParameterValue::from(1000));
-/// assert_eq!(resolve("true"), ParameterValue::from("true"));
-/// ```
+/// <https://papermill.readthedocs.io/en/latest/usage-parameterize.html>
 pub fn resolve(text: &str) -> ParameterValue {
+    // White space to `str.strip()`, but not to `int()` and `float()`.
+    if text.contains(|character| ('\x1c'..='\x1f').contains(&character)) {
+        return ParameterValue::String(text.to_owned());
+    }
     resolve_text(&ParameterValue::Text(text.to_owned()))
 }
