@@ -6,6 +6,8 @@
 
 mod number;
 mod parse;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use number::{Number, python_float};

@@ -1,5 +1,8 @@
 //! The notebook document.
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 
 use crate::cell::Cell;

@@ -7,6 +7,8 @@
 
 mod check;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -44,18 +46,14 @@ impl fmt::Display for Problem {
 /// [`Notebook::parse_and_validate`](crate::notebook::Notebook::parse_and_validate).
 pub fn validate(notebook: &Json) -> Vec<Problem> {
     let minor = notebook.get("nbformat_minor").and_then(Json::as_u64);
-    run(notebook, minor.unwrap_or(NEWEST_MINOR))
+    let mut check = Check::new(minor.unwrap_or(NEWEST_MINOR));
+    schema::notebook(&mut check, notebook);
+    check.finish()
 }
 
 /// Judges a file that was read as far as format 4.
 pub(crate) fn document(document: &Document) -> Vec<Problem> {
     let mut check = Check::new(document.minor);
     check.shape_of(&document.fields, &schema::NOTEBOOK);
-    check.finish()
-}
-
-fn run(notebook: &Json, minor: u64) -> Vec<Problem> {
-    let mut check = Check::new(minor);
-    schema::notebook(&mut check, notebook);
     check.finish()
 }

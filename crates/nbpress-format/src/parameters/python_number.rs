@@ -55,12 +55,10 @@ pub fn python_float_of(text: &str) -> Option<f64> {
     Some(if negative { -value } else { value })
 }
 
-/// Without surrounding space, and with ASCII digits for those of other scripts.
+/// Without surrounding space, and with ASCII digits for those of other scripts. U+001C to U+001F are
+/// space to `str.strip()`, but not here.
 fn ascii(text: &str) -> String {
-    text.trim_matches(is_python_space)
-        .chars()
-        .map(ascii_digit)
-        .collect()
+    text.trim().chars().map(ascii_digit).collect()
 }
 
 fn ascii_digit(character: char) -> char {
@@ -112,6 +110,8 @@ mod tests {
             ("1_000", Some("1000")),
             ("\u{663}\u{660}", Some("30")),
             ("\u{1d7d9}", Some("1")),
+            ("\x1c1", None),
+            ("\u{85}1\u{2028}", Some("1")),
             ("1__0", None),
             ("_1", None),
             ("1_", None),
