@@ -11,7 +11,8 @@ use crate::commands::kernels::KernelsArgs;
 use crate::commands::papermill::PapermillArgs;
 use crate::commands::run::RunArgs;
 use crate::commands::scraps::ScrapsArgs;
-use crate::commands::show::{RunsArgs, ShowArgs, VerifyArgs};
+use crate::commands::runs::RunsArgs;
+use crate::commands::show::{ShowArgs, VerifyArgs};
 use crate::commands::sweep::SweepArgs;
 
 /// Run notebooks with parameters and keep a true record of what happened.

@@ -6,6 +6,7 @@ pub(crate) mod export;
 pub(crate) mod kernels;
 pub(crate) mod papermill;
 pub(crate) mod run;
+pub(crate) mod runs;
 pub(crate) mod scraps;
 pub(crate) mod show;
 mod source;
@@ -27,7 +28,7 @@ pub(crate) async fn dispatch(
         Command::Papermill(args) => papermill::papermill(printer, settings, &args).await,
         Command::Demo(args) => demo::demo(printer, settings, &args).await,
         Command::Show(args) => show::show(printer, settings, &args),
-        Command::Runs(args) => show::runs(printer, settings, &args),
+        Command::Runs(args) => runs::runs(printer, settings, &args),
         Command::Export(args) => export::export(printer, settings, &args).await,
         Command::Scraps(args) => scraps::scraps(printer, settings, &args).await,
         Command::Verify(args) => show::verify(printer, settings, &args),

@@ -1,16 +1,24 @@
 //! Every word nbpress prints goes through here: stdout carries data, stderr speaks to people.
 //!
 //! Colour only where a terminal asks for it, and never as the only carrier of a meaning. Control
-//! characters of a notebook's output are shown as text, not obeyed.
+//! characters of a notebook's output are shown as text, not obeyed. Text is laid out for the terminal
+//! it goes to; what goes to a file or a pipe is neither cut nor broken.
+
+mod text;
 
 use std::io::{IsTerminal, Write};
 
-use unicode_width::UnicodeWidthChar;
-
 use crate::settings::Settings;
 
+pub(crate) use text::{
+    columns, duration, fitted, fitted_path, padded, plural, printable, without_ansi, wrapped,
+};
+
 /// Narrowest and widest layout; text is easiest to read below 100 columns.
-const WIDTHS: std::ops::RangeInclusive<usize> = 40..=100;
+const WIDTHS: std::ops::RangeInclusive<usize> = 20..=100;
+
+/// Columns of the names before facts.
+const FACT_NAME: usize = 10;
 
 /// How to emphasise a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,53 +44,132 @@ impl Style {
     }
 }
 
-/// Knows the terminal.
+/// What text is laid out for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Printer {
+struct Page {
     color: bool,
-    terminal: bool,
-    width: usize,
+    /// Columns of the terminal, or of `COLUMNS`; `None` where lines may be as long as they like.
+    columns: Option<usize>,
 }
 
-impl Printer {
-    pub(crate) fn new(settings: &Settings) -> Self {
-        let terminal = std::io::stderr().is_terminal();
+impl Page {
+    fn of(stream: impl IsTerminal + std::os::fd::AsFd, settings: &Settings) -> Self {
+        let terminal = stream.is_terminal();
         let dumb = settings.get("TERM") == Some("dumb");
         let forced = settings
             .get("CLICOLOR_FORCE")
             .is_some_and(|value| value != "0");
-        let color = settings.get("NO_COLOR").is_none() && (forced || (terminal && !dumb));
+        let measured = rustix::termios::tcgetwinsize(stream)
+            .ok()
+            .map(|size| usize::from(size.ws_col));
         let told = settings
             .get("COLUMNS")
             .and_then(|columns| columns.parse().ok());
-        let measured = rustix::termios::tcgetwinsize(std::io::stderr())
-            .ok()
-            .map(|size| usize::from(size.ws_col))
-            .filter(|&columns| columns > 0);
-        let width = measured
-            .or(told)
-            .unwrap_or(80)
-            .clamp(*WIDTHS.start(), *WIDTHS.end());
         Self {
-            color,
-            terminal: terminal && !dumb,
-            width,
+            color: settings.get("NO_COLOR").is_none() && (forced || (terminal && !dumb)),
+            columns: measured
+                .filter(|&columns| columns > 0)
+                .or(told)
+                .or(terminal.then_some(80)),
+        }
+    }
+}
+
+/// Knows where words go and how they look there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Printer {
+    page: Page,
+    data: Page,
+    redraws: bool,
+    data_is_seen: bool,
+}
+
+impl Printer {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            page: Page::of(std::io::stderr(), settings),
+            data: Page::of(std::io::stdout(), settings),
+            redraws: std::io::stderr().is_terminal() && settings.get("TERM") != Some("dumb"),
+            data_is_seen: std::io::stdout().is_terminal() && std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// Whether people see what is printed as data, beside what is said to them.
+    pub(crate) fn data_is_seen(self) -> bool {
+        self.data_is_seen
+    }
+
+    /// Lays text out for stdout: its own width and colour.
+    pub(crate) fn for_data(self) -> Self {
+        Self {
+            page: self.data,
+            ..self
         }
     }
 
     /// Whether stderr can redraw a line.
     pub(crate) fn is_terminal(self) -> bool {
-        self.terminal
+        self.redraws
     }
 
-    /// Columns to lay text out in.
+    /// Columns to lay tables out in.
     pub(crate) fn width(self) -> usize {
-        self.width
+        let columns = self.page.columns.unwrap_or(80);
+        columns.clamp(*WIDTHS.start(), *WIDTHS.end())
+    }
+
+    /// `text` cut where the terminal ends; whole where there is none.
+    pub(crate) fn fit(self, text: &str) -> String {
+        match self.page.columns {
+            Some(columns) => fitted(text, columns),
+            None => text.to_owned(),
+        }
+    }
+
+    /// A path cut at its beginning so that `room` columns hold it; whole where there is no terminal.
+    pub(crate) fn fit_path(self, path: &str, room: usize) -> String {
+        let path = printable(path);
+        match self.page.columns {
+            Some(_) => fitted_path(&path, room),
+            None => path,
+        }
+    }
+
+    /// The lines of a text that begins after `lead`, broken between words where the terminal ends.
+    /// Further lines are indented by `indent` columns.
+    pub(crate) fn wrap(self, lead: &str, indent: usize, text: &str) -> Vec<String> {
+        let width = self.page.columns.map(|_| self.width());
+        let first = columns(&without_ansi(lead));
+        let mut lines = wrapped(text, first, indent, width).into_iter();
+        let head = format!("{lead}{}", lines.next().unwrap_or_default());
+        let rest = lines.map(|line| " ".repeat(indent) + &line);
+        std::iter::once(head).chain(rest).collect()
+    }
+
+    /// `name  value`: a fact about a run.
+    pub(crate) fn fact(self, name: &str, value: &str) -> Vec<String> {
+        let lead = format!("{}  ", self.paint(Style::Dim, &padded(name, FACT_NAME)));
+        self.wrap(&lead, FACT_NAME + 2, &printable(value))
+    }
+
+    /// The lines of a shell command: one, or several that the shell reads as one.
+    pub(crate) fn command(self, indent: usize, command: &str) -> Vec<String> {
+        // Room for ` \`; a quoted word must not be broken.
+        let width = self.page.columns.filter(|_| !command.contains(['"', '\'']));
+        let width = width.map(|columns| columns.saturating_sub(2));
+        let lines = wrapped(command, indent, indent + 4, width);
+        let last = lines.len().saturating_sub(1);
+        let laid_out = |(index, line): (usize, String)| {
+            let indent = if index == 0 { indent } else { indent + 4 };
+            let more = if index == last { "" } else { " \\" };
+            format!("{}{line}{more}", " ".repeat(indent))
+        };
+        lines.into_iter().enumerate().map(laid_out).collect()
     }
 
     /// `text` emphasised, where colour is wanted.
     pub(crate) fn paint(self, style: Style, text: &str) -> String {
-        if self.color {
+        if self.page.color {
             format!("\x1b[{}m{text}\x1b[0m", style.code())
         } else {
             text.to_owned()
@@ -94,6 +181,13 @@ impl Printer {
     pub(crate) fn say(self, line: &str) {
         // Nobody reads a closed stderr; a run must not end because of it.
         let _closed = writeln!(std::io::stderr().lock(), "{line}");
+    }
+
+    /// A sentence for people, broken between words where the terminal ends.
+    pub(crate) fn say_wrapped(self, lead: &str, indent: usize, text: &str) {
+        self.wrap(lead, indent, text)
+            .iter()
+            .for_each(|line| self.say(line));
     }
 
     /// A line of data.
@@ -111,114 +205,5 @@ impl Printer {
         let mut stdout = std::io::stdout().lock();
         stdout.write_all(bytes)?;
         stdout.flush()
-    }
-}
-
-/// One printable line: escape sequences removed, control characters as spaces.
-pub(crate) fn printable(text: &str) -> String {
-    without_ansi(text)
-        .chars()
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .collect()
-}
-
-/// `text` without terminal escape sequences
-/// (ECMA-48 CSI and OSC, <https://ecma-international.org/publications-and-standards/standards/ecma-48/>).
-pub(crate) fn without_ansi(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(char) = chars.next() {
-        if char != '\x1b' {
-            out.push(char);
-            continue;
-        }
-        match chars.next() {
-            Some('[') => {
-                chars.by_ref().find(|end| ('\x40'..='\x7e').contains(end));
-            }
-            Some(']') => {
-                chars.by_ref().find(|end| *end == '\x07' || *end == '\x1b');
-            }
-            _ => {}
-        }
-    }
-    out
-}
-
-/// `text` cut to `width` columns, an ellipsis where something is missing.
-pub(crate) fn fitted(text: &str, width: usize) -> String {
-    let columns = |char: char| char.width().unwrap_or(0);
-    if text.chars().map(columns).sum::<usize>() <= width {
-        return text.to_owned();
-    }
-    let mut used = 1;
-    let kept = text.chars().take_while(|&char| {
-        used += columns(char);
-        used <= width
-    });
-    kept.collect::<String>() + "…"
-}
-
-/// `text` fitted and filled up with spaces to exactly `width` columns.
-pub(crate) fn padded(text: &str, width: usize) -> String {
-    let text = fitted(text, width);
-    let used: usize = text.chars().map(|char| char.width().unwrap_or(0)).sum();
-    text + &" ".repeat(width.saturating_sub(used))
-}
-
-/// A duration as people say it: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 4 min`.
-pub(crate) fn duration(seconds: f64) -> String {
-    if seconds < 10.0 {
-        return format!("{seconds:.1} s");
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a positive number of seconds"
-    )]
-    let whole = seconds.round() as u64;
-    match whole {
-        ..60 => format!("{whole} s"),
-        60..3600 => format!("{} min {} s", whole / 60, whole % 60),
-        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_fitted_by_columns() {
-        for (text, width, expected) in [
-            ("short", 10, "short"),
-            ("exactly ten", 11, "exactly ten"),
-            ("too long", 5, "too …"),
-            ("日本語です", 6, "日本…"),
-        ] {
-            assert_eq!(fitted(text, width), expected);
-        }
-        assert_eq!(padded("ab", 4), "ab  ");
-    }
-
-    #[test]
-    fn escapes_are_removed_not_obeyed() {
-        assert_eq!(
-            printable("\x1b[31mred\x1b[0m\rover\x1b]0;title\x07!"),
-            "red over!"
-        );
-    }
-
-    #[test]
-    fn durations_read_well() {
-        for (seconds, expected) in [
-            (0.04, "0.0 s"),
-            (9.94, "9.9 s"),
-            (59.4, "59 s"),
-            (185.0, "3 min 5 s"),
-            (7440.0, "2 h 4 min"),
-        ] {
-            assert_eq!(duration(seconds), expected);
-        }
     }
 }

@@ -1,18 +1,30 @@
 //! A run as it happens: on a terminal a list of cells with the running one alive, otherwise a line
 //! per cell; or the events themselves for scripts.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use nbpress_execute::Observer;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use nbpress_execute::{Observer, Stop};
 use nbpress_format::cell::Cell;
 use nbpress_format::output::OutputKind;
-use nbpress_record::{CellStatus, Document, Event, NoteLevel};
+use nbpress_record::{
+    CellError, CellStatus, Document, Event, FailureClass, KernelInfo, NoteLevel, Outcome, RunHeader,
+};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::printer::{Printer, Style, duration, fitted, padded, printable};
+use crate::report;
 
-/// Columns of the time at the end of a line.
-const TIME_WIDTH: usize = 13;
+/// Columns of the time at the end of a line: `23 h 59 min`.
+const TIME_WIDTH: usize = 11;
+
+/// Columns before a cell's label and between it and its time.
+const FRAME_WIDTH: usize = 5;
+
+/// How many of the kernel's last lines are kept for the case that it dies.
+const LAST_WORDS: usize = 8;
 
 /// Prints each event as one line of JSON on stdout.
 #[derive(Debug)]
@@ -39,11 +51,12 @@ impl Observer for Quiet {
 #[derive(Debug)]
 pub(crate) struct CellList {
     printer: Printer,
-    /// The running cell, alive; hidden where stderr is not a terminal.
+    /// What happens at this moment; hidden where stderr is not a terminal.
     live: ProgressBar,
     started: Option<Instant>,
-    last_line: String,
     label: String,
+    /// What the kernel wrote outside the protocol.
+    last_words: VecDeque<String>,
 }
 
 impl CellList {
@@ -54,131 +67,228 @@ impl CellList {
             ProgressDrawTarget::hidden()
         };
         let live = ProgressBar::with_draw_target(None, target);
-        live.set_style(spinner());
+        live.set_style(style());
         Self {
             printer,
             live,
             started: None,
-            last_line: String::new(),
             label: String::new(),
+            last_words: VecDeque::new(),
         }
     }
 
-    fn line(&self, mark: &str, style: Style, seconds: Option<f64>) -> String {
-        let time = seconds.map(duration).unwrap_or_default();
-        let width = self.printer.width().saturating_sub(TIME_WIDTH + 4);
-        let label = padded(&self.label, width);
-        format!(
-            "  {} {label} {time:>TIME_WIDTH$}",
-            self.printer.paint(style, mark)
-        )
+    /// Answers the first signal at once, for as long as the returned tasks are kept: the cell may
+    /// take some seconds to end.
+    pub(crate) fn answer_stop(&self, mut stop: watch::Receiver<Stop>) -> JoinSet<()> {
+        let (live, printer) = (self.live.clone(), self.printer);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            if stop.changed().await.is_ok() {
+                let mark = printer.paint(Style::Yellow, "!");
+                live.suspend(|| {
+                    let lead = format!("  {mark} ");
+                    printer.say_wrapped(&lead, 4, "stopping; once more to stop at once");
+                });
+            }
+        });
+        tasks
+    }
+
+    fn label_width(&self) -> usize {
+        self.printer
+            .width()
+            .saturating_sub(TIME_WIDTH + FRAME_WIDTH)
+    }
+
+    fn label_of(&self, cell: usize, document: &Document) -> String {
+        let cells = &document.notebook.cells;
+        let digits = cells.len().to_string().len();
+        let label = format!(
+            "{:>digits$}/{}  {}",
+            cell + 1,
+            cells.len(),
+            summary(&cells[cell])
+        );
+        padded(&label, self.label_width())
     }
 
     /// Prints a line that stays, above the live one.
     fn keep(&self, line: &str) {
-        let line = line.trim_end();
-        self.live.suspend(|| self.printer.say(line));
+        self.live.suspend(|| self.printer.say(line.trim_end()));
     }
 
-    fn started(&mut self, cell: usize, document: &Document) {
-        let notebook = &document.notebook;
-        self.label = format!("{:>3}  {}", cell + 1, summary(&notebook.cells[cell]));
-        self.started = Some(Instant::now());
-        self.last_line.clear();
-        let width = self.printer.width().saturating_sub(TIME_WIDTH + 4);
-        self.live.set_prefix(padded(&self.label, width));
+    fn keep_cell(&self, mark: &str, style: Style, label: &str, time: &str) {
+        let mark = self.printer.paint(style, mark);
+        self.keep(&format!("  {mark} {label} {time:>TIME_WIDTH$}"));
+    }
+
+    /// Says what the run is before its first cell.
+    fn introduce(&self, header: &RunHeader, document: &Document) {
+        let fact = |name: &str, value: &str| {
+            self.printer
+                .fact(name, value)
+                .iter()
+                .for_each(|line| self.printer.say(line));
+        };
+        fact("run", &header.run_id.to_string());
+        fact("notebook", &header.source.path);
+        if !header.parameters.is_empty() {
+            fact("parameters", &report::pairs(&header.parameters));
+        }
+        let kernel = document.notebook.kernel_name().unwrap_or_default();
+        self.show_live(&padded(
+            printable(&format!("starting kernel {kernel}")).trim_end(),
+            self.label_width(),
+        ));
+        if self.printer.is_terminal() {
+            self.live.enable_steady_tick(Duration::from_millis(100));
+        }
+    }
+
+    fn show_live(&self, label: &str) {
         self.live.set_message(String::new());
+        self.live.set_prefix(label.to_owned());
         self.live.reset_elapsed();
-        self.live.enable_steady_tick(Duration::from_millis(100));
     }
 
-    fn finished(&mut self, status: CellStatus) {
-        let seconds = self
+    fn kernel_started(&self, kernel: &KernelInfo) {
+        self.live.suspend(|| {
+            self.printer
+                .fact("kernel", &report::kernel(kernel))
+                .iter()
+                .for_each(|line| self.printer.say(line));
+            self.printer.say("");
+        });
+    }
+
+    fn cell_started(&mut self, cell: usize, document: &Document) {
+        self.label = self.label_of(cell, document);
+        self.started = Some(Instant::now());
+        self.show_live(&self.label);
+    }
+
+    fn cell_finished(
+        &mut self,
+        cell: usize,
+        status: CellStatus,
+        error: Option<&CellError>,
+        document: &Document,
+    ) {
+        let elapsed = self
             .started
             .take()
-            .map(|started| started.elapsed().as_secs_f64());
-        self.live.disable_steady_tick();
-        self.live.set_message(String::new());
-        self.live.set_prefix(String::new());
-        let line = match status {
-            CellStatus::Completed => self.line("✓", Style::Green, seconds),
-            CellStatus::Skipped => return,
-            _ => self.line("✗", Style::Red, seconds),
+            .map(|started| duration(started.elapsed().as_secs_f64()));
+        let label = self.label_of(cell, document);
+        let (mark, style, time) = match status {
+            CellStatus::Skipped => ("-", Style::Dim, Some("skipped".to_owned())),
+            CellStatus::Completed => ("✓", Style::Green, elapsed),
+            _ if error.is_some_and(report::is_clean_exit) => ("✓", Style::Green, elapsed),
+            _ => ("✗", Style::Red, elapsed),
         };
-        self.keep(&line);
+        self.keep_cell(mark, style, &label, &time.unwrap_or_default());
     }
 
-    fn output(&mut self, kind: &OutputKind) {
+    /// Keeps the last line a cell has printed under its label.
+    fn output(&self, kind: &OutputKind) {
         let OutputKind::Stream { text, .. } = kind else {
             return;
         };
-        let Some(last) = text
-            .rsplit(['\n', '\r'])
-            .find(|line| !line.trim().is_empty())
-        else {
+        let lines = text.rsplit(['\n', '\r']);
+        let Some(last) = lines.into_iter().find(|line| !line.trim().is_empty()) else {
             return;
         };
-        self.last_line = format!("       │ {}", printable(last));
-        self.live.set_message(format!(
-            "\n{}",
-            fitted(&self.last_line, self.printer.width() - 1)
-        ));
+        // A line may be megabytes long; escape sequences take room but no columns.
+        let beginning: String = last.chars().take(10 * self.printer.width()).collect();
+        let line = format!("      │ {}", printable(&beginning));
+        self.live
+            .set_message(format!("\n{}", fitted(&line, self.printer.width() - 1)));
+    }
+
+    fn note(&mut self, level: NoteLevel, text: &str) {
+        if level == NoteLevel::Info {
+            self.last_words.extend(text.lines().map(printable));
+            let surplus = self.last_words.len().saturating_sub(LAST_WORDS);
+            self.last_words.drain(..surplus);
+            return;
+        }
+        let style = if level == NoteLevel::Error {
+            Style::Red
+        } else {
+            Style::Yellow
+        };
+        let lead = format!("  {} ", self.printer.paint(style, "!"));
+        let lines = self.printer.wrap(&lead, 4, &printable(text));
+        lines.iter().for_each(|line| self.keep(line));
+    }
+
+    /// What a kernel wrote before it died is often the only explanation.
+    fn run_finished(&self, outcome: &Outcome) {
+        self.live.finish_and_clear();
+        let died = matches!(
+            outcome.class,
+            Some(FailureClass::Platform | FailureClass::Resource)
+        );
+        if !died || self.last_words.is_empty() {
+            return;
+        }
+        self.printer.say("\n  the kernel's last words");
+        for line in &self.last_words {
+            self.printer.say(&self.printer.fit(&format!("    {line}")));
+        }
     }
 }
 
 impl Observer for CellList {
     fn event(&mut self, event: &Event, document: &Document) {
+        let is_code = |cell: usize| document.notebook.cells[cell].is_code();
         match event {
-            Event::CellStarted { cell, .. } if document.notebook.cells[*cell].is_code() => {
-                self.started(*cell, document);
-            }
-            Event::CellFinished { cell, status, .. }
-                if document.notebook.cells[*cell].is_code() =>
-            {
-                if *status == CellStatus::Skipped {
-                    self.label = format!(
-                        "{:>3}  {}",
-                        cell + 1,
-                        summary(&document.notebook.cells[*cell])
-                    );
-                    self.keep(&self.line("-", Style::Dim, None));
-                } else {
-                    self.finished(*status);
-                }
-            }
-            Event::Output { output, .. } => self.output(&output.kind),
-            Event::Note {
-                level: NoteLevel::Warning | NoteLevel::Error,
-                text,
+            Event::RunStarted { header, .. } => self.introduce(header, document),
+            Event::KernelStarted { kernel, .. } => self.kernel_started(kernel),
+            Event::CellStarted { cell, .. } if is_code(*cell) => self.cell_started(*cell, document),
+            Event::CellFinished {
+                cell,
+                status,
+                error,
                 ..
-            } => {
-                self.keep(&format!(
-                    "  {} {text}",
-                    self.printer.paint(Style::Yellow, "!")
-                ));
-            }
-            Event::RunFinished { .. } => self.live.finish_and_clear(),
+            } if is_code(*cell) => self.cell_finished(*cell, *status, error.as_ref(), document),
+            Event::Output { output, .. } => self.output(&output.kind),
+            Event::Note { level, text, .. } => self.note(*level, text),
+            Event::RunFinished { outcome, .. } => self.run_finished(outcome),
             _ => {}
         }
     }
 }
 
-fn spinner() -> ProgressStyle {
-    let style = ProgressStyle::with_template("  {spinner} {prefix} {elapsed:>13}{msg}");
+fn style() -> ProgressStyle {
+    let style = ProgressStyle::with_template("  {spinner} {prefix} {time:>11}{msg}");
     style
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
+        .with_key(
+            "time",
+            |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                // Writing to a string cannot fail.
+                let _infallible = out.write_str(&duration(state.elapsed().as_secs_f64()));
+            },
+        )
         .tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ")
 }
 
 /// The first line of code that says something.
 fn summary(cell: &Cell) -> String {
+    if cell.has_tag("injected-parameters") {
+        return "(parameters)".to_owned();
+    }
     let lines = || {
         cell.source
             .lines()
             .map(str::trim)
             .filter(|line| !line.is_empty())
     };
-    let first =
-        lines().find(|line| !line.starts_with(['#', '%']) || line.starts_with("# Parameters"));
-    printable(first.or_else(|| lines().next()).unwrap_or("(empty)"))
+    let says_something = |line: &&str| {
+        !["#", "%", "//", "--", "/*"]
+            .iter()
+            .any(|opening| line.starts_with(opening))
+    };
+    let line = lines().find(says_something).or_else(|| lines().next());
+    printable(line.unwrap_or("(empty)"))
 }

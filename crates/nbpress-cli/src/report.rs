@@ -1,151 +1,200 @@
-//! How an error reads: what happened, its causes, what to do next; and where in a cell it was.
+//! How things that went wrong read: what happened, its causes, what to do next; and where in a cell
+//! it was.
 
-use nbpress_execute::ExecuteError;
-use nbpress_execute::path_template::PathTemplateError;
-use nbpress_execute::sweep::SpaceError;
-use nbpress_execute::sweep::values::ValuesError;
-use nbpress_execute::yaml::YamlError;
-use nbpress_format::notebook::Notebook;
-use nbpress_record::{CellError, Outcome};
-use nbpress_storage::{LocationError, StorageError};
+mod frame;
 
-use crate::printer::{Printer, Style, fitted, printable, without_ansi};
+use std::error::Error;
+use std::fmt::Write as _;
 
-/// Lines of code shown before and after the failing one.
-const CONTEXT: usize = 3;
+use nbpress_execute::{ExecuteError, Finished};
+use nbpress_format::json::Object;
+use nbpress_record::{CellError, KernelInfo, Outcome, RecordError, RunStatus};
+use nbpress_storage::{Location, StorageError};
 
-/// The most lines of code shown where the failing one is unknown.
-const UNKNOWN_LINE_SHOWN: usize = 10;
+use crate::printer::{Printer, Style, duration, fitted, plural, printable, without_ansi};
+
+pub(crate) use frame::code_frame;
+
+/// The most lines of an exception's text shown, and the most characters of each.
+const REASON_LINES: usize = 8;
+const REASON_LINE_LENGTH: usize = 1000;
+
+/// The most columns of a parameter's value shown beside others.
+const VALUE_WIDTH: usize = 60;
 
 /// Prints an error with its causes and its hint.
 pub(crate) fn error(printer: Printer, error: &anyhow::Error) {
     match error.downcast_ref::<ExecuteError>() {
         Some(error) => execute_error(printer, error),
         None => {
-            chain(printer, error.as_ref());
-            say_hint(printer, error.chain().find_map(hint));
+            causes(printer, error.as_ref());
+            hint(printer, error.chain().find_map(hint_of));
         }
     }
 }
 
-/// The advice beside an error.
-fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
-    let values = || error.downcast_ref().and_then(ValuesError::hint);
-    let space = || error.downcast_ref().and_then(SpaceError::hint);
-    let path = || error.downcast_ref().and_then(PathTemplateError::hint);
-    let yaml = || error.downcast_ref().and_then(YamlError::hint);
-    let location = || error.downcast_ref().and_then(LocationError::hint);
-    let storage = || error.downcast_ref().and_then(StorageError::hint);
-    values()
-        .or_else(space)
-        .or_else(path)
-        .or_else(yaml)
-        .or_else(location)
-        .or_else(storage)
-}
-
-fn say_hint(printer: Printer, hint: Option<String>) {
-    if let Some(hint) = hint {
-        printer.say(&format!("\n{} {hint}", printer.paint(Style::Cyan, "hint:")));
-    }
-}
-
-/// [`error`] of a run that could not be started, or not be written.
+/// [`error()`] of a run that could not be started, or not be written.
 pub(crate) fn execute_error(printer: Printer, error: &ExecuteError) {
-    chain(printer, error);
-    if let ExecuteError::Parameters { problems, .. } = error {
-        for problem in problems {
-            printer.say(&format!("  - {problem}"));
-        }
+    causes(printer, error);
+    let ExecuteError::Parameters { notebook, problems } = error else {
+        return hint(printer, error.hint());
+    };
+    for problem in problems {
+        printer.say_wrapped("  - ", 4, &printable(&problem.to_string()));
     }
-    say_hint(printer, error.hint());
+    let inspect = format!("`nbpress inspect {notebook}` shows its parameters");
+    hint(printer, Some(inspect));
 }
 
-fn chain(printer: Printer, error: &dyn std::error::Error) {
-    printer.say(&format!("{} {error}", printer.paint(Style::Red, "error:")));
+fn causes(printer: Printer, error: &dyn Error) {
+    let mut said = error.to_string();
+    printer.say_wrapped(&lead(printer, Style::Red, "error:"), 2, &printable(&said));
     let mut source = error.source();
     while let Some(cause) = source {
-        printer.say(&format!("  cause: {cause}"));
+        let text = cause.to_string();
+        // Layers that only repeat what is said already add nothing.
+        if !said.contains(&text) {
+            printer.say_wrapped("  cause: ", 4, &printable(&text));
+            said.push_str(&text);
+        }
         source = cause.source();
     }
 }
 
-/// The failing cell's code, the failing line marked where the traceback tells it.
-pub(crate) fn code_frame(
-    printer: Printer,
-    notebook: &Notebook,
-    outcome: &Outcome,
-    position: usize,
-) {
-    let Some(cell) = notebook.cells.get(position) else {
-        return;
-    };
-    let failing = outcome.error.as_ref().and_then(failing_line);
-    let lines: Vec<&str> = cell.source.lines().collect();
-    let (first, last) = match failing {
-        Some(line) => (
-            line.saturating_sub(CONTEXT).max(1),
-            (line + CONTEXT).min(lines.len()),
-        ),
-        None => (1, lines.len().min(UNKNOWN_LINE_SHOWN)),
-    };
-    let count = cell
-        .execution_count()
-        .map_or_else(String::new, |count| format!(" · In [{count}]"));
-    // Markers papermill puts before the cell do not count for people.
-    let number = outcome.cell.unwrap_or(position) + 1;
-    printer.say(&format!("\n  cell {number}{count}"));
-    for (number, line) in lines.iter().enumerate().take(last).skip(first - 1) {
-        let number = number + 1;
-        let marked = failing == Some(number);
-        let text = format!(
-            "  {} {number:>4} │ {}",
-            if marked { ">" } else { " " },
-            printable(line)
-        );
-        let text = fitted(&text, printer.width());
-        printer.say(&if marked {
-            printer.paint(Style::Bold, &text)
-        } else {
-            text
-        });
+fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<StorageError>() {
+        return error.hint();
     }
-    if last < lines.len() {
-        printer.say(&format!("         ⋮ {} more lines", lines.len() - last));
+    if let Some(error) = error.downcast_ref::<ExecuteError>() {
+        return error.hint();
     }
-}
-
-/// The line of the cell an IPython traceback points to: the last `Cell In[n], line N` in it.
-fn failing_line(error: &CellError) -> Option<usize> {
-    let text = without_ansi(&error.traceback.join("\n"));
-    let after = text.rsplit_once("Cell In[")?.1.split_once("], line ")?.1;
-    after
-        .split(|char: char| !char.is_ascii_digit())
-        .next()?
-        .parse()
-        .ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_frame_of_the_cell_counts() {
-        let error = |traceback: &str| CellError {
-            ename: "E".into(),
-            evalue: String::new(),
-            traceback: traceback.lines().map(str::to_owned).collect(),
-        };
-        for (traceback, line) in [
-            (
-                "Cell \x1b[0;32mIn[4], line 12\x1b[0m, in f()\nFile x.py:3",
-                Some(12),
-            ),
-            ("Cell In[2], line 1\nCell In[1], line 3, in f(x)", Some(3)),
-            ("Error in f(): no", None),
-        ] {
-            assert_eq!(failing_line(&error(traceback)), line, "{traceback}");
+    match error.downcast_ref::<RecordError>()? {
+        RecordError::NotFound { .. } => Some("`nbpress runs` lists the runs".to_owned()),
+        RecordError::Ambiguous { matches, .. } => {
+            let names: Vec<String> = matches.iter().take(5).map(ToString::to_string).collect();
+            Some(format!("write more of it: {}", names.join(", ")))
         }
+        _ => None,
     }
+}
+
+fn hint(printer: Printer, hint: Option<String>) {
+    if let Some(hint) = hint {
+        printer.say("");
+        printer.say_wrapped(&lead(printer, Style::Cyan, "hint:"), 2, &printable(&hint));
+    }
+}
+
+fn lead(printer: Printer, style: Style, word: &str) -> String {
+    format!("{} ", printer.paint(style, word))
+}
+
+/// Why a run did not succeed, with the code where it happened.
+pub(crate) fn failure(printer: Printer, finished: &Finished) {
+    let outcome = &finished.outcome;
+    if outcome.status == RunStatus::Succeeded {
+        return;
+    }
+    let frame = finished
+        .failing_cell()
+        .map(|cell| code_frame(printer, &finished.notebook, outcome, cell))
+        .unwrap_or_default();
+    // Who stops a run knows why; where it was may be news.
+    if outcome.status == RunStatus::Failed {
+        printer.say("");
+        let lead = lead(printer, Style::Red, "error:");
+        reason_lines(printer, &lead, outcome)
+            .iter()
+            .for_each(|line| printer.say(line));
+    }
+    if !frame.is_empty() {
+        printer.say("");
+        frame.iter().for_each(|line| printer.say(line));
+    }
+    printer.say("");
+}
+
+/// The reason of an outcome: the first lines of an exception's text are the ones that matter.
+pub(crate) fn reason_lines(printer: Printer, lead: &str, outcome: &Outcome) -> Vec<String> {
+    let reason = outcome.reason.as_deref().unwrap_or("the run failed");
+    let mut shown = Vec::new();
+    let lines: Vec<&str> = reason.trim_end().lines().collect();
+    for (index, line) in lines.iter().take(REASON_LINES).enumerate() {
+        let lead = if index == 0 { lead } else { "  " };
+        let line = fitted(&printable(line), REASON_LINE_LENGTH);
+        shown.extend(printer.wrap(lead, 2, line.trim_end()));
+    }
+    if lines.len() > REASON_LINES {
+        let more = plural(lines.len() - REASON_LINES, "more line");
+        shown.push(format!("  ⋮ {more}"));
+    }
+    shown
+}
+
+/// How a run ended and where everything is.
+pub(crate) fn ending(
+    printer: Printer,
+    finished: &Finished,
+    output: Option<&Location>,
+    seconds: f64,
+) {
+    let outcome = &finished.outcome;
+    let status = match outcome.status {
+        RunStatus::Succeeded => printer.paint(Style::Green, "succeeded"),
+        RunStatus::Failed => printer.paint(Style::Red, "failed"),
+        RunStatus::Cancelled => printer.paint(Style::Yellow, "cancelled"),
+    };
+    // Of a failure it has been said already.
+    let why = outcome.reason.as_ref();
+    let why = why.filter(|_| outcome.status != RunStatus::Failed);
+    let why = why.map_or_else(String::new, |reason| format!(": {}", printable(reason)));
+    printer.say_wrapped(
+        &format!("{status} "),
+        2,
+        &format!("in {}{why}", duration(seconds)),
+    );
+    let fact = |name: &str, value: &str| {
+        printer
+            .fact(name, value)
+            .iter()
+            .for_each(|line| printer.say(line));
+    };
+    if let Some(output) = output.filter(|_| finished.unpublished.is_none()) {
+        fact("output", &output.to_string());
+    }
+    if finished.recorded {
+        fact("record", &format!("nbpress show {}", finished.run_id));
+    }
+}
+
+/// `sys.exit()` and `sys.exit(0)` end a run well, as they end a program well.
+pub(crate) fn is_clean_exit(error: &CellError) -> bool {
+    error.ename == "SystemExit" && matches!(error.evalue.as_str(), "" | "0")
+}
+
+/// `python3 (ipython 9.18.1, python 3.14.0)`.
+pub(crate) fn kernel(kernel: &KernelInfo) -> String {
+    let with_version = |name: &str, version: &str| format!("{name} {version}").trim().to_owned();
+    format!(
+        "{} ({}, {})",
+        kernel.name,
+        with_version(&kernel.implementation, &kernel.implementation_version),
+        with_version(&kernel.language, &kernel.language_version),
+    )
+}
+
+/// `region = "west", days = 60`; long values cut.
+pub(crate) fn pairs(object: &Object) -> String {
+    object.iter().fold(String::new(), |mut out, (name, value)| {
+        let gap = if out.is_empty() { "" } else { ", " };
+        let value = fitted(&printable(&value.to_compact()), VALUE_WIDTH);
+        // Writing to a string cannot fail.
+        let _infallible = write!(out, "{gap}{name} = {value}");
+        out
+    })
+}
+
+/// The text of an exception's frames.
+fn traceback(frames: &[String]) -> String {
+    without_ansi(&frames.join("\n"))
 }

@@ -6,11 +6,10 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use nbpress_execute::{CellSelection, ExecuteOptions, Finished, Observer, Secret, execute};
-use nbpress_record::RunStatus;
 use nbpress_storage::Location;
 
 use crate::exit_code;
-use crate::printer::{Printer, Style, duration};
+use crate::printer::Printer;
 use crate::progress::{CellList, JsonEvents, Quiet};
 use crate::settings::Settings;
 use crate::{parameters, report, signals};
@@ -121,12 +120,17 @@ pub(crate) async fn run(
     args: &RunArgs,
 ) -> anyhow::Result<u8> {
     let options = options(settings, args).await?;
+    let (stop, _listening) = signals::listen().context("failed to listen for signals")?;
+    let mut _answering = None;
     let mut observer: Box<dyn Observer> = match (args.json, args.quiet) {
         (true, _) => Box::new(JsonEvents { printer }),
         (_, true) => Box::new(Quiet),
-        _ => Box::new(CellList::new(printer)),
+        _ => {
+            let cells = CellList::new(printer);
+            _answering = Some(cells.answer_stop(stop.clone()));
+            Box::new(cells)
+        }
     };
-    let (stop, _listening) = signals::listen().context("failed to listen for signals")?;
     let context = settings.context()?;
     let started = std::time::Instant::now();
     let finished = execute(&context, &options, observer.as_mut(), stop).await?;
@@ -169,17 +173,8 @@ pub(crate) fn tell(
     finished: &Finished,
     seconds: f64,
 ) -> anyhow::Result<()> {
-    let outcome = &finished.outcome;
-    if told != Told::Nothing && outcome.status != RunStatus::Succeeded {
-        let reason = outcome.reason.as_deref().unwrap_or("the run failed");
-        printer.say(&format!(
-            "\n{} {reason}",
-            printer.paint(Style::Red, "error:")
-        ));
-        if let Some(cell) = finished.failing_cell() {
-            report::code_frame(printer, &finished.notebook, outcome, cell);
-        }
-        printer.say("");
+    if told != Told::Nothing {
+        report::failure(printer, finished);
     }
     // The one thing that is in no event.
     for error in [&finished.unrecorded, &finished.unpublished]
@@ -198,32 +193,12 @@ pub(crate) fn tell(
         return Ok(());
     }
     if told == Told::Everything {
-        let status = match outcome.status {
-            RunStatus::Succeeded => printer.paint(Style::Green, "succeeded"),
-            RunStatus::Failed => printer.paint(Style::Red, "failed"),
-            RunStatus::Cancelled => printer.paint(Style::Yellow, "cancelled"),
-        };
-        let early = outcome
-            .reason
-            .as_ref()
-            .filter(|_| outcome.status == RunStatus::Succeeded);
-        let early = early
-            .map(|reason| format!(" ({reason})"))
-            .unwrap_or_default();
-        printer.say(&format!("{status} in {}{early}", duration(seconds)));
-        if let Some(output) = options
-            .output
-            .as_ref()
-            .filter(|_| finished.unpublished.is_none())
-        {
-            printer.say(&format!("output  {output}"));
-        }
-        if finished.recorded {
-            printer.say(&format!("record  nbpress show {}", finished.run_id));
-        }
+        report::ending(printer, finished, options.output.as_ref(), seconds);
     }
     // The id is data: `id=$(nbpress run …)`. Where the notebook itself goes to stdout, nothing else may.
+    // On a terminal it has been said already.
     if finished.recorded
+        && !(told == Told::Everything && printer.data_is_seen())
         && options
             .output
             .as_ref()

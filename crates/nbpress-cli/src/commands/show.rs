@@ -1,21 +1,27 @@
-//! `nbpress show` and `nbpress runs`: what happened.
-
-use std::fmt::Write as _;
+//! `nbpress show`: what happened in a run; `nbpress verify`: whether records are as they were.
 
 use anyhow::Context as _;
 use clap::Args;
-use nbpress_format::cell::Cell;
 use nbpress_format::json::{Json, Object};
 use nbpress_format::output::OutputKind;
-use nbpress_record::{CellStatus, Document, Record, RunState, RunStatus, RunSummary, read_scraps};
+use nbpress_record::{
+    CellStatus, Document, NoteLevel, Outcome, Record, RunState, RunStatus, read_scraps,
+};
 
+use super::runs::{local_time, seconds};
 use crate::exit_code;
-use crate::printer::{Printer, Style, duration, fitted, padded, printable, without_ansi};
+use crate::printer::{Printer, Style, duration, plural, printable, without_ansi};
 use crate::report;
 use crate::settings::Settings;
 
 /// The most lines of one output shown.
 const OUTPUT_LINES: usize = 12;
+
+/// The most lines of the kernel's own output shown: the last ones.
+const KERNEL_LINES: usize = 12;
+
+/// The most characters of a line looked at.
+const LINE_LENGTH: usize = 1000;
 
 /// Show a recorded run: how it ended, with what it ran, and its cells with their output.
 #[derive(Debug, Args)]
@@ -31,17 +37,6 @@ pub(crate) struct ShowArgs {
     brief: bool,
 }
 
-/// List the runs of the local store, newest first.
-#[derive(Debug, Args)]
-pub(crate) struct RunsArgs {
-    /// The most runs listed.
-    #[arg(short = 'n', long, default_value_t = 20)]
-    limit: usize,
-    /// Print JSON on stdout, one run per line.
-    #[arg(long)]
-    json: bool,
-}
-
 pub(crate) fn show(printer: Printer, settings: &Settings, args: &ShowArgs) -> anyhow::Result<u8> {
     let store = settings.store()?;
     let record = store.find(&args.run)?;
@@ -54,260 +49,227 @@ pub(crate) fn show(printer: Printer, settings: &Settings, args: &ShowArgs) -> an
     let document = record
         .document()
         .with_context(|| format!("failed to read the record of `{}`", args.run))?;
-    for line in heading(printer, &record, &document) {
-        printer.data(&line)?;
-    }
+    let page = printer.for_data();
+    let mut sections = vec![heading(page, &record, &document), notes(page, &document)];
     if !args.brief {
-        for (index, cell) in document.notebook.cells.iter().enumerate() {
-            show_cell(printer, index, cell, document.cells()[index].status)?;
-        }
+        let cells = 0..document.notebook.cells.len();
+        sections.extend(cells.map(|cell| show_cell(page, &record, &document, cell)));
     }
-    let scraps = read_scraps(&document.notebook);
-    if !scraps.is_empty() {
-        printer.data(&printer.paint(Style::Bold, "\nscraps"))?;
-        for row in super::scraps::table(printer, &scraps) {
-            printer.data(&format!("  {row}"))?;
+    sections.push(scraps(page, &document));
+    sections.push(failure(page, &document));
+    let shown = sections.iter().filter(|section| !section.is_empty());
+    for (index, section) in shown.enumerate() {
+        if index > 0 {
+            printer.data("")?;
         }
-    }
-    if let Some(outcome) = document
-        .outcome()
-        .filter(|outcome| outcome.status != RunStatus::Succeeded)
-        && let Some(cell) = outcome.cell
-    {
-        report::code_frame(printer, &document.notebook, outcome, cell);
+        section.iter().try_for_each(|line| printer.data(line))?;
     }
     Ok(exit_code::OK)
 }
 
-fn heading(printer: Printer, record: &Record, document: &Document) -> Vec<String> {
+fn heading(page: Printer, record: &Record, document: &Document) -> Vec<String> {
     let header = document.header();
-    let mut lines = vec![format!(
-        "{}  {}",
-        printer.paint(Style::Bold, &record.run_id().to_string()),
-        header.source.path
-    )];
-    let mut fact = |name: &str, value: String| {
-        lines.push(format!(
-            "  {}  {}",
-            printer.paint(Style::Dim, &padded(name, 11)),
-            printable(&value)
-        ));
-    };
-    fact("status", status_words(record.state(), document));
-    let reason = document
-        .outcome()
-        .and_then(|outcome| outcome.reason.clone());
-    if let Some(reason) = reason {
-        fact("reason", reason);
+    let outcome = document.outcome();
+    let mut lines = Vec::new();
+    let mut fact = |name: &str, value: &str| lines.extend(page.fact(name, value));
+    fact("run", &record.run_id().to_string());
+    fact("notebook", &header.source.path);
+    fact("status", &status_words(record.state(), outcome));
+    if let Some(reason) = outcome.and_then(|outcome| outcome.reason.as_ref()) {
+        fact("reason", reason.lines().next().unwrap_or_default());
     }
-    let seconds = document
-        .last_at()
-        .duration_since(header.started_at)
-        .as_secs_f64();
-    fact(
-        "started",
-        format!("{:.0}, took {}", header.started_at, duration(seconds)),
-    );
+    let took = duration(seconds(header.started_at, document.last_at()));
+    let started = local_time(header.started_at, "%Y-%m-%d %H:%M:%S %:z");
+    fact("started", &format!("{started}, took {took}"));
     if !header.parameters.is_empty() {
-        fact("parameters", pairs(&header.parameters));
+        fact("parameters", &report::pairs(&header.parameters));
+    }
+    if !header.tags.is_empty() {
+        fact("tags", &report::pairs(&header.tags));
     }
     if let Some(kernel) = document.kernel() {
-        fact(
-            "kernel",
-            format!(
-                "{} ({} {}, {} {})",
-                kernel.name,
-                kernel.implementation,
-                kernel.implementation_version,
-                kernel.language,
-                kernel.language_version
-            ),
-        );
+        fact("kernel", &report::kernel(kernel));
     }
-    if let Some(peak) = document
-        .outcome()
-        .and_then(|outcome| outcome.peak_memory_bytes)
-    {
-        let cpu = document
-            .outcome()
-            .and_then(|outcome| outcome.cpu_seconds)
-            .unwrap_or_default();
-        fact(
-            "used",
-            format!("{} MiB at most, {cpu:.1} s of CPU", peak >> 20),
-        );
+    if let Some(used) = outcome.and_then(used) {
+        fact("used", &used);
+    }
+    if let Some(folder) = &header.working_directory {
+        fact("folder", folder);
     }
     if let Some(commit) = &header.git_commit {
-        fact("commit", commit.commit.clone());
+        fact("commit", &commit.commit);
     }
-    fact(
-        "platform",
-        format!("{}, nbpress {}", header.platform, header.nbpress_version),
-    );
+    let platform = format!("{}, nbpress {}", header.platform, header.nbpress_version);
+    fact("platform", &platform);
     if let Some(output) = &header.output_path {
-        fact("output", output.clone());
+        fact("output", output);
     }
     lines
 }
 
-fn status_words(state: RunState, document: &Document) -> String {
-    match (state, document.outcome()) {
-        (RunState::Running, _) => "running".to_owned(),
-        (RunState::CutOff, _) => "cut off: the runner was killed".to_owned(),
-        (RunState::Finished, Some(outcome)) => match outcome.class {
-            Some(class) => format!("{} ({})", outcome.status.as_str(), class.as_str()),
-            None => outcome.status.as_str().to_owned(),
-        },
-        (RunState::Finished, None) => "finished".to_owned(),
-    }
+fn used(outcome: &Outcome) -> Option<String> {
+    let peak = outcome.peak_memory_bytes?;
+    let cpu = outcome.cpu_seconds.unwrap_or_default();
+    Some(format!("{} MiB at most, {cpu:.1} s of CPU", peak >> 20))
 }
 
-fn pairs(object: &Object) -> String {
-    object.iter().fold(String::new(), |mut out, (name, value)| {
-        let gap = if out.is_empty() { "" } else { ", " };
-        // Writing to a string cannot fail.
-        let _infallible = write!(out, "{gap}{name} = {}", value.to_compact());
-        out
-    })
-}
-
-fn show_cell(
-    printer: Printer,
-    index: usize,
-    cell: &Cell,
-    status: CellStatus,
-) -> anyhow::Result<()> {
-    if !cell.is_code() {
-        return Ok(());
-    }
-    let mark = match status {
-        CellStatus::Completed => printer.paint(Style::Green, "✓"),
-        CellStatus::Failed => printer.paint(Style::Red, "✗"),
-        CellStatus::Skipped => printer.paint(Style::Dim, "-"),
-        CellStatus::Running => printer.paint(Style::Yellow, "…"),
-        _ => printer.paint(Style::Dim, "·"),
-    };
-    let note = if matches!(status, CellStatus::Pending | CellStatus::NotRun) {
-        "  (never ran)"
-    } else {
-        ""
-    };
-    printer.data(&format!("\n{mark} cell {}{note}", index + 1))?;
-    for line in cell.source.lines() {
-        printer.data(&printer.paint(
-            Style::Dim,
-            &fitted(&format!("  │ {}", printable(line)), printer.width()),
-        ))?;
-    }
-    for output in cell.outputs() {
-        let text = match &output.kind {
-            OutputKind::Stream { text, .. } => without_ansi(text),
-            OutputKind::Error { ename, evalue, .. } => format!("{ename}: {evalue}"),
-            OutputKind::DisplayData { data, .. } | OutputKind::ExecuteResult { data, .. } => {
-                shown(data)
-            }
-            OutputKind::Other(_) => "(unknown output)".to_owned(),
+fn status_words(state: RunState, outcome: Option<&Outcome>) -> String {
+    let Some(outcome) = outcome.filter(|_| state == RunState::Finished) else {
+        return match state {
+            RunState::Running => "running".to_owned(),
+            RunState::CutOff => "cut off".to_owned(),
+            RunState::Finished => "finished".to_owned(),
         };
-        let lines: Vec<&str> = text.lines().collect();
-        for line in lines.iter().take(OUTPUT_LINES) {
-            printer.data(&fitted(
-                &format!("    {}", printable(line)),
-                printer.width(),
-            ))?;
-        }
-        if lines.len() > OUTPUT_LINES {
-            printer.data(&format!("    ⋮ {} more lines", lines.len() - OUTPUT_LINES))?;
-        }
+    };
+    match outcome.class {
+        Some(class) => format!("{} ({})", outcome.status.as_str(), class.as_str()),
+        None => outcome.status.as_str().to_owned(),
     }
-    Ok(())
+}
+
+/// Warnings, and the end of what the kernel wrote outside the protocol.
+fn notes(page: Printer, document: &Document) -> Vec<String> {
+    let (words, warnings): (Vec<_>, Vec<_>) = document
+        .notes()
+        .iter()
+        .partition(|note| note.level == NoteLevel::Info);
+    let mut lines = Vec::new();
+    for warning in warnings {
+        let lead = format!("{} ", page.paint(Style::Yellow, "!"));
+        lines.extend(page.wrap(&lead, 2, &printable(&warning.text)));
+    }
+    let words: Vec<&str> = words.iter().flat_map(|note| note.text.lines()).collect();
+    if !words.is_empty() {
+        lines.push("the kernel's own output".to_owned());
+        let left_out = words.len().saturating_sub(KERNEL_LINES);
+        if left_out > 0 {
+            lines.push(format!("  ⋮ {}", plural(left_out, "earlier line")));
+        }
+        lines.extend(words[left_out..].iter().map(|line| cut(page, 2, line)));
+    }
+    lines
+}
+
+fn show_cell(page: Printer, record: &Record, document: &Document, index: usize) -> Vec<String> {
+    let cell = &document.notebook.cells[index];
+    if !cell.is_code() {
+        return Vec::new();
+    }
+    let state = &document.cells()[index];
+    let ended_well = document.outcome().is_some_and(|outcome| {
+        outcome.status == RunStatus::Succeeded && outcome.cell == Some(index)
+    });
+    let (style, mark, words) = match state.status {
+        CellStatus::Completed => (Style::Green, "✓", ""),
+        CellStatus::Failed if ended_well => (Style::Green, "✓", "ended the run"),
+        CellStatus::Failed => (Style::Red, "✗", "failed"),
+        CellStatus::Skipped => (Style::Dim, "-", "skipped"),
+        CellStatus::Running if record.state() == RunState::CutOff => {
+            (Style::Red, "✗", "was running")
+        }
+        CellStatus::Running => (Style::Yellow, "…", "running"),
+        CellStatus::Pending | CellStatus::NotRun => (Style::Dim, "·", "never ran"),
+    };
+    let mut title = vec![format!("{} cell {}", page.paint(style, mark), index + 1)];
+    title.extend(cell.execution_count().map(|count| format!("In [{count}]")));
+    if let (Some(started), Some(finished)) = (state.started_at, state.finished_at) {
+        title.push(duration(seconds(started, finished)));
+    }
+    title.extend((!words.is_empty()).then(|| words.to_owned()));
+    let mut lines = vec![title.join(" · ")];
+    let code = cell.source.trim_end().lines();
+    lines.extend(
+        code.map(|line| page.paint(Style::Dim, cut(page, 2, &format!("│ {line}")).trim_end())),
+    );
+    for output in cell.outputs() {
+        lines.extend(output_lines(page, &text_of(&output.kind)));
+    }
+    lines
+}
+
+fn text_of(kind: &OutputKind) -> String {
+    match kind {
+        OutputKind::Stream { text, .. } => without_ansi(text),
+        OutputKind::Error { ename, evalue, .. } => format!("{ename}: {evalue}"),
+        OutputKind::DisplayData { data, .. } | OutputKind::ExecuteResult { data, .. } => {
+            shown(data)
+        }
+        OutputKind::Other(_) => "(unknown output)".to_owned(),
+    }
+}
+
+fn output_lines(page: Printer, text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    // One line more is shown rather than counted.
+    let shown = if lines.len() == OUTPUT_LINES + 1 {
+        lines.len()
+    } else {
+        OUTPUT_LINES
+    };
+    let mut out: Vec<String> = lines
+        .iter()
+        .take(shown)
+        .map(|line| cut(page, 4, line))
+        .collect();
+    if lines.len() > shown {
+        out.push(format!(
+            "    ⋮ {}",
+            plural(lines.len() - shown, "more line")
+        ));
+    }
+    out
+}
+
+/// A line of somebody else's, indented and cut where the terminal ends.
+fn cut(page: Printer, indent: usize, line: &str) -> String {
+    // Of a line that was redrawn, what was drawn last.
+    let line = line
+        .trim_end_matches('\r')
+        .rsplit('\r')
+        .next()
+        .unwrap_or(line);
+    let line: String = line.chars().take(LINE_LENGTH).collect();
+    page.fit(&format!("{}{}", " ".repeat(indent), printable(&line)))
 }
 
 fn shown(data: &Object) -> String {
-    match data.get("text/plain").and_then(Json::as_str) {
-        Some(text) => without_ansi(text),
-        None => format!(
-            "[{}]",
-            data.keys()
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
+    if let Some(text) = data.get("text/plain").and_then(Json::as_str) {
+        return without_ansi(text);
     }
+    let kinds: Vec<&str> = data.keys().map(String::as_str).collect();
+    format!("[{}]", kinds.join(", "))
 }
 
-pub(crate) fn runs(printer: Printer, settings: &Settings, args: &RunsArgs) -> anyhow::Result<u8> {
-    let summaries = settings.store()?.list()?;
-    if summaries.is_empty() {
-        printer.say(&format!("no runs yet in {}", settings.home.display()));
+fn scraps(page: Printer, document: &Document) -> Vec<String> {
+    let scraps = read_scraps(&document.notebook);
+    if scraps.is_empty() {
+        return Vec::new();
     }
-    for run in summaries.iter().take(args.limit) {
-        if args.json {
-            printer.data(&to_json(run).to_compact())?;
-            continue;
-        }
-        let status = match (
-            run.state,
-            run.outcome.as_ref().map(|outcome| outcome.status),
-        ) {
-            (RunState::Running, _) => printer.paint(Style::Yellow, &padded("running", 9)),
-            (RunState::CutOff, _) => printer.paint(Style::Red, &padded("cut off", 9)),
-            (_, Some(RunStatus::Succeeded)) => printer.paint(Style::Green, &padded("succeeded", 9)),
-            (_, Some(RunStatus::Cancelled)) => {
-                printer.paint(Style::Yellow, &padded("cancelled", 9))
-            }
-            (_, _) => printer.paint(Style::Red, &padded("failed", 9)),
-        };
-        let started = run.header.started_at.strftime("%Y-%m-%d %H:%M");
-        let room = printer.width().saturating_sub(30 + 2 + 9 + 2 + 16 + 2);
-        printer.data(&format!(
-            "{}  {status}  {started}  {}",
-            run.run_id,
-            fitted(&run.header.source.path, room.max(12))
-        ))?;
-    }
-    Ok(exit_code::OK)
+    let rows = super::scraps::table(page, &scraps);
+    let rows = rows.iter().map(|row| page.fit(&format!("  {row}")));
+    std::iter::once(page.paint(Style::Bold, "scraps"))
+        .chain(rows)
+        .collect()
 }
 
-fn to_json(run: &RunSummary) -> Json {
-    let text = |value: Option<String>| value.map_or(Json::Null, Json::from);
-    let outcome = run.outcome.as_ref();
-    let state = match run.state {
-        RunState::Running => "running",
-        RunState::CutOff => "cut_off",
-        RunState::Finished => outcome.map_or("finished", |outcome| outcome.status.as_str()),
+fn failure(page: Printer, document: &Document) -> Vec<String> {
+    let failed = |outcome: &&Outcome| outcome.status != RunStatus::Succeeded;
+    let Some(outcome) = document.outcome().filter(failed) else {
+        return Vec::new();
     };
-    let fields = [
-        ("run_id", Json::from(run.run_id.to_string())),
-        ("state", Json::from(state)),
-        (
-            "class",
-            text(
-                outcome
-                    .and_then(|outcome| outcome.class)
-                    .map(|class| class.as_str().to_owned()),
-            ),
-        ),
-        (
-            "reason",
-            text(outcome.and_then(|outcome| outcome.reason.clone())),
-        ),
-        ("source", Json::from(run.header.source.path.as_str())),
-        ("output", text(run.header.output_path.clone())),
-        ("parameters", Json::Object(run.header.parameters.clone())),
-        ("tags", Json::Object(run.header.tags.clone())),
-        ("started_at", Json::from(run.header.started_at.to_string())),
-        (
-            "finished_at",
-            text(run.finished_at.map(|at| at.to_string())),
-        ),
-        ("record_id", text(run.record_id.clone())),
-    ];
-    Json::Object(
-        fields
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
-    )
+    let lead = format!("{} ", page.paint(Style::Red, "error:"));
+    let mut lines = Vec::new();
+    if outcome.status == RunStatus::Failed {
+        lines.extend(report::reason_lines(page, &lead, outcome));
+    }
+    if let Some(cell) = outcome.cell {
+        let frame = report::code_frame(page, &document.notebook, outcome, cell);
+        if !frame.is_empty() && !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend(frame);
+    }
+    lines
 }
 
 /// Check that no byte of any finished record has changed since it was written.
@@ -324,10 +286,12 @@ pub(crate) fn verify(
         printer.data(&problem.to_string())?;
     }
     if report.problems.is_empty() {
-        printer.say(&format!(
-            "{} records are as they were written",
-            report.records
-        ));
+        let records = plural(report.records, "record");
+        printer.say_wrapped(
+            "",
+            2,
+            &format!("{records} checked: every byte is as it was written"),
+        );
         return Ok(exit_code::OK);
     }
     Ok(exit_code::FOUND_PROBLEMS)
