@@ -6,6 +6,7 @@
     reason = "test code: a failure here is a failed test"
 )]
 
+pub mod live;
 pub mod papermill;
 pub mod place;
 pub mod run;

@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use nbpress_format::json::Json;
-use nbpress_format::output::{Output, OutputKind};
+use nbpress_format::output::Output;
 use nbpress_kernel::kernel::is_idle;
-use nbpress_kernel::process::signal_name;
 use nbpress_kernel::{Exit, Kernel, KernelEvent};
+use nbpress_protocol::Channel;
 use nbpress_protocol::content::{ExecuteReply, ReplyStatus};
-use nbpress_protocol::{Channel, Message};
 use nbpress_record::{
     CellError, CellStatus, CellTiming, Event, FailureClass, NoteLevel, Outcome, RecordError,
     Recorder, RunStatus,
@@ -29,6 +28,14 @@ use crate::redact::Redactor;
 use crate::stop::{self, Stop};
 use crate::widgets::{STATE_MIME, Widgets};
 
+mod ending;
+mod messages;
+
+pub(crate) use ending::{failed, record_failed, stopped};
+
+use ending::{CellEnd, Interrupted, summary};
+use messages::{output_of, stream_text};
+
 /// How long an interrupted cell may take to end before its kernel is killed.
 const INTERRUPT_GRACE: Duration = Duration::from_secs(5);
 
@@ -43,29 +50,6 @@ const OUTSIDE_CELLS: usize = usize::MAX;
 
 /// The most messages recorded by one write.
 const BURST: usize = 4096;
-
-/// How a cell ended.
-#[derive(Debug)]
-enum CellEnd {
-    Finished,
-    Raised(CellError),
-    CellTimeout,
-    RunTimeout,
-    Stopped(Stop),
-    StoppedBefore(Stop),
-    Died(Exit),
-}
-
-/// What became of an interrupt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Interrupted {
-    /// The cell ended.
-    Obeyed,
-    /// The kernel ended: xeus-python and Deno do.
-    Killed,
-    /// Nothing happened in time, or nobody wanted to wait.
-    Ignored,
-}
 
 /// The cell that runs now.
 #[derive(Debug)]
@@ -168,7 +152,7 @@ impl<'a, 'o> Run<'a, 'o> {
                 }
                 end => {
                     self.save_metadata()?;
-                    return Ok(self.outcome(cell, end));
+                    return Ok(end.outcome(cell, self.interrupted));
                 }
             }
             if self.publisher.as_ref().is_some_and(Publisher::is_due) {
@@ -325,10 +309,12 @@ impl<'a, 'o> Run<'a, 'o> {
     }
 
     async fn wait_for_cell(&mut self) -> Result<CellEnd, RecordError> {
+        let cell_limit = self.options.cell_timeout.unwrap_or_default();
         let cell_deadline = self
             .options
             .cell_timeout
             .map(|limit| Instant::now() + limit);
+        let run_limit = self.options.run_timeout.unwrap_or_default();
         loop {
             if let Some(end) = self.cell_end() {
                 return Ok(end);
@@ -348,8 +334,8 @@ impl<'a, 'o> Run<'a, 'o> {
                         return Ok(CellEnd::Died(exit));
                     }
                 }
-                () = until(cell_deadline) => return self.break_off(CellEnd::CellTimeout).await,
-                () = until(self.run_deadline) => return self.break_off(CellEnd::RunTimeout).await,
+                () = until(cell_deadline) => return self.break_off(CellEnd::CellTimeout(cell_limit)).await,
+                () = until(self.run_deadline) => return self.break_off(CellEnd::RunTimeout(run_limit)).await,
                 () = until(autosave_at) => self.publish().await?,
                 () = until(idle_deadline) => {
                     self.note(NoteLevel::Warning, "the kernel replied but never reported that it is idle".to_owned())?;
@@ -439,183 +425,6 @@ impl<'a, 'o> Run<'a, 'o> {
         }
         self.flush()?;
         Ok(None)
-    }
-
-    async fn message(&mut self, channel: Channel, message: &Message) {
-        let running = self.current.as_ref().map(|current| current.cell);
-        // xeus kernels send outputs without a parent: they belong to what runs.
-        let cell = match message.parent_id() {
-            Some(request) => self.requests.get(request).copied(),
-            None => running,
-        };
-        let Some(cell) = cell else { return };
-        let at = Timestamp::now();
-        match (channel, message.kind()) {
-            (Channel::Shell, "execute_reply") => self.reply(message, at),
-            (Channel::Iopub, "status") => self.status(message, at),
-            (Channel::Iopub, "execute_input") => self.execute_input(cell, message, at),
-            (Channel::Iopub, "stream" | "display_data" | "execute_result" | "error") => {
-                self.output(cell, message, at).await;
-            }
-            (Channel::Iopub, "update_display_data") => self.update_display(message),
-            (Channel::Iopub, "clear_output") => self.clear_output(cell, message).await,
-            (Channel::Iopub, "comm_open" | "comm_msg" | "comm_close") => self.widgets.comm(message),
-            _ => {}
-        }
-    }
-
-    fn of_current(&mut self, message: &Message) -> Option<&mut Current> {
-        self.current
-            .as_mut()
-            .filter(|current| message.parent_id() == Some(current.request.as_str()))
-    }
-
-    fn reply(&mut self, message: &Message, at: Timestamp) {
-        let Some(current) = self.of_current(message) else {
-            return;
-        };
-        let reply: ExecuteReply = message.view().unwrap_or_default();
-        current.timing.reply_at = Some(at);
-        current.execution_count = reply.execution_count.or(current.execution_count);
-        current.replied_at = Some(Instant::now());
-        current.reply = Some(reply);
-    }
-
-    fn status(&mut self, message: &Message, at: Timestamp) {
-        let idle = is_idle(message);
-        let Some(current) = self.of_current(message) else {
-            return;
-        };
-        if idle {
-            current.idle = true;
-            current.timing.idle_at = Some(at);
-        } else {
-            current.timing.busy_at.get_or_insert(at);
-        }
-    }
-
-    fn execute_input(&mut self, cell: usize, message: &Message, at: Timestamp) {
-        let Ok(content) = Json::parse_lossy(&message.content) else {
-            return;
-        };
-        let Some(execution_count) = content.get("execution_count").and_then(Json::as_u64) else {
-            return;
-        };
-        if let Some(current) = self.of_current(message) {
-            current.timing.input_at = Some(at);
-            current.execution_count = Some(execution_count);
-        }
-        self.pending.push(Event::ExecuteInput {
-            cell,
-            execution_count,
-            at,
-        });
-    }
-
-    async fn output(&mut self, cell: usize, message: &Message, at: Timestamp) {
-        let Some((mut output, display_id)) = output_of(message) else {
-            return;
-        };
-        if let Some(request) = message.parent_id()
-            && self.widgets.captures(request)
-        {
-            let reply = self.widgets.capture(request, output);
-            self.tell_widget(reply).await;
-            return;
-        }
-        if let Some(current) = self.current.as_mut().filter(|current| current.cell == cell) {
-            current.showed_error |= message.kind() == "error";
-            current.wrote_to_stderr |= output.stream_name() == Some("stderr");
-        }
-        if !self.redact(cell, &mut output) {
-            return;
-        }
-        self.suspect(cell, &output);
-        if let (
-            Some(Event::Output {
-                cell: last_cell,
-                output: last,
-                ..
-            }),
-            Some(name),
-        ) = (self.pending.last_mut(), output.stream_name())
-            && *last_cell == cell
-            && last.stream_name() == Some(name)
-        {
-            last.append_stream(&output);
-            return;
-        }
-        self.pending.push(Event::Output {
-            cell,
-            output,
-            display_id,
-            at,
-        });
-    }
-
-    /// Removes secrets; false when nothing is left to show yet.
-    fn redact(&mut self, cell: usize, output: &mut Output) -> bool {
-        if self.options.secrets.is_empty() {
-            return true;
-        }
-        if let Some((name, text)) = output.as_stream_mut() {
-            *text = self.redactor.stream(cell, name, std::mem::take(text));
-            return !text.is_empty();
-        }
-        if let Ok(clean) = Output::from_json(&self.redactor.json(output.to_json())) {
-            *output = clean;
-        }
-        true
-    }
-
-    fn update_display(&mut self, message: &Message) {
-        let Some((output, Some(display_id))) = output_of(message) else {
-            return;
-        };
-        let Some((data, metadata)) = output.into_data() else {
-            return;
-        };
-        let (data, metadata) = (self.redactor.object(data), self.redactor.object(metadata));
-        self.pending.push(Event::DisplayUpdated {
-            display_id,
-            data,
-            metadata,
-        });
-    }
-
-    async fn clear_output(&mut self, cell: usize, message: &Message) {
-        let wait = Json::parse_lossy(&message.content)
-            .ok()
-            .and_then(|content| content.get("wait").and_then(Json::as_bool))
-            .unwrap_or(false);
-        if let Some(request) = message.parent_id()
-            && self.widgets.captures(request)
-        {
-            let reply = self.widgets.clear(request, wait);
-            self.tell_widget(reply).await;
-            return;
-        }
-        self.pending.push(Event::OutputCleared { cell, wait });
-    }
-
-    async fn tell_widget(&mut self, reply: Option<crate::widgets::Reply>) {
-        if let (Some(reply), Some(kernel)) = (reply, &mut self.kernel) {
-            kernel
-                .request(Channel::Shell, "comm_msg", reply.content.to_compact())
-                .await;
-        }
-    }
-
-    /// Keeps text in which the kernel's quirks say an error may be.
-    fn suspect(&mut self, cell: usize, output: &Output) {
-        let (Some(hidden), Some(text)) = (self.quirks.hidden_error, stream_text(output)) else {
-            return;
-        };
-        if hidden.is_suspected(text)
-            && let Some(current) = self.current.as_mut().filter(|current| current.cell == cell)
-        {
-            current.suspected.push_str(text);
-        }
     }
 
     /// A cell's end, once the kernel has been asked whether suspicious text was an error.
@@ -757,129 +566,6 @@ impl<'a, 'o> Run<'a, 'o> {
         };
         kernel.shutdown(hurry).await
     }
-
-    /// The end of a sentence: what happened that nobody asked for.
-    fn after_interrupt(&self) -> &'static str {
-        match self.interrupted {
-            Some(Interrupted::Killed) => "; the kernel died of the interrupt",
-            Some(Interrupted::Ignored) => {
-                "; the kernel did not react to the interrupt and was killed"
-            }
-            Some(Interrupted::Obeyed) | None => "",
-        }
-    }
-
-    fn outcome(&self, cell: usize, end: CellEnd) -> Outcome {
-        let at = |outcome: Outcome, reason: String| Outcome {
-            cell: Some(cell),
-            reason: Some(reason),
-            ..outcome
-        };
-        let number = cell + 1;
-        let seconds = |limit: Option<Duration>| limit.unwrap_or_default().as_secs_f64();
-        match end {
-            CellEnd::Raised(error) if is_clean_exit(&error) => at(
-                Outcome::new(RunStatus::Succeeded),
-                format!("cell {number} ended the run with SystemExit"),
-            ),
-            CellEnd::Raised(error) => {
-                let reason = format!("cell {number} raised {}", summary(&error));
-                Outcome {
-                    error: Some(error),
-                    ..at(failed(FailureClass::User), reason)
-                }
-            }
-            CellEnd::CellTimeout => at(
-                failed(FailureClass::Timeout),
-                format!(
-                    "cell {number} ran longer than {} s{}",
-                    seconds(self.options.cell_timeout),
-                    self.after_interrupt()
-                ),
-            ),
-            CellEnd::RunTimeout => at(
-                failed(FailureClass::Timeout),
-                format!(
-                    "the run took longer than {} s; it was in cell {number}{}",
-                    seconds(self.options.run_timeout),
-                    self.after_interrupt()
-                ),
-            ),
-            CellEnd::Stopped(stop) => {
-                let rest = self.after_interrupt();
-                let reason = format!(
-                    "stopped by {} in cell {number}{rest}",
-                    signal_name(stop.signal)
-                );
-                at(stopped(stop), reason)
-            }
-            CellEnd::StoppedBefore(stop) => {
-                let name = signal_name(stop.signal);
-                at(
-                    stopped(stop),
-                    format!("stopped by {name} before cell {number}"),
-                )
-            }
-            CellEnd::Died(exit) => Outcome {
-                signal: exit.signal,
-                exit_code: exit.code,
-                ..at(
-                    failed(if exit.out_of_memory {
-                        FailureClass::Resource
-                    } else {
-                        FailureClass::Platform
-                    }),
-                    format!("the kernel died in cell {number}: {exit}"),
-                )
-            },
-            CellEnd::Finished => Outcome::new(RunStatus::Succeeded),
-        }
-    }
-}
-
-/// `ValueError: no luck`, as far as the kernel said so: bash_kernel has no name for its errors,
-/// IRkernel ends their text with a newline.
-fn summary(error: &CellError) -> String {
-    let (name, value) = (error.ename.trim(), error.evalue.trim());
-    match (name.is_empty(), value.is_empty()) {
-        (false, false) => format!("{name}: {value}"),
-        (true, true) => "an error".to_owned(),
-        (true, false) => format!("an error: {value}"),
-        (false, true) => name.to_owned(),
-    }
-}
-
-/// `sys.exit()` and `sys.exit(0)` end a run well, as they end a program well.
-fn is_clean_exit(error: &CellError) -> bool {
-    error.ename == "SystemExit" && matches!(error.evalue.as_str(), "" | "0")
-}
-
-pub(crate) fn record_failed(error: &RecordError) -> Outcome {
-    let class = if error.is_disk_full() {
-        FailureClass::Resource
-    } else {
-        FailureClass::Platform
-    };
-    Outcome {
-        reason: Some(format!(
-            "the run could not be recorded any further: {error}"
-        )),
-        ..failed(class)
-    }
-}
-
-pub(crate) fn stopped(stop: Stop) -> Outcome {
-    Outcome {
-        signal: Some(stop.signal),
-        ..Outcome::new(RunStatus::Cancelled)
-    }
-}
-
-pub(crate) fn failed(class: FailureClass) -> Outcome {
-    Outcome {
-        class: Some(class),
-        ..Outcome::new(RunStatus::Failed)
-    }
 }
 
 async fn until(deadline: Option<Instant>) {
@@ -887,29 +573,4 @@ async fn until(deadline: Option<Instant>) {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
     }
-}
-
-fn stream_text(output: &Output) -> Option<&str> {
-    match &output.kind {
-        OutputKind::Stream { text, .. } => Some(text),
-        _ => None,
-    }
-}
-
-/// The output a message carries, and its display id. Transient fields do not belong into a notebook.
-fn output_of(message: &Message) -> Option<(Output, Option<String>)> {
-    let mut content = Json::parse_lossy(&message.content).ok()?;
-    let object = content.as_object_mut()?;
-    let display_id = object.shift_remove("transient").and_then(|transient| {
-        transient
-            .get("display_id")
-            .and_then(Json::as_str)
-            .map(str::to_owned)
-    });
-    let kind = match message.kind() {
-        "update_display_data" => "display_data",
-        kind => kind,
-    };
-    object.insert("output_type".to_owned(), Json::from(kind));
-    Some((Output::from_json(&content).ok()?, display_id))
 }
