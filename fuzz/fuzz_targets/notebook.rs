@@ -13,7 +13,10 @@ fuzz_target!(|bytes: &[u8]| {
     // second form is the one that stays.
     let first = notebook.to_bytes();
     let second = rewrite(&first);
-    assert!(second == rewrite(&second), "written differently a second time");
+    assert!(
+        second == rewrite(&second),
+        "written differently a second time"
+    );
 });
 
 fn rewrite(bytes: &[u8]) -> Vec<u8> {

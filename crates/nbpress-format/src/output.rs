@@ -96,7 +96,8 @@ impl Output {
     }
 
     /// Reads an output as a notebook file or a kernel's message has it. Fields that are missing or
-    /// null are read as empty, because kernels exist that send them so.
+    /// null are read as empty, because kernels exist that send them so; so is an execution count
+    /// that is no count, because the result is worth more than its number.
     ///
     /// # Errors
     /// It is not an object, has no `output_type`, or a field has the wrong type.
@@ -106,6 +107,11 @@ impl Output {
         };
         let mut fields = fields.clone();
         join_output(&mut fields)?;
+        if let Some(count) = fields.get_mut("execution_count")
+            && count.as_u64().is_none()
+        {
+            *count = Json::Null;
+        }
         Self::from_fields(fields)
     }
 
@@ -217,5 +223,74 @@ impl Output {
             | OutputKind::ExecuteResult { data, metadata, .. } => Some((data, metadata)),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<String, String> {
+        let json = Json::parse(text.as_bytes()).unwrap();
+        let output = Output::from_json(&json).map_err(|error| error.to_string())?;
+        Ok(output.to_json().to_compact())
+    }
+
+    #[test]
+    fn what_kernels_leave_out_is_read_as_empty() {
+        for (text, expected) in [
+            (
+                r#"{"output_type": "stream", "text": ["a\n", "b"]}"#,
+                r#"{"output_type":"stream","name":"","text":"a\nb"}"#,
+            ),
+            (
+                r#"{"output_type": "display_data", "data": {"text/plain": ["a", "b"]}, "metadata": null, "transient": {}}"#,
+                r#"{"output_type":"display_data","data":{"text/plain":"ab"},"metadata":{},"transient":{}}"#,
+            ),
+            (
+                r#"{"output_type": "execute_result", "execution_count": "3", "data": {}}"#,
+                r#"{"output_type":"execute_result","execution_count":null,"data":{},"metadata":{}}"#,
+            ),
+            (
+                r#"{"output_type": "error", "evalue": null, "traceback": "one"}"#,
+                r#"{"output_type":"error","ename":"","evalue":"","traceback":["one"]}"#,
+            ),
+            (
+                r#"{"output_type": "hologram", "text": ["a", "b"], "depth": 3}"#,
+                r#"{"output_type":"hologram","text":"ab","depth":3}"#,
+            ),
+        ] {
+            assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_output_is_refused() {
+        for (text, expected) in [
+            ("[]", "`output` must be object, not array"),
+            ("{}", "`output_type` is missing"),
+            (
+                r#"{"output_type": "stream", "text": {}}"#,
+                "`text` must be string or list of strings, not object",
+            ),
+            (
+                r#"{"output_type": "display_data", "data": "x"}"#,
+                "`data` must be object, not string",
+            ),
+            (
+                r#"{"output_type": "error", "traceback": [1]}"#,
+                "`traceback` must be list of strings, not integer",
+            ),
+        ] {
+            assert_eq!(read(text), Err(expected.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn streams_grow() {
+        let mut output = Output::stream("stdout", "a");
+        output.append_stream(&Output::stream("stdout", "b"));
+        assert_eq!(output, Output::stream("stdout", "ab"));
+        assert_eq!(output.stream_name(), Some("stdout"));
     }
 }
