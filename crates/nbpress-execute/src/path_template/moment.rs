@@ -31,6 +31,9 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
+/// No path is longer.
+const MAX_WIDTH: usize = 4096;
+
 /// A `datetime.datetime`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
@@ -121,10 +124,7 @@ impl Moment {
         while let Some(at) = rest.find('%') {
             out.push_str(&rest[..at]);
             let directive = Directive::parse(&rest[at..]);
-            match directive.piece(self) {
-                Some(piece) => out.push_str(&directive.pad(piece)),
-                None => out.push_str(directive.source),
-            }
+            out.push_str(&directive.padded(directive.piece(self)));
             rest = &rest[at + directive.source.len()..];
         }
         out + rest
@@ -156,7 +156,7 @@ impl Moment {
                     .timestamp()
                     .as_second(),
                 1,
-                '0',
+                ' ',
             ),
             'S' => (i64::from(time.second()), 2, '0'),
             'u' => (i64::from(weekday.to_monday_one_offset()), 1, '0'),
@@ -217,6 +217,7 @@ struct Directive<'a> {
     source: &'a str,
     flags: &'a str,
     width: usize,
+    modifier: Option<char>,
     letter: Option<char>,
 }
 
@@ -224,70 +225,74 @@ impl<'a> Directive<'a> {
     /// Reads the directive that a text begins with.
     fn parse(text: &'a str) -> Self {
         let behind = |text: &'a str, wanted: &dyn Fn(char) -> bool| {
-            let end = text.find(|next| !wanted(next)).unwrap_or(text.len());
-            text.split_at(end)
+            text.split_at(text.find(|next| !wanted(next)).unwrap_or(text.len()))
         };
         let (flags, rest) = behind(&text[1..], &|next| "_-0^#".contains(next));
         let (width, rest) = behind(rest, &|next| next.is_ascii_digit());
-        let rest = rest.strip_prefix(['E', 'O']).unwrap_or(rest);
+        let modifier = rest.chars().next().filter(|next| matches!(next, 'E' | 'O'));
+        let rest = &rest[modifier.map_or(0, char::len_utf8)..];
         let letter = rest.chars().next();
         let end = text.len() - rest.len() + letter.map_or(0, char::len_utf8);
-        // No path is longer.
-        let width = width.parse().unwrap_or(0_usize).min(4096);
         Self {
             source: &text[..end],
             flags,
-            width,
+            width: if width.is_empty() { 0 } else { width.parse().unwrap_or(MAX_WIDTH).min(MAX_WIDTH) },
+            modifier,
             letter,
         }
     }
 
-    fn piece(&self, moment: Moment) -> Option<Piece> {
-        let letter = self.letter?;
-        // Python's own, which takes no flags.
-        if letter == 'f' && self.source.len() > 2 {
-            return None;
-        }
-        moment.number(letter).or_else(|| moment.text(letter))
+    /// What the directive stands for; itself where it means nothing.
+    fn piece(&self, moment: Moment) -> Piece {
+        let plain = self.source.len() == 2;
+        let known = match (self.letter, self.modifier) {
+            (Some('f'), _) if !plain => None,
+            // Python gives C no time zone.
+            (Some('z' | 'Z'), _) if !plain => Some(Piece::Text(String::new())),
+            (Some(letter), modifier) if takes(letter, modifier) => {
+                moment.number(letter).or_else(|| moment.text(letter))
+            }
+            _ => None,
+        };
+        known.unwrap_or_else(|| Piece::Text(self.source.to_owned()))
     }
 
-    fn pad(&self, piece: Piece) -> String {
+    fn padded(&self, piece: Piece) -> String {
         // Of several flags for the same thing, the last one counts.
-        let fill = self.flags.chars().rfind(|flag| "_-0".contains(*flag));
-        match piece {
-            Piece::Number {
-                value,
-                width,
-                fill: default,
-            } => {
-                let width = if self.width > 0 { self.width } else { width };
-                match fill {
-                    Some('-') => value.to_string(),
-                    Some('_') => format!("{value:>width$}"),
-                    Some(_) => format!("{value:0>width$}"),
-                    None if default == '0' => format!("{value:0>width$}"),
-                    None => format!("{value:>width$}"),
-                }
+        let flag = self.flags.chars().rfind(|flag| "_-0".contains(*flag));
+        let (text, width, fill) = match piece {
+            Piece::Number { value, width, fill } => {
+                let width = if flag == Some('-') { 0 } else { width };
+                (value.to_string(), width, fill)
             }
-            Piece::Text(text) => {
-                let text = self.in_case(text);
-                let width = self.width;
-                if fill == Some('0') {
-                    format!("{text:0>width$}")
-                } else {
-                    format!("{text:>width$}")
-                }
-            }
-        }
+            Piece::Text(text) => (self.in_case(text), 0, ' '),
+        };
+        let width = match self.letter {
+            Some('z') => 0,
+            _ if self.width > 0 => self.width,
+            _ => width,
+        };
+        let zeros = flag == Some('0') || (flag.is_none() && fill == '0');
+        if zeros { format!("{text:0>width$}") } else { format!("{text:>width$}") }
     }
 
     fn in_case(&self, text: String) -> String {
         let swapped = self.flags.contains('#');
         match self.letter {
-            Some('p' | 'Z') if swapped => text.to_lowercase(),
+            Some('P') => text,
+            Some('p') if swapped => text.to_lowercase(),
             Some('a' | 'A' | 'b' | 'B' | 'h') if swapped => text.to_uppercase(),
             _ if self.flags.contains('^') => text.to_uppercase(),
             _ => text,
         }
+    }
+}
+
+/// Whether glibc knows a letter behind a modifier.
+fn takes(letter: char, modifier: Option<char>) -> bool {
+    match modifier {
+        Some('E') => !"abdeghjklmwABDFGHIMSUVW".contains(letter),
+        Some(_) => !"acxADFXY".contains(letter),
+        None => true,
     }
 }
