@@ -350,9 +350,4 @@ fn refusals() {
 }
 
 /// Refusals whose sentence people search for, or scripts read.
-const SENTENCES: &[&str] = &[
-    "unknown engine",
-    "output folder is not there",
-    "unknown option",
-    "missing value",
-];
+const SENTENCES: &[&str] = &["unknown engine", "unknown language and parameters"];

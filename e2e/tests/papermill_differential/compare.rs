@@ -18,7 +18,7 @@ pub(crate) struct Case {
     pub(crate) arguments: Vec<String>,
     /// What papermill's exit code is: a case that fails for another reason than meant compares nothing.
     pub(crate) exit: i32,
-    /// Whether what is written on standard error is compared as well: its last line.
+    /// Whether papermill's last line on standard error, without the exception's name, must be said by ours too.
     pub(crate) last_error: bool,
 }
 
@@ -173,12 +173,36 @@ pub(crate) fn run_all(what: &str, cases: &[Case]) {
             );
             continue;
         }
+        let unsaid = unsaid_sentence(case, &theirs, &ours);
         let theirs = seen(&theirs, theirs_folder.path(), case, &mut papermill);
         let ours = seen(&ours, ours_folder.path(), case, &mut papermill);
-        tally.add(&case.name, normalise::differences(&theirs, &ours));
+        let mut differences = normalise::differences(&theirs, &ours);
+        differences.extend(unsaid);
+        tally.add(&case.name, differences);
     }
     let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
     tally.finish(what, &names);
+}
+
+/// The sentence of papermill's error where it matters and ours does not say it.
+fn unsaid_sentence(
+    case: &Case,
+    theirs: &Outcome,
+    ours: &Outcome,
+) -> Option<(String, String, String)> {
+    let last = theirs.stderr.trim_end().lines().last()?;
+    let sentence = last
+        .split_once("Error: ")
+        .or_else(|| last.split_once("Exception: "))
+        .map_or(last, |(_, said)| said);
+    let missing = case.last_error && !ours.stderr.contains(sentence);
+    missing.then(|| {
+        (
+            "stderr".to_owned(),
+            sentence.to_owned(),
+            ours.stderr.clone(),
+        )
+    })
 }
 
 /// Everything about an outcome that is compared, as one value.
@@ -208,10 +232,5 @@ fn seen(outcome: &Outcome, folder: &Path, case: &Case, reader: &mut Papermill) -
     } else {
         json!(normalise::text(&outcome.stdout, &folder))
     };
-    let mut all = json!({"exit": outcome.exit, "stdout": stdout, "files": files});
-    if case.last_error {
-        let stderr = normalise::text(&outcome.stderr, &folder);
-        all["last line of stderr"] = json!(stderr.trim_end().lines().last().unwrap_or_default());
-    }
-    all
+    json!({"exit": outcome.exit, "stdout": stdout, "files": files})
 }
