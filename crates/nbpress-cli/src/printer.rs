@@ -20,6 +20,9 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 20..=100;
 /// Columns of the names before facts.
 const FACT_NAME: usize = 10;
 
+/// Below this many columns, facts are not aligned.
+const NARROW: usize = 60;
+
 /// How to emphasise a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
@@ -148,8 +151,14 @@ impl Printer {
 
     /// `name  value`: a fact about a run.
     pub(crate) fn fact(self, name: &str, value: &str) -> Vec<String> {
-        let lead = format!("{}  ", self.paint(Style::Dim, &padded(name, FACT_NAME)));
-        self.wrap(&lead, FACT_NAME + 2, &printable(value))
+        // Where it is narrow, a run's id would not fit beside a column of names.
+        let (name, indent) = if self.width() < NARROW {
+            (name.to_owned(), 2)
+        } else {
+            (padded(name, FACT_NAME), FACT_NAME + 2)
+        };
+        let lead = format!("{}  ", self.paint(Style::Dim, &name));
+        self.wrap(&lead, indent, &printable(value))
     }
 
     /// The lines of a shell command: one, or several that the shell reads as one.
@@ -174,6 +183,31 @@ impl Printer {
         } else {
             text.to_owned()
         }
+    }
+
+    /// Columns of the terminal at this moment: people change it while they wait.
+    #[expect(
+        clippy::unused_self,
+        reason = "only the printer knows where people read"
+    )]
+    pub(crate) fn columns_now(self) -> usize {
+        let size = rustix::termios::tcgetwinsize(std::io::stderr());
+        let columns = size.map_or(0, |size| usize::from(size.ws_col));
+        if columns == 0 {
+            80
+        } else {
+            columns.min(*WIDTHS.end())
+        }
+    }
+
+    /// Text with control codes, for a terminal that redraws.
+    #[expect(clippy::unused_self, reason = "printing is the printer's right alone")]
+    pub(crate) fn draw(self, codes: &str) {
+        let mut stderr = std::io::stderr().lock();
+        // Nobody reads a closed stderr; a run must not end because of it.
+        let _closed = stderr
+            .write_all(codes.as_bytes())
+            .and_then(|()| stderr.flush());
     }
 
     /// A line for people.

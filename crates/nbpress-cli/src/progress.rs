@@ -1,10 +1,11 @@
 //! A run as it happens: on a terminal a list of cells with the running one alive, otherwise a line
 //! per cell; or the events themselves for scripts.
 
-use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+mod live;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::collections::VecDeque;
+use std::time::Instant;
+
 use nbpress_execute::{Observer, Stop};
 use nbpress_format::cell::Cell;
 use nbpress_format::output::OutputKind;
@@ -14,14 +15,12 @@ use nbpress_record::{
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::printer::{Printer, Style, duration, fitted, padded, printable};
+use self::live::{Live, TIME_WIDTH};
+use crate::printer::{Printer, Style, duration, padded, printable};
 use crate::report;
 
-/// Columns of the time at the end of a line: `23 h 59 min`.
-const TIME_WIDTH: usize = 11;
-
-/// Columns before a cell's label and between it and its time.
-const FRAME_WIDTH: usize = 5;
+/// Columns before a cell's label, between it and its time, and after that.
+const FRAME_WIDTH: usize = 6;
 
 /// How many of the kernel's last lines are kept for the case that it dies.
 const LAST_WORDS: usize = 8;
@@ -51,28 +50,19 @@ impl Observer for Quiet {
 #[derive(Debug)]
 pub(crate) struct CellList {
     printer: Printer,
-    /// What happens at this moment; hidden where stderr is not a terminal.
-    live: ProgressBar,
+    /// What happens at this moment.
+    live: Live,
     started: Option<Instant>,
-    label: String,
     /// What the kernel wrote outside the protocol.
     last_words: VecDeque<String>,
 }
 
 impl CellList {
     pub(crate) fn new(printer: Printer) -> Self {
-        let target = if printer.is_terminal() {
-            ProgressDrawTarget::stderr_with_hz(15)
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let live = ProgressBar::with_draw_target(None, target);
-        live.set_style(style());
         Self {
             printer,
-            live,
+            live: Live::new(printer),
             started: None,
-            label: String::new(),
             last_words: VecDeque::new(),
         }
     }
@@ -80,15 +70,13 @@ impl CellList {
     /// Answers the first signal at once, for as long as the returned tasks are kept: the cell may
     /// take some seconds to end.
     pub(crate) fn answer_stop(&self, mut stop: watch::Receiver<Stop>) -> JoinSet<()> {
-        let (live, printer) = (self.live.clone(), self.printer);
+        let (above, printer) = (self.live.above(), self.printer);
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             if stop.changed().await.is_ok() {
-                let mark = printer.paint(Style::Yellow, "!");
-                live.suspend(|| {
-                    let lead = format!("  {mark} ");
-                    printer.say_wrapped(&lead, 4, "stopping; once more to stop at once");
-                });
+                let lead = format!("  {} ", printer.paint(Style::Yellow, "!"));
+                let lines = printer.wrap(&lead, 4, "stopping; once more to stop at once");
+                above.keep(lines.iter().map(String::as_str));
             }
         });
         tasks
@@ -112,59 +100,38 @@ impl CellList {
         padded(&label, self.label_width())
     }
 
-    /// Prints a line that stays, above the live one.
-    fn keep(&self, line: &str) {
-        self.live.suspend(|| self.printer.say(line.trim_end()));
+    fn keep(&self, lines: &[String]) {
+        self.live.above().keep(lines.iter().map(String::as_str));
     }
 
     fn keep_cell(&self, mark: &str, style: Style, label: &str, time: &str) {
         let mark = self.printer.paint(style, mark);
-        self.keep(&format!("  {mark} {label} {time:>TIME_WIDTH$}"));
+        self.keep(&[format!("  {mark} {label} {time:>TIME_WIDTH$}")]);
     }
 
     /// Says what the run is before its first cell.
     fn introduce(&self, header: &RunHeader, document: &Document) {
-        let fact = |name: &str, value: &str| {
-            self.printer
-                .fact(name, value)
-                .iter()
-                .for_each(|line| self.printer.say(line));
-        };
-        fact("run", &header.run_id.to_string());
-        fact("notebook", &header.source.path);
+        let mut lines = self.printer.fact("run", &header.run_id.to_string());
+        lines.extend(self.printer.fact("notebook", &header.source.path));
         if !header.parameters.is_empty() {
-            fact("parameters", &report::pairs(&header.parameters));
+            let parameters = report::pairs(&header.parameters);
+            lines.extend(self.printer.fact("parameters", &parameters));
         }
+        self.keep(&lines);
         let kernel = document.notebook.kernel_name().unwrap_or_default();
-        self.show_live(&padded(
-            printable(&format!("starting kernel {kernel}")).trim_end(),
-            self.label_width(),
-        ));
-        if self.printer.is_terminal() {
-            self.live.enable_steady_tick(Duration::from_millis(100));
-        }
-    }
-
-    fn show_live(&self, label: &str) {
-        self.live.set_message(String::new());
-        self.live.set_prefix(label.to_owned());
-        self.live.reset_elapsed();
+        self.live
+            .show(&printable(format!("starting kernel {kernel}").trim_end()));
     }
 
     fn kernel_started(&self, kernel: &KernelInfo) {
-        self.live.suspend(|| {
-            self.printer
-                .fact("kernel", &report::kernel(kernel))
-                .iter()
-                .for_each(|line| self.printer.say(line));
-            self.printer.say("");
-        });
+        let mut lines = self.printer.fact("kernel", &report::kernel(kernel));
+        lines.push(String::new());
+        self.keep(&lines);
     }
 
     fn cell_started(&mut self, cell: usize, document: &Document) {
-        self.label = self.label_of(cell, document);
         self.started = Some(Instant::now());
-        self.show_live(&self.label);
+        self.live.show(&self.label_of(cell, document));
     }
 
     fn cell_finished(
@@ -199,9 +166,7 @@ impl CellList {
         };
         // A line may be megabytes long; escape sequences take room but no columns.
         let beginning: String = last.chars().take(10 * self.printer.width()).collect();
-        let line = format!("      │ {}", printable(&beginning));
-        self.live
-            .set_message(format!("\n{}", fitted(&line, self.printer.width() - 1)));
+        self.live.set_last_line(printable(&beginning));
     }
 
     fn note(&mut self, level: NoteLevel, text: &str) {
@@ -217,13 +182,12 @@ impl CellList {
             Style::Yellow
         };
         let lead = format!("  {} ", self.printer.paint(style, "!"));
-        let lines = self.printer.wrap(&lead, 4, &printable(text));
-        lines.iter().for_each(|line| self.keep(line));
+        self.keep(&self.printer.wrap(&lead, 4, &printable(text)));
     }
 
     /// What a kernel wrote before it died is often the only explanation.
     fn run_finished(&self, outcome: &Outcome) {
-        self.live.finish_and_clear();
+        self.live.clear();
         let died = matches!(
             outcome.class,
             Some(FailureClass::Platform | FailureClass::Resource)
@@ -257,20 +221,6 @@ impl Observer for CellList {
             _ => {}
         }
     }
-}
-
-fn style() -> ProgressStyle {
-    let style = ProgressStyle::with_template("  {spinner} {prefix} {time:>11}{msg}");
-    style
-        .unwrap_or_else(|_| ProgressStyle::default_spinner())
-        .with_key(
-            "time",
-            |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-                // Writing to a string cannot fail.
-                let _infallible = out.write_str(&duration(state.elapsed().as_secs_f64()));
-            },
-        )
-        .tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ")
 }
 
 /// The first line of code that says something.

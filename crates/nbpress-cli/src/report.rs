@@ -111,7 +111,6 @@ pub(crate) fn failure(printer: Printer, finished: &Finished) {
         printer.say("");
         frame.iter().for_each(|line| printer.say(line));
     }
-    printer.say("");
 }
 
 /// The reason of an outcome: the first lines of an exception's text are the ones that matter.
@@ -148,6 +147,7 @@ pub(crate) fn ending(
     let why = outcome.reason.as_ref();
     let why = why.filter(|_| outcome.status != RunStatus::Failed);
     let why = why.map_or_else(String::new, |reason| format!(": {}", printable(reason)));
+    printer.say("");
     printer.say_wrapped(
         &format!("{status} "),
         2,
