@@ -6,7 +6,7 @@ use nbpress_format::output::{Output, OutputKind};
 use nbpress_kernel::kernel::is_idle;
 use nbpress_protocol::content::ExecuteReply;
 use nbpress_protocol::{Channel, Message};
-use nbpress_record::Event;
+use nbpress_record::{Event, NoteLevel};
 use tokio::time::Instant;
 
 use super::{Current, Run};
@@ -85,6 +85,7 @@ impl Run<'_, '_> {
 
     async fn output(&mut self, cell: usize, message: &Message, at: Timestamp) {
         let Some((mut output, display_id)) = output_of(message) else {
+            self.malformed(cell, message, at);
             return;
         };
         if let Some(request) = message.parent_id()
@@ -137,6 +138,23 @@ impl Run<'_, '_> {
             *output = clean;
         }
         true
+    }
+
+    /// An output no notebook can hold is not shown, but what the kernel sent is kept.
+    fn malformed(&mut self, cell: usize, message: &Message, at: Timestamp) {
+        let content = self
+            .redactor
+            .text(String::from_utf8_lossy(&message.content).into_owned());
+        let text = format!(
+            "cell {} sent a malformed {}: {content}",
+            cell + 1,
+            message.kind()
+        );
+        self.pending.push(Event::Note {
+            level: NoteLevel::Warning,
+            text,
+            at,
+        });
     }
 
     fn update_display(&mut self, message: &Message) {
