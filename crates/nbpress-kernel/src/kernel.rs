@@ -23,6 +23,9 @@ const LOG_TAIL: usize = 16 * 1024;
 /// How long a kernel may take to end by itself, and again after SIGTERM.
 const END_GRACE: Duration = Duration::from_millis(2500);
 
+/// How long the log of a kernel that ended is read on.
+const LAST_WORDS: Duration = Duration::from_millis(50);
+
 /// What a kernel does.
 #[derive(Debug)]
 pub enum KernelEvent {
@@ -256,7 +259,11 @@ impl Kernel {
                 {
                     self.process.signal(Signal::KILL);
                 }
-                return KernelEvent::Exited(self.process.exited().await);
+                let exit = self.process.exited().await;
+                // Its last words may still be in the pipe, which a process it left behind may hold open.
+                return tokio::time::timeout(LAST_WORDS, self.log.next())
+                    .await
+                    .map_or(KernelEvent::Exited(exit), KernelEvent::Log);
             }
             tokio::select! {
                 biased;
