@@ -2,7 +2,9 @@
 //!
 //! `yes`, `no`, `on` and `off` are truth values, `012` is ten, `12:30:00` is 45000, `1e5` is a text,
 //! days are texts, `<<` merges, a later key replaces an earlier one. The types are PyYAML's; the syntax
-//! is read by a YAML 1.2 parser, which differs in corners only.
+//! is read by a YAML 1.2 parser, which differs in corners: items in `[]` or `{}` must be indented
+//! below the key they belong to; U+0085 and U+2028 end no line; an anchor may be given twice; a key
+//! may be left out, and tabs may stand where they indent nothing.
 //! <https://pyyaml.org/wiki/PyYAMLDocumentation#yaml-tags-and-python-types>
 
 mod construct;
@@ -67,7 +69,7 @@ pub enum YamlErrorKind {
     #[error("nested deeper than {} levels", document::MAX_DEPTH)]
     Deep,
     /// Aliases that grow to more than fits in memory.
-    #[error("aliases expand to more than {} values", construct::MAX_EXPANDED)]
+    #[error("aliases expand to more than {} values and bytes", construct::MAX_EXPANDED)]
     Large,
     /// A second document.
     #[error("there is more than one document")]
@@ -75,9 +77,6 @@ pub enum YamlErrorKind {
     /// The document is no mapping, so it has no names.
     #[error("parameters are a mapping of names to values, not {0}")]
     NotMapping(&'static str),
-    /// A name that is not a text.
-    #[error("the parameter name `{0}` is not a text; put it in quotes")]
-    Name(String),
     /// Not base64.
     #[error("not base64")]
     Base64,
@@ -102,7 +101,6 @@ impl YamlError {
             YamlErrorKind::Tag(tag) if tag.contains("python") => {
                 "only data can be given; write it without the tag"
             }
-            YamlErrorKind::Syntax(text) if text.contains("tab") => "indent with spaces",
             YamlErrorKind::NotMapping(_) => "write `name: value`",
             _ => return None,
         };
@@ -121,35 +119,30 @@ pub fn load(text: &str) -> Result<ParameterValue, YamlError> {
     }
 }
 
-/// Reads a document that holds parameters. What Python takes for false (nothing, `0`, `[]`, `""`) holds
-/// none.
+/// Reads a document that holds parameters: a mapping, an `!!omap` or `!!pairs`. What Python takes for
+/// false (nothing, `0`, `[]`, `""`) holds none. A name that is no text becomes one as Python prints it.
 ///
 /// # Errors
-/// It cannot be read, is no mapping, or a name is not a text.
+/// It cannot be read or is no mapping.
 pub fn parameters(text: &str) -> Result<IndexMap<String, ParameterValue>, YamlError> {
-    let entries = match load(text)? {
-        ParameterValue::Map(entries) => entries,
-        ParameterValue::Null | ParameterValue::Bool(false) => Vec::new(),
-        ParameterValue::Float(value) if value == 0.0 => Vec::new(),
-        ParameterValue::Int(value) if value.as_i64() == Some(0) => Vec::new(),
-        ParameterValue::String(text) if text.is_empty() => Vec::new(),
-        ParameterValue::List(items) if items.is_empty() => Vec::new(),
-        ParameterValue::List(_) => {
-            return Err(YamlError::at_start(YamlErrorKind::NotMapping("a list")));
-        }
-        _ => {
-            return Err(YamlError::at_start(YamlErrorKind::NotMapping(
-                "a single value",
-            )));
-        }
+    let Some(document) = document::parse(text)? else {
+        return Ok(IndexMap::new());
     };
-    let named = |(key, value)| match key {
-        ParameterValue::String(name) => Ok((name, value)),
-        other => Err(YamlError::at_start(YamlErrorKind::Name(
-            other.to_python_str(),
-        ))),
+    if let Some(entries) = construct::named(&document)? {
+        return Ok(entries.into_iter().collect());
+    }
+    let found = match construct::construct(&document)? {
+        ParameterValue::Null | ParameterValue::Bool(false) => return Ok(IndexMap::new()),
+        ParameterValue::Float(value) if value == 0.0 => return Ok(IndexMap::new()),
+        ParameterValue::Int(value) if value.as_i64() == Some(0) => return Ok(IndexMap::new()),
+        ParameterValue::String(text) if text.is_empty() => return Ok(IndexMap::new()),
+        ParameterValue::List(items) if items.is_empty() => return Ok(IndexMap::new()),
+        ParameterValue::List(_) => "a list",
+        ParameterValue::Map(_) => "a mapping with another tag",
+        _ => "a single value",
     };
-    entries.into_iter().map(named).collect()
+    let root = document.node(document.root);
+    Err(root.error(YamlErrorKind::NotMapping(found)))
 }
 
 /// Reads parameters in YAML in base64. As Python's `b64decode`, passes over characters that are not in
@@ -160,7 +153,8 @@ pub fn parameters(text: &str) -> Result<IndexMap<String, ParameterValue>, YamlEr
 pub fn parameters_from_base64(
     encoded: &str,
 ) -> Result<IndexMap<String, ParameterValue>, YamlError> {
-    let bytes = decode_base64(encoded).ok_or_else(|| YamlError::at_start(YamlErrorKind::Base64))?;
+    let bytes = decode_base64(encoded).filter(|_| encoded.is_ascii());
+    let bytes = bytes.ok_or_else(|| YamlError::at_start(YamlErrorKind::Base64))?;
     let text = decode_text(&bytes).ok_or_else(|| YamlError::at_start(YamlErrorKind::Encoding))?;
     parameters(&text)
 }

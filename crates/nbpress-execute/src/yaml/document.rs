@@ -29,6 +29,16 @@ pub(super) enum Content {
     Mapping(Vec<(NodeId, NodeId)>),
 }
 
+impl Content {
+    /// The text, where it is one.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Scalar(text, _) => Some(text),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Document {
     nodes: Vec<Node>,

@@ -52,7 +52,7 @@ pub(super) fn is_set(key: &ParameterValue, tag: Option<&str>) -> bool {
 }
 
 /// An entry of `!!omap` or `!!pairs`.
-pub(super) fn tuple(key: &ParameterValue, value: &ParameterValue) -> ParameterValue {
+pub(super) fn tuple((key, value): &(ParameterValue, ParameterValue)) -> ParameterValue {
     ParameterValue::Other(format!(
         "({}, {})",
         key.to_python_repr(),

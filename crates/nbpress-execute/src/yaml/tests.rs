@@ -47,10 +47,8 @@ fn errors_say_where_and_why() {
         parameters("- 1").unwrap_err().kind,
         YamlErrorKind::NotMapping("a list")
     );
-    assert_eq!(
-        parameters("1: 2").unwrap_err().kind,
-        YamlErrorKind::Name("1".to_owned())
-    );
+    let names = parameters("{1: a, yes: b, ~: c, 1.5: d}").unwrap();
+    assert_eq!(names.keys().collect::<Vec<_>>(), ["1", "None", "1.5"]);
     assert_eq!(
         parameters_from_base64("YTog").unwrap()["a"],
         super::ParameterValue::Null
@@ -82,4 +80,10 @@ fn small_documents_cannot_become_large_values() {
     );
     assert!(load(&"[".repeat(100_000)).is_err());
     assert!(load("a: &a {<<: *a}").is_err());
+
+    let long = format!("a: &a {}\nb: [{}]", "x".repeat(100_000), "*a, ".repeat(11));
+    assert_eq!(load(&long).unwrap_err().kind, YamlErrorKind::Large);
+    let chain: String = (1..400).map(|level| format!("- &a{level} [*a{}]\n", level - 1)).collect();
+    let inside_out = format!("- &a0 x\n{chain}");
+    assert_eq!(load(&inside_out).unwrap_err().kind, YamlErrorKind::Deep);
 }
