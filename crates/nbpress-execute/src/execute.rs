@@ -110,11 +110,11 @@ pub async fn execute(
             .map(|output| Publisher::new(&context.storage, output, options)),
         stop,
     };
-    observer.event(&first, open.recorder.document());
     if let Err(error) = open.first_save(options).await {
         open.recorder.discard()?;
         return Err(error);
     }
+    observer.event(&first, open.recorder.document());
     let start = Start {
         kernel: &kernel,
         working_directory: &working_directory,
