@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use nbpress_execute::{ExecuteError, Finished};
 use nbpress_format::json::Object;
 use nbpress_record::{CellError, KernelInfo, Outcome, RecordError, RunStatus};
-use nbpress_storage::{Location, StorageError};
+use nbpress_storage::{Location, StorageError, StorageErrorKind};
 
 use crate::printer::{Printer, Style, duration, fitted, plural, printable, without_ansi};
 
@@ -49,16 +49,32 @@ pub(crate) fn execute_error(printer: Printer, error: &ExecuteError) {
 fn causes(printer: Printer, error: &dyn Error) {
     let mut said = error.to_string();
     printer.say_wrapped(&lead(printer, Style::Red, "error:"), 2, &printable(&said));
+    let mut above: Option<&(dyn Error + 'static)> = None;
     let mut source = error.source();
     while let Some(cause) = source {
         let text = cause.to_string();
-        // Layers that only repeat what is said already add nothing.
-        if !said.contains(&text) {
+        if !said.contains(&text) && !repeats(cause, above) {
             printer.say_wrapped("  cause: ", 4, &printable(&text));
             said.push_str(&text);
         }
+        above = Some(cause);
         source = cause.source();
     }
+}
+
+/// Whether a cause says what the one above has said: that of a file the location, that of a kind of
+/// failure the system's words for it.
+fn repeats(cause: &(dyn Error + 'static), above: Option<&(dyn Error + 'static)>) -> bool {
+    let kind = above.and_then(|error| error.downcast_ref::<StorageErrorKind>());
+    let explained = kind.is_some_and(|kind| {
+        !matches!(
+            kind,
+            StorageErrorKind::Other { .. }
+                | StorageErrorKind::Unreachable { .. }
+                | StorageErrorKind::Settings { .. }
+        )
+    });
+    cause.is::<StorageError>() || (cause.is::<std::io::Error>() && explained)
 }
 
 fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {

@@ -247,11 +247,11 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         "m" | "min" => 60.0,
         "h" => 3600.0,
         "d" => 86_400.0,
-        _ => return Err(format!("unknown unit `{unit}`; use ms, s, m, h or d")),
+        _ => return Err("write `90`, `5m` or `2h`".to_owned()),
     };
     let number: f64 = number
         .parse()
-        .map_err(|_| "not a time; write `90`, `5m` or `2h`".to_owned())?;
+        .map_err(|_| "write `90`, `5m` or `2h`".to_owned())?;
     Duration::try_from_secs_f64(number * factor).map_err(|error| error.to_string())
 }
 

@@ -1,0 +1,10 @@
+//! What people read: the real program in a real terminal, its screens as snapshots.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test: it starts programs and reads their files"
+)]
+
+mod refused;
+mod running;
+mod screen;
