@@ -26,6 +26,7 @@ mod dialect;
 mod integer;
 mod kind;
 mod literal;
+mod number_literal;
 mod python_number;
 mod schema;
 mod shell;

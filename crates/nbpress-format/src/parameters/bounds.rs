@@ -159,10 +159,10 @@ fn bounds(text: &str) -> Option<Bounds> {
             found.max = found.max.or(part.max);
         }
     }
-    let words = text.split(|character: char| {
+    let mut words = text.split(|character: char| {
         character.is_whitespace() || matches!(character, ',' | ';' | '(' | ')')
     });
-    let range = words.filter_map(range).next();
+    let range = words.find_map(range);
     match range {
         Some(range) => Some(range),
         None => (found.min.is_some() || found.max.is_some()).then_some(found),
@@ -210,31 +210,11 @@ fn comparisons(text: &str) -> Option<Bounds> {
             .find(|character| !matches!(character, '<' | '>' | '='))
             .unwrap_or(part.len());
         let value = end(&part[symbol..])?;
+        let inclusive = part[..symbol].ends_with('=');
+        let bound = Some(Bound { value, inclusive });
         match &part[..symbol] {
-            ">" => {
-                bounds.min = Some(Bound {
-                    value,
-                    inclusive: false,
-                })
-            }
-            ">=" => {
-                bounds.min = Some(Bound {
-                    value,
-                    inclusive: true,
-                })
-            }
-            "<" => {
-                bounds.max = Some(Bound {
-                    value,
-                    inclusive: false,
-                })
-            }
-            "<=" => {
-                bounds.max = Some(Bound {
-                    value,
-                    inclusive: true,
-                })
-            }
+            ">" | ">=" => bounds.min = bound,
+            "<" | "<=" => bounds.max = bound,
             _ => return None,
         }
     }

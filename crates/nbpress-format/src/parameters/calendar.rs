@@ -19,7 +19,7 @@ fn is_time(text: &str) -> bool {
     let clock_length = text.find(['Z', 'z', '+', '-']).unwrap_or(text.len());
     let (clock, offset) = text.split_at(clock_length);
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
-    let parts: Vec<_> = clock.split(':').map(|part| two_digits(part)).collect();
+    let parts: Vec<_> = clock.split(':').map(two_digits).collect();
     let within = match parts[..] {
         [Some(hour), Some(minute)] => hour < 24 && minute < 60,
         [Some(hour), Some(minute), Some(second)] => hour < 24 && minute < 60 && second < 60,

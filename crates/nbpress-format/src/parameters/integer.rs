@@ -136,11 +136,14 @@ fn limbs(digits: &str) -> Vec<u64> {
 }
 
 fn decimal(limbs: &[u64]) -> String {
-    limbs
-        .iter()
-        .rev()
-        .map(|limb| format!("{limb:0LIMB_DIGITS$}"))
-        .collect()
+    let mut digits = Vec::with_capacity(limbs.len());
+    digits.extend(
+        limbs
+            .iter()
+            .rev()
+            .map(|limb| format!("{limb:0LIMB_DIGITS$}")),
+    );
+    digits.concat()
 }
 
 fn multiply_add(limbs: &mut Vec<u64>, factor: u64, addend: u64) {

@@ -142,7 +142,7 @@ impl fmt::Display for ParameterType {
             Self::Literal(values) => write!(
                 out,
                 "Literal[{}]",
-                joined(values.iter().map(|value| value.to_python_repr()), ", ")
+                joined(values.iter().map(ParameterValue::to_python_repr), ", ")
             ),
             Self::Optional(inner) => write!(out, "{inner} | None"),
             Self::Union(members) => out.write_str(&joined(members.iter(), " | ")),

@@ -129,9 +129,9 @@ pub fn read(source: &str, language: &str) -> Schema {
         }
     }
     if dialect.family == Family::Sql {
-        comment_parameters(source, dialect)
-            .into_iter()
-            .for_each(|parameter| schema.add(parameter));
+        for parameter in comment_parameters(source, dialect) {
+            schema.add(parameter);
+        }
     }
     schema
 }
@@ -324,40 +324,34 @@ fn is_operator(character: char) -> bool {
 /// `days: int`, `days::Int`, `int days`, `[int]$days`, `days int` (SQL).
 fn annotated<'a>(left: &'a str, dialect: &'a Dialect) -> (&'a str, Option<&'a str>) {
     let left = left.trim();
-    if let Some((kind, name)) = left.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        if dialect.family == Family::PowerShell {
-            return (name.trim(), Some(kind.trim()));
-        }
+    if dialect.family == Family::PowerShell {
+        let parts = left.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        return parts.map_or((left, None), |(kind, name)| {
+            (name.trim(), Some(kind.trim()))
+        });
     }
     if !dialect.annotation.is_empty() {
-        let colon =
-            top_level(left, dialect).find(|&(at, _)| left[at..].starts_with(dialect.annotation));
-        return match colon {
-            Some((at, _)) => (
-                left[..at].trim(),
-                Some(left[at + dialect.annotation.len()..].trim()),
-            ),
-            None => (left, None),
-        };
+        let sign = dialect.annotation;
+        let colon = top_level(left, dialect).find(|&(at, _)| left[at..].starts_with(sign));
+        return colon.map_or((left, None), |(at, _)| {
+            (left[..at].trim(), Some(left[at + sign.len()..].trim()))
+        });
     }
-    if dialect.type_first {
-        if let Some((kind, name)) = left.rsplit_once(char::is_whitespace) {
-            return (name, Some(kind.trim()));
+    let parts = match dialect.family {
+        _ if dialect.type_first => {
+            let parts = left.rsplit_once(char::is_whitespace);
+            parts.map(|(kind, name)| (name, kind))
         }
-    }
-    if dialect.family == Family::Sql {
-        if let Some((name, kind)) = left.split_once(char::is_whitespace) {
-            return (
-                name,
-                Some(
-                    kind.trim()
-                        .trim_end_matches(" DEFAULT")
-                        .trim_end_matches(" default"),
-                ),
-            );
-        }
-    }
-    (left, None)
+        Family::Sql => left.split_once(char::is_whitespace),
+        _ => None,
+    };
+    parts.map_or((left, None), |(name, kind)| {
+        let kind = kind
+            .trim()
+            .trim_end_matches(" DEFAULT")
+            .trim_end_matches(" default");
+        (name, Some(kind))
+    })
 }
 
 fn is_name(name: &str, dialect: &Dialect) -> bool {

@@ -142,8 +142,7 @@ impl<'a> Lexer<'a> {
     fn comment(&mut self, rest: &str) -> Option<Token> {
         let from = self.at;
         for (open, close) in self.dialect.block_comments {
-            if rest.starts_with(open) {
-                let inside = &rest[open.len()..];
+            if let Some(inside) = rest.strip_prefix(open) {
                 let length = inside.find(close).unwrap_or(inside.len());
                 let start = from + open.len();
                 self.at = (start + length + close.len()).min(self.text.len());

@@ -129,7 +129,16 @@ fn values_are_made_to_fit_only_where_nothing_is_lost() {
 
 #[test]
 fn what_does_not_fit_is_said() {
-    for (declaration, name, given, expected) in [
+    for (declaration, name, given, expected) in wrong_values().into_iter().chain(wrong_names()) {
+        assert_eq!(checked(declaration, name, given), expected, "{declaration}");
+    }
+}
+
+/// A cell, a name, its value, and what is said.
+type Told = (&'static str, &'static str, Value, &'static str);
+
+fn wrong_values() -> Vec<Told> {
+    vec![
         (
             "days: int = 7",
             "days",
@@ -208,6 +217,11 @@ fn what_does_not_fit_is_said() {
             text("2026-02-30"),
             "`day` is `2026-02-30`: expected `date`",
         ),
+    ]
+}
+
+fn wrong_names() -> Vec<Told> {
+    vec![
         (
             "region = 1",
             "regoin",
@@ -232,9 +246,7 @@ fn what_does_not_fit_is_said() {
             text("2"),
             "`a` has no default and must be given: expected `int`",
         ),
-    ] {
-        assert_eq!(checked(declaration, name, given), expected, "{declaration}");
-    }
+    ]
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn describe(source: &str, language: &str) -> Vec<String> {
         let sign = if parameter.declared { ":" } else { "~" };
         let extra = extra
             .iter()
-            .map(|part| format!(" | {part}"))
+            .flat_map(|part| [" | ", part])
             .collect::<String>();
         format!(
             "{}{sign} {}{default}{extra}",
