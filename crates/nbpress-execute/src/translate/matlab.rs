@@ -142,11 +142,7 @@ fn pieces(text: &str, quote: char) -> Vec<String> {
             if !controls.is_empty() {
                 pieces.push(code(&std::mem::take(&mut controls)));
             }
-            plain.extend(
-                doubled(character, quote)
-                    .unwrap_or_else(|| character.to_string())
-                    .chars(),
-            );
+            plain.push_str(&doubled(character, quote).unwrap_or_else(|| character.to_string()));
         }
     }
     if !controls.is_empty() {
