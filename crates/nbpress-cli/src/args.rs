@@ -7,11 +7,12 @@ use clap::{Parser, Subcommand};
 use crate::commands::demo::DemoArgs;
 use crate::commands::doctor::DoctorArgs;
 use crate::commands::export::ExportArgs;
+use crate::commands::inspect::InspectArgs;
 use crate::commands::kernels::KernelsArgs;
 use crate::commands::papermill::PapermillArgs;
 use crate::commands::run::RunArgs;
-use crate::commands::scraps::ScrapsArgs;
 use crate::commands::runs::RunsArgs;
+use crate::commands::scraps::ScrapsArgs;
 use crate::commands::show::{ShowArgs, VerifyArgs};
 use crate::commands::sweep::SweepArgs;
 
@@ -33,6 +34,7 @@ struct Arguments {
 pub(crate) enum Command {
     Run(Box<RunArgs>),
     Sweep(Box<SweepArgs>),
+    Inspect(InspectArgs),
     Runs(RunsArgs),
     Show(ShowArgs),
     Export(ExportArgs),

@@ -3,6 +3,7 @@
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod inspect;
 pub(crate) mod kernels;
 pub(crate) mod papermill;
 pub(crate) mod run;
@@ -25,6 +26,7 @@ pub(crate) async fn dispatch(
     match command {
         Command::Run(args) => run::run(printer, settings, &args).await,
         Command::Sweep(args) => sweep::sweep(printer, settings, &args).await,
+        Command::Inspect(args) => inspect::inspect(printer, settings, &args).await,
         Command::Papermill(args) => papermill::papermill(printer, settings, &args).await,
         Command::Demo(args) => demo::demo(printer, settings, &args).await,
         Command::Show(args) => show::show(printer, settings, &args),
