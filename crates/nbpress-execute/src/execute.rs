@@ -193,7 +193,7 @@ impl<'a> OpenRun<'a> {
             record(
                 &mut self.recorder,
                 observer,
-                Event::Note { level, text, at },
+                &Event::Note { level, text, at },
             )?;
         }
         let request = LaunchRequest {
@@ -212,7 +212,7 @@ impl<'a> OpenRun<'a> {
             kernel: describe(context, options, start.kernel, &kernel),
             at: Timestamp::now(),
         };
-        record(&mut self.recorder, observer, event)?;
+        record(&mut self.recorder, observer, &event)?;
         let stop = self.stop.clone();
         let mut run = Run::new(
             kernel,
@@ -329,10 +329,10 @@ fn stopped_while_starting(stop: &watch::Receiver<Stop>) -> Outcome {
 fn record(
     recorder: &mut Recorder,
     observer: &mut dyn Observer,
-    event: Event,
+    event: &Event,
 ) -> Result<(), RecordError> {
-    recorder.append(&event)?;
-    observer.event(&event, recorder.document());
+    recorder.append(event)?;
+    observer.event(event, recorder.document());
     Ok(())
 }
 

@@ -185,3 +185,6 @@ fn describe(parameter: &InferredParameter, out: &mut String) {
         writeln!(out, "{definition}\n{:HELP_COLUMN$}{help}", "")
     };
 }
+
+#[cfg(test)]
+mod tests;

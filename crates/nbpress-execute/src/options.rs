@@ -39,6 +39,10 @@ pub enum CellSelection {
 
 /// One execution.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of a command line"
+)]
 pub struct ExecuteOptions {
     /// The command a person used: `run`, `papermill`, `sweep`.
     pub command: String,
@@ -109,7 +113,7 @@ impl ExecuteOptions {
             language: None,
             working_directory: None,
             environment: BTreeMap::new(),
-            start_timeout: Duration::from_secs(60),
+            start_timeout: Duration::from_mins(1),
             cell_timeout: None,
             run_timeout: None,
             allow_errors: false,

@@ -147,3 +147,6 @@ pub fn format_path(
     };
     scope.fill(template, template::NESTING)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! From a location to a notebook that is ready to run: loaded, parameters checked and injected,
 //! metadata filled in.
 
+use indexmap::IndexMap;
 use nbpress_format::json::{Json, Object};
 use nbpress_format::notebook::Notebook;
 use nbpress_format::parameters::{self, ParameterValue};
@@ -11,7 +12,7 @@ use crate::error::ExecuteError;
 use crate::help_notebook::infer_parameter_names;
 use crate::options::{ExecuteOptions, Manners};
 use crate::parameterize::{hide_source, inject};
-use crate::translate::{Compat, translate};
+use crate::translate::{Compat, translate_over};
 
 /// A notebook ready to run.
 #[derive(Clone, Debug)]
@@ -67,89 +68,37 @@ pub async fn prepare(
         Some(loaded) => loaded.as_ref().clone(),
         None => load(storage, &options.source).await?,
     };
+    nbpress_record::remove_error_markers(&mut notebook);
     fill_metadata(&mut notebook);
-    let kernel = options
-        .kernel
-        .clone()
-        .or_else(|| notebook.kernel_name().map(str::to_owned));
-    let language = options
-        .language
-        .clone()
-        .or_else(|| notebook.language().map(str::to_owned));
+    let code = Code::of(&notebook, options);
     let mut warnings = Vec::new();
 
-    let values = check_parameters(&notebook, options, language.as_deref(), &mut warnings)?;
+    let values = check_parameters(&notebook, options, code.language.as_deref(), &mut warnings)?;
     let parameters: Object = values
         .iter()
         .map(|(name, value)| (name.clone(), value.to_json()))
         .collect();
-    let mode = if options.strict_compat {
-        Compat::Strict
-    } else {
-        Compat::Safe
-    };
-    let code = |values: &indexmap::IndexMap<String, ParameterValue>, comment: &str| {
-        let no_kernel = || ExecuteError::NoKernelNamed {
-            notebook: options.source.to_string(),
-        };
-        if kernel.is_none() && language.is_none() {
-            return Err(no_kernel());
-        }
-        let (kernel, language) = (
-            kernel.as_deref().unwrap_or_default(),
-            language.as_deref().unwrap_or_default(),
-        );
-        Ok(translate(kernel, language, values, comment, mode)?)
-    };
-
     let mut injected = None;
     if !values.is_empty() {
         if notebook.parameters_cell().is_none() {
             warnings
                 .push("Input notebook does not contain a cell with tag 'parameters'".to_owned());
         }
-        let source = code(&values, "Parameters")?;
+        let source = code.assign(&values, "Parameters")?;
         injected = Some(inject(&mut notebook, source, options.report_mode));
         papermill_block(&mut notebook)
             .insert("parameters".to_owned(), Json::Object(parameters.clone()));
     }
-    let secret_assignment = if options.secrets.is_empty() {
-        None
-    } else {
-        let secrets = options
-            .secrets
-            .iter()
-            .map(|secret| {
-                (
-                    secret.name.clone(),
-                    ParameterValue::String(secret.value.clone()),
-                )
-            })
-            .collect();
-        let before = injected
-            .or_else(|| notebook.parameters_cell())
-            .map_or(0, |cell| cell + 1);
-        Some((before, code(&secrets, "Secrets")?))
-    };
-
+    let secret_assignment = assign_secrets(&notebook, injected, options, &code)?;
     if options.report_mode {
-        notebook
-            .cells
-            .iter_mut()
-            .filter(|cell| cell.is_code())
-            .for_each(hide_source);
+        for cell in notebook.cells.iter_mut().filter(|cell| cell.is_code()) {
+            hide_source(cell);
+        }
     }
-    let block = papermill_block(&mut notebook);
-    block.insert(
-        "input_path".to_owned(),
-        Json::from(options.source.to_string()),
-    );
-    let output = options
-        .output
-        .as_ref()
-        .map(|output| Json::from(output.to_string()));
-    block.insert("output_path".to_owned(), output.unwrap_or(Json::Null));
-    nbpress_record::remove_error_markers(&mut notebook);
+    name_paths(&mut notebook, options);
+    let Code {
+        kernel, language, ..
+    } = code;
     Ok(Prepared {
         notebook,
         source_sha256,
@@ -161,12 +110,100 @@ pub async fn prepare(
     })
 }
 
+/// What code for this notebook must be written in.
+struct Code {
+    notebook: String,
+    /// The parameters cell, which has run before.
+    declared: String,
+    kernel: Option<String>,
+    language: Option<String>,
+    compat: Compat,
+}
+
+impl Code {
+    fn of(notebook: &Notebook, options: &ExecuteOptions) -> Self {
+        let own = |given: &Option<String>, named: Option<&str>| {
+            given.clone().or_else(|| named.map(str::to_owned))
+        };
+        Self {
+            notebook: options.source.to_string(),
+            declared: notebook
+                .parameters_cell()
+                .map(|cell| notebook.cells[cell].source.clone())
+                .unwrap_or_default(),
+            kernel: own(&options.kernel, notebook.kernel_name()),
+            language: own(&options.language, notebook.language()),
+            compat: if options.strict_compat {
+                Compat::Strict
+            } else {
+                Compat::Safe
+            },
+        }
+    }
+
+    fn assign(
+        &self,
+        values: &IndexMap<String, ParameterValue>,
+        comment: &str,
+    ) -> Result<String, ExecuteError> {
+        if self.kernel.is_none() && self.language.is_none() {
+            return Err(ExecuteError::NoKernelNamed {
+                notebook: self.notebook.clone(),
+            });
+        }
+        let kernel = self.kernel.as_deref().unwrap_or_default();
+        let language = self.language.as_deref().unwrap_or_default();
+        let manner = (comment, self.compat);
+        Ok(translate_over(
+            &self.declared,
+            kernel,
+            language,
+            values,
+            manner,
+        )?)
+    }
+}
+
+/// The code that assigns the secrets, to run after the cells that assign parameters.
+fn assign_secrets(
+    notebook: &Notebook,
+    injected: Option<usize>,
+    options: &ExecuteOptions,
+    code: &Code,
+) -> Result<Option<(usize, String)>, ExecuteError> {
+    if options.secrets.is_empty() {
+        return Ok(None);
+    }
+    let values = options.secrets.iter().map(|secret| {
+        (
+            secret.name.clone(),
+            ParameterValue::String(secret.value.clone()),
+        )
+    });
+    let last_assignment = injected.or_else(|| notebook.parameters_cell());
+    let before = last_assignment.map_or(0, |cell| cell + 1);
+    Ok(Some((before, code.assign(&values.collect(), "Secrets")?)))
+}
+
+fn name_paths(notebook: &mut Notebook, options: &ExecuteOptions) {
+    let output = options
+        .output
+        .as_ref()
+        .map(|output| Json::from(output.to_string()));
+    let block = papermill_block(notebook);
+    block.insert(
+        "input_path".to_owned(),
+        Json::from(options.source.to_string()),
+    );
+    block.insert("output_path".to_owned(), output.unwrap_or(Json::Null));
+}
+
 fn check_parameters(
     notebook: &Notebook,
     options: &ExecuteOptions,
     language: Option<&str>,
     warnings: &mut Vec<String>,
-) -> Result<indexmap::IndexMap<String, ParameterValue>, ExecuteError> {
+) -> Result<IndexMap<String, ParameterValue>, ExecuteError> {
     let given = &options.parameters;
     if options.manners == Manners::Papermill {
         if !given.is_empty() {
@@ -205,11 +242,11 @@ fn fill_metadata(notebook: &mut Notebook) {
 }
 
 fn papermill_block(notebook: &mut Notebook) -> &mut Object {
+    let empty = || Json::Object(Object::new());
     let block = notebook
         .metadata
         .entry("papermill".to_owned())
         .or_insert_with(|| {
-            let empty = || Json::Object(Object::new());
             Json::Object(Object::from_iter([
                 ("default_parameters".to_owned(), empty()),
                 ("parameters".to_owned(), empty()),
@@ -217,13 +254,12 @@ fn papermill_block(notebook: &mut Notebook) -> &mut Object {
                 ("version".to_owned(), Json::from(PAPERMILL_VERSION)),
             ]))
         });
-    if !matches!(block, Json::Object(_)) {
-        *block = Json::Object(Object::new());
+    if block.as_object().is_none() {
+        *block = empty();
     }
     match block {
         Json::Object(object) => object,
-        // Made an object two lines above.
-        _ => unreachable!("the papermill block is an object"),
+        _ => unreachable!("made an object above"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Secrets never reach a record: their values are replaced in everything a kernel sends.
 //!
 //! A value is looked for as it is and in the encodings people print by accident: JSON and Python
-//! string escapes, percent-encoding, hexadecimal, and base64 at each of its three alignments. A
+//! string escapes, percent-encoding, HTML, hexadecimal, and base64 at each of its three alignments. A
 //! stream may be cut anywhere, so the end of a chunk that could be the beginning of a secret is held
 //! back until the next chunk, or the end of the cell, decides.
 
@@ -152,7 +152,11 @@ fn encodings(value: &str) -> Vec<String> {
         let json = Json::String(value.to_owned()).to_compact();
         found.push(json.trim_matches('"').to_owned());
         found.push(value.escape_default().to_string());
-        found.push(percent_encoded(value));
+        let in_query = percent_encoded(value, b"-._~");
+        found.push(in_query.replace("%20", "+"));
+        found.push(in_query);
+        found.push(percent_encoded(value, b"-._~/"));
+        found.extend(html_escaped(value));
         found.push(hex::encode(value));
         found.push(hex::encode_upper(value));
         found.extend((0..3).map(|alignment| base64_core(value, alignment)));
@@ -174,10 +178,20 @@ fn base64_core(value: &str, alignment: usize) -> String {
     encoded[start..end].to_owned()
 }
 
-fn percent_encoded(value: &str) -> String {
+/// As most libraries write it, and as Python's does.
+fn html_escaped(value: &str) -> [String; 2] {
+    let markup = value
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    let quoted = markup.replace('"', "&quot;").replace('\'', "&#x27;");
+    [markup, quoted]
+}
+
+fn percent_encoded(value: &str, kept: &[u8]) -> String {
     use std::fmt::Write;
     value.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
             out.push(char::from(byte));
         } else {
             // Writing to a string cannot fail.
@@ -206,7 +220,10 @@ mod tests {
         let leaks = [
             VALUE.to_owned(),
             Json::String(VALUE.into()).to_compact(),
-            percent_encoded(VALUE),
+            percent_encoded(VALUE, b"-._~"),
+            percent_encoded(VALUE, b"/"),
+            percent_encoded(VALUE, b"").replace("%20", "+"),
+            VALUE.replace('"', "&quot;"),
             hex::encode(VALUE),
             prefixed(""),
             prefixed("a"),

@@ -82,7 +82,7 @@ pub(crate) struct Run<'a, 'o> {
     requests: HashMap<String, usize>,
     current: Option<Current>,
     pending: Vec<Event>,
-    run_deadline: Option<Instant>,
+    deadline: Option<Instant>,
     /// Set once the run has been broken off.
     interrupted: Option<Interrupted>,
 }
@@ -108,7 +108,7 @@ impl<'a, 'o> Run<'a, 'o> {
             requests: HashMap::new(),
             current: None,
             pending: Vec::new(),
-            run_deadline: options.run_timeout.map(|limit| Instant::now() + limit),
+            deadline: options.run_timeout.map(|limit| Instant::now() + limit),
             interrupted: None,
         }
     }
@@ -335,7 +335,7 @@ impl<'a, 'o> Run<'a, 'o> {
                     }
                 }
                 () = until(cell_deadline) => return self.break_off(CellEnd::CellTimeout(cell_limit)).await,
-                () = until(self.run_deadline) => return self.break_off(CellEnd::RunTimeout(run_limit)).await,
+                () = until(self.deadline) => return self.break_off(CellEnd::RunTimeout(run_limit)).await,
                 () = until(autosave_at) => self.publish().await?,
                 () = until(idle_deadline) => {
                     self.note(NoteLevel::Warning, "the kernel replied but never reported that it is idle".to_owned())?;

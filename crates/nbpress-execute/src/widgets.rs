@@ -52,11 +52,11 @@ impl Widgets {
             return;
         };
         match message.kind() {
-            "comm_open" => {
-                if content.get("target_name").and_then(Json::as_str) == Some("jupyter.widget") {
-                    self.models.insert(comm_id.to_owned(), Model::default());
-                    self.update(comm_id, &content, &message.buffers);
-                }
+            "comm_open"
+                if content.get("target_name").and_then(Json::as_str) == Some("jupyter.widget") =>
+            {
+                self.models.insert(comm_id.to_owned(), Model::default());
+                self.update(comm_id, &content, &message.buffers);
             }
             "comm_msg" => self.update(comm_id, &content, &message.buffers),
             _ => {}

@@ -69,7 +69,10 @@ pub enum YamlErrorKind {
     #[error("nested deeper than {} levels", document::MAX_DEPTH)]
     Deep,
     /// Aliases that grow to more than fits in memory.
-    #[error("aliases expand to more than {} values and bytes", construct::MAX_EXPANDED)]
+    #[error(
+        "aliases expand to more than {} values and bytes",
+        construct::MAX_EXPANDED
+    )]
     Large,
     /// A second document.
     #[error("there is more than one document")]
@@ -133,7 +136,7 @@ pub fn parameters(text: &str) -> Result<IndexMap<String, ParameterValue>, YamlEr
     }
     let found = match construct::construct(&document)? {
         ParameterValue::Null | ParameterValue::Bool(false) => return Ok(IndexMap::new()),
-        ParameterValue::Float(value) if value == 0.0 => return Ok(IndexMap::new()),
+        ParameterValue::Float(0.0) => return Ok(IndexMap::new()),
         ParameterValue::Int(value) if value.as_i64() == Some(0) => return Ok(IndexMap::new()),
         ParameterValue::String(text) if text.is_empty() => return Ok(IndexMap::new()),
         ParameterValue::List(items) if items.is_empty() => return Ok(IndexMap::new()),
@@ -178,7 +181,7 @@ fn decode_base64(encoded: &str) -> Option<Vec<u8>> {
             _ => {}
         }
     }
-    if data.len() % 4 != 0 && data.len() % 4 + padding != 4 {
+    if !matches!(data.len() % 4 + padding, 0 | 4) {
         return None;
     }
     let engine = base64::engine::GeneralPurpose::new(

@@ -185,7 +185,7 @@ pub(crate) async fn papermill(
             return Ok(USAGE);
         }
     };
-    match papermill_run(printer, settings, args, &paths).await {
+    match Box::pin(papermill_run(printer, settings, args, &paths)).await {
         Ok(code) => Ok(code),
         Err(error) => {
             crate::report::error(printer, &error);
@@ -355,11 +355,17 @@ async fn help(
     let (notebook, _) = load(storage, &Location::parse(&path)?).await?;
     let help = help_notebook::help(
         &notebook,
-        &path,
+        input,
         args.kernel.as_deref(),
         args.language.as_deref(),
     );
     printer.bytes(help.text.as_bytes())?;
+    for warning in &help.warnings {
+        printer.say(warning);
+    }
+    if let Some(error) = help.error {
+        return Err(error.into());
+    }
     Ok(help.exit_code)
 }
 

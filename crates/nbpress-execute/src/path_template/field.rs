@@ -8,6 +8,7 @@ use nbpress_format::parameters::{
 };
 
 use super::moment::Moment;
+use super::specification::Problem;
 use super::template::{Field, Step, pieces, steps};
 use super::{Builtins, PathTemplateError, number, specification};
 
@@ -184,34 +185,32 @@ impl<'a> Operand<'a> {
         if specification.is_empty() {
             return Ok(self.str());
         }
-        let wrong = |problem| match problem {
-            specification::Problem::TooLarge => PathTemplateError::TooLarge,
-            specification::Problem::Wrong(problem) => PathTemplateError::Specification {
-                specification: specification.to_owned(),
-                type_name: self.type_name(),
-                problem,
-            },
-        };
+        let type_name = self.type_name();
         let value = match self {
             Self::Moment(moment) => return Ok(moment.strftime(specification)),
-            Self::Builtins(_) => return Err(PathTemplateError::NoFormat { type_name: "dict" }),
+            Self::Builtins(_) => return Err(PathTemplateError::NoFormat { type_name }),
             Self::Value(value) => value.as_ref(),
         };
-        match value {
+        let formatted = match value {
             ParameterValue::Int(value) => number::integer(value, specification),
             ParameterValue::Bool(value) => {
                 number::integer(&Integer::from(i64::from(*value)), specification)
             }
             ParameterValue::Float(value) => number::float(*value, specification),
-            _ => match value.as_text() {
-                Some(text) => specification::text(text, specification),
-                None => {
-                    let type_name = self.type_name();
-                    return Err(PathTemplateError::NoFormat { type_name });
-                }
+            other => {
+                let text = other.as_text();
+                let text = text.ok_or(PathTemplateError::NoFormat { type_name })?;
+                specification::text(text, specification)
+            }
+        };
+        formatted.map_err(|problem| match problem {
+            Problem::TooLarge => PathTemplateError::TooLarge,
+            Problem::Wrong(problem) => PathTemplateError::Specification {
+                specification: specification.to_owned(),
+                type_name,
+                problem,
             },
-        }
-        .map_err(wrong)
+        })
     }
 }
 

@@ -85,10 +85,10 @@ impl Moment {
             time.minute()
         );
         if time.second() > 0 || self.microsecond() > 0 {
-            parts += &format!(", {}", time.second());
+            parts.extend([", ".to_owned(), time.second().to_string()]);
         }
         if self.microsecond() > 0 {
-            parts += &format!(", {}", self.microsecond());
+            parts.extend([", ".to_owned(), self.microsecond().to_string()]);
         }
         parts
             + if self.utc {
@@ -236,7 +236,11 @@ impl<'a> Directive<'a> {
         Self {
             source: &text[..end],
             flags,
-            width: if width.is_empty() { 0 } else { width.parse().unwrap_or(MAX_WIDTH).min(MAX_WIDTH) },
+            width: if width.is_empty() {
+                0
+            } else {
+                width.parse().unwrap_or(MAX_WIDTH).min(MAX_WIDTH)
+            },
             modifier,
             letter,
         }
@@ -273,7 +277,11 @@ impl<'a> Directive<'a> {
             _ => width,
         };
         let zeros = flag == Some('0') || (flag.is_none() && fill == '0');
-        if zeros { format!("{text:0>width$}") } else { format!("{text:>width$}") }
+        if zeros {
+            format!("{text:0>width$}")
+        } else {
+            format!("{text:>width$}")
+        }
     }
 
     fn in_case(&self, text: String) -> String {

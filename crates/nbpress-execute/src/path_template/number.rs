@@ -40,7 +40,6 @@ pub(super) fn integer(value: &Integer, specification: &str) -> Result<String, Pr
         digits.make_ascii_uppercase();
     }
     let prefix = if parsed.alternate { prefix } else { "" };
-    // Hexadecimal digits are grouped like all others.
     Ok(assemble(&parsed, value.is_negative(), prefix, &digits, ""))
 }
 
@@ -133,7 +132,7 @@ fn unsigned(value: f64, specification: &Specification) -> String {
                 text
             }
         }
-        kind => general(value, precision, alternate, kind.is_none()),
+        _ => general(value, precision, specification),
     }
 }
 
@@ -157,7 +156,8 @@ fn with_exponent(digits: &str, exponent: i32, alternate: bool) -> String {
 
 /// `g`: so many digits, with an exponent where the number is very large or very small. Without a
 /// type there is always a digit behind the point.
-fn general(value: f64, precision: usize, alternate: bool, fraction: bool) -> String {
+fn general(value: f64, precision: usize, specification: &Specification) -> String {
+    let (alternate, fraction) = (specification.alternate, specification.kind.is_none());
     let precision = precision.max(1);
     let (mut digits, exponent) = scientific(value, precision);
     if !alternate {

@@ -23,7 +23,9 @@ pub(super) fn construct(document: &Document) -> Made {
 
 /// The names and values of a document; `None` where it is neither a mapping nor a list that has
 /// names, such as `!!omap`.
-pub(super) fn named(document: &Document) -> Result<Option<Vec<(String, ParameterValue)>>, YamlError> {
+pub(super) fn named(
+    document: &Document,
+) -> Result<Option<Vec<(String, ParameterValue)>>, YamlError> {
     let mut constructor = Constructor::of(document);
     let node = document.node(document.root);
     let tag = node.tag.as_deref().and_then(|tag| tag.strip_prefix(PREFIX));
@@ -121,7 +123,9 @@ impl<'a> Constructor<'a> {
             },
             kind @ ("omap" | "pairs") => {
                 let pairs = self.pairs(node, kind)?;
-                Ok(ParameterValue::List(pairs.iter().map(tagged::tuple).collect()))
+                Ok(ParameterValue::List(
+                    pairs.iter().map(tagged::tuple).collect(),
+                ))
             }
             _ => Err(unknown()),
         }
@@ -185,7 +189,9 @@ impl<'a> Constructor<'a> {
                 Content::Mapping(entries) => entries.as_slice(),
                 Content::List(_) => &[],
             };
-            let default = entries.iter().find(|&&(key, _)| self.means(key, "=", "value"));
+            let default = entries
+                .iter()
+                .find(|&&(key, _)| self.means(key, "=", "value"));
             match default {
                 Some(&(_, value)) => node = self.document.node(value),
                 None => return Err(shape(node, tag, "a scalar")),
@@ -221,12 +227,11 @@ impl<'a> Constructor<'a> {
             let value = self.value(value)?;
             // PyYAML's NaN is one object, so that Python takes it for one key.
             let identity = key.key_identity().unwrap_or_else(|| "nan".to_owned());
-            match places.get(&identity) {
-                Some(&place) => entries[place].1 = value,
-                None => {
-                    places.insert(identity, entries.len());
-                    entries.push((key, value));
-                }
+            if let Some(&place) = places.get(&identity) {
+                entries[place].1 = value;
+            } else {
+                places.insert(identity, entries.len());
+                entries.push((key, value));
             }
         }
         Ok(entries)

@@ -98,7 +98,7 @@ fn time(text: &str) -> Option<String> {
     if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let micro: u32 = format!("{:0<6.6}", fraction).parse().ok()?;
+    let micro: u32 = format!("{fraction:0<6.6}").parse().ok()?;
     if micro > 0 {
         printed.push_str(&format_args!(".{micro:06}").to_string());
     }

@@ -65,25 +65,28 @@ fn errors_say_where_and_why() {
 
 #[test]
 fn small_documents_cannot_become_large_values() {
-    let mut lists = "a0: &a0 [1]\n".to_owned();
-    let mut merges = "a0: &a0 {x: 1, y: 2}\n".to_owned();
-    for level in 1..40 {
-        let below = level - 1;
-        lists += &format!("a{level}: &a{level} [*a{below}, *a{below}, *a{below}]\n");
-        merges += &format!("a{level}: &a{level} {{<<: [*a{below}, *a{below}, *a{below}]}}\n");
+    let lines =
+        |levels, line: fn(usize) -> String| (1..levels).map(line).collect::<Vec<_>>().join("\n");
+    let lists = lines(40, |n| {
+        format!("a{n}: &a{n} [*a{m}, *a{m}, *a{m}]", m = n - 1)
+    });
+    let merges = lines(40, |n| {
+        format!("a{n}: &a{n} {{<<: [*a{m}, *a{m}, *a{m}]}}", m = n - 1)
+    });
+    let chain = lines(400, |n| format!("- &a{n} [*a{}]", n - 1));
+    let long = "x".repeat(100_000);
+    for (document, expected) in [
+        (format!("a0: &a0 [1]\n{lists}"), YamlErrorKind::Large),
+        (format!("a0: &a0 {{x: 1}}\n{merges}"), YamlErrorKind::Large),
+        (
+            format!("a: &a {long}\nb: [{}]", "*a, ".repeat(11)),
+            YamlErrorKind::Large,
+        ),
+        (format!("- &a0 x\n{chain}"), YamlErrorKind::Deep),
+        ("[".repeat(201), YamlErrorKind::Deep),
+        ("a: &a {<<: *a}".to_owned(), YamlErrorKind::Recursive),
+    ] {
+        assert_eq!(load(&document).unwrap_err().kind, expected);
     }
-    assert_eq!(load(&lists).unwrap_err().kind, YamlErrorKind::Large);
-    assert_eq!(load(&merges).unwrap_err().kind, YamlErrorKind::Large);
-    assert_eq!(
-        load(&"[".repeat(201)).unwrap_err().kind,
-        YamlErrorKind::Deep
-    );
     assert!(load(&"[".repeat(100_000)).is_err());
-    assert!(load("a: &a {<<: *a}").is_err());
-
-    let long = format!("a: &a {}\nb: [{}]", "x".repeat(100_000), "*a, ".repeat(11));
-    assert_eq!(load(&long).unwrap_err().kind, YamlErrorKind::Large);
-    let chain: String = (1..400).map(|level| format!("- &a{level} [*a{}]\n", level - 1)).collect();
-    let inside_out = format!("- &a0 x\n{chain}");
-    assert_eq!(load(&inside_out).unwrap_err().kind, YamlErrorKind::Deep);
 }
