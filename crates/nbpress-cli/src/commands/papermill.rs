@@ -364,7 +364,7 @@ async fn help(
         printer.say(warning);
     }
     if let Some(error) = help.error {
-        return Err(error.into());
+        return Err(anyhow!(error));
     }
     Ok(help.exit_code)
 }
