@@ -24,7 +24,7 @@ const HEAD: &str = "Usage: papermill [OPTIONS] NOTEBOOK_PATH [OUTPUT_PATH]\n\nPa
 
 #[test]
 fn parameters_are_described() {
-    let source = "a: float = 2.25  # Variable a\nbs = [\n  1, # one\n  2\n] # type: List[int] numbers\nx = y = 1\nlong_name = 'some text' # why\n";
+    let source = "a: float = 2.25  # Variable a\nb = [\n  1, # one\n  2\n] # type: List[int] numbers\nx = y = 1\nlong_name = 'some text' # why\n";
     let Help {
         text,
         exit_code,
@@ -32,7 +32,7 @@ fn parameters_are_described() {
         error,
     } = help(&notebook(Some(source), PYTHON), "a.ipynb", None, None);
     let expected = "  a: float (default 2.25)         Variable a
-  bs: List[int] (default [1,2])   numbers
+  b: List[int] (default [1,2])    numbers
   long_name: Unknown type (default 'some text')
                                   why
 ";

@@ -24,7 +24,7 @@ fn fields_are_filled_in() {
         ("{foo}/{n:03d}.ipynb", "bar/007.ipynb"),
         ("{{foo}}/{foo}{empty}", "{foo}/bar"),
         ("{list[0]}-{list[1][b]}-{deep[0]}", "a-c-zero"),
-        ("{f:.2f} {f:08.1e} {n:+} {True}", "2.50 002.5e+00 +7 False"),
+        ("{f:.2f} {f:08.1e} {n:+} {True}", "2.50 02.5e+00 +7 False"),
         (
             "{foo!r} {text!a} {list!s}",
             "'bar' '\\xe9' ['a', {'b': 'c'}]",

@@ -22,11 +22,11 @@ const CELLS: &[&str] = &[
 /// Metadata of notebooks whose parameters cell is `a = 1`, and the kernel and language asked for.
 #[rustfmt::skip]
 const LANGUAGES: &[(&str, Option<&str>, Option<&str>)] = &[
-    (r#"{}"#, None, None),
-    (r#"{}"#, Some("python3"), None),
-    (r#"{}"#, None, Some("python")),
-    (r#"{}"#, Some("python3"), Some("python")),
-    (r#"{}"#, Some(""), Some("")),
+    ("{}", None, None),
+    ("{}", Some("python3"), None),
+    ("{}", None, Some("python")),
+    ("{}", Some("python3"), Some("python")),
+    ("{}", Some(""), Some("")),
     (r#"{"kernelspec": {"name": "python3", "display_name": "x"}}"#, None, None),
     (r#"{"kernelspec": {"name": "python3", "display_name": "x", "language": "python"}}"#, None, None),
     (r#"{"kernelspec": {"name": "python3", "display_name": "x", "language": "R"}, "language_info": {"name": "python"}}"#, None, None),
@@ -46,26 +46,43 @@ const LANGUAGES: &[(&str, Option<&str>, Option<&str>)] = &[
 /// Paths of papermill's notebooks and of one for each case above.
 pub(crate) fn notebooks(folder: &Path) -> Vec<PathBuf> {
     let mut notebooks = papermills(folder);
-    assert!(notebooks.len() > 20, "papermill's notebooks are in {}", folder.display());
+    assert!(
+        notebooks.len() > 20,
+        "papermill's notebooks are in {}",
+        folder.display()
+    );
     notebooks.sort();
     let python = r#"{"kernelspec": {"name": "python3", "display_name": "x"}, "language_info": {"name": "python"}}"#;
     let cells = CELLS.iter().map(|source| (*source, python));
     let languages = LANGUAGES.iter().map(|(metadata, ..)| ("a = 1", *metadata));
-    notebooks.extend(cells.chain(languages).enumerate().map(|(index, (source, metadata))| {
-        let metadata: Value = serde_json::from_str(metadata).unwrap();
-        write(&format!("cell_{index}.ipynb"), source, &metadata)
-    }));
+    notebooks.extend(
+        cells
+            .chain(languages)
+            .enumerate()
+            .map(|(index, (source, metadata))| {
+                let metadata: Value = serde_json::from_str(metadata).unwrap();
+                write(&format!("cell_{index}.ipynb"), source, &metadata)
+            }),
+    );
     notebooks
 }
 
 fn papermills(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let entries = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     entries
-        .flat_map(|path| match path.is_dir() {
-            true => papermills(&path),
-            false => vec![path],
+        .flat_map(|path| {
+            if path.is_dir() {
+                papermills(&path)
+            } else {
+                vec![path]
+            }
         })
-        .filter(|path| path.extension().is_some_and(|extension| extension == "ipynb"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "ipynb")
+        })
         .collect()
 }
 
@@ -75,7 +92,8 @@ fn write(name: &str, source: &str, metadata: &Value) -> PathBuf {
         "cell_type": "code", "execution_count": null, "id": "a", "outputs": [], "source": source,
         "metadata": {"tags": ["parameters"]},
     });
-    let notebook = json!({"cells": [cell], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5});
+    let notebook =
+        json!({"cells": [cell], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5});
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, notebook.to_string()).unwrap();
     path
@@ -88,7 +106,9 @@ fn read(path: &Path) -> Notebook {
 
 /// Which names are asked for with which kernel and language.
 pub(crate) fn questions(notebooks: &[PathBuf]) -> Value {
-    let overrides = LANGUAGES.iter().map(|&(_, kernel, language)| (kernel, language));
+    let overrides = LANGUAGES
+        .iter()
+        .map(|&(_, kernel, language)| (kernel, language));
     let own = notebooks.len() - LANGUAGES.len();
     let others = std::iter::repeat_n((None, None), own);
     notebooks
@@ -106,8 +126,14 @@ pub(crate) fn compare_help(notebooks: &[PathBuf], answers: &Value) -> Compared {
         let ours = json!({
             "text": ours.text, "exit_code": ours.exit_code, "warnings": ours.warnings, "error": ours.error,
         });
-        let source = notebook.parameters_cell().map(|cell| notebook.cells[cell].source.clone());
-        compared.case(&(path, source), &ours.to_string(), &answers[index].to_string());
+        let source = notebook
+            .parameters_cell()
+            .map(|cell| notebook.cells[cell].source.clone());
+        compared.case(
+            &(path, source),
+            &ours.to_string(),
+            &answers[index].to_string(),
+        );
     }
     compared
 }

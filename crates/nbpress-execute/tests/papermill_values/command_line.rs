@@ -34,7 +34,11 @@ pub(crate) const VALUES: &[&str] = &[
 pub(crate) fn compare(answers: &Value) -> Compared {
     let mut compared = Compared::new("-p");
     for (index, text) in VALUES.iter().enumerate() {
-        compared.case(text, &resolve(text).to_python_repr(), &told(&answers[index]));
+        compared.case(
+            text,
+            &resolve(text).to_python_repr(),
+            &told(&answers[index]),
+        );
     }
     compared
 }

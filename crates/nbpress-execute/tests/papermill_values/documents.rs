@@ -115,8 +115,14 @@ pub(crate) const ENCODED: &[&str] = &[
 
 pub(crate) fn documents() -> Vec<String> {
     let as_values = SCALARS.iter().map(|scalar| format!("k: {scalar}"));
-    let in_lists = SCALARS.iter().filter(|scalar| !scalar.contains('\n')).map(|scalar| format!("[{scalar}]"));
-    as_values.chain(in_lists).chain(DOCUMENTS.iter().map(|&text| text.to_owned())).collect()
+    let in_lists = SCALARS
+        .iter()
+        .filter(|scalar| !scalar.contains('\n'))
+        .map(|scalar| format!("[{scalar}]"));
+    as_values
+        .chain(in_lists)
+        .chain(DOCUMENTS.iter().map(|&text| text.to_owned()))
+        .collect()
 }
 
 pub(crate) fn compare(answers: &Value) -> Compared {
@@ -127,7 +133,11 @@ pub(crate) fn compare(answers: &Value) -> Compared {
             Err(_) => "raises".to_owned(),
         };
         let theirs = told(&answers[index]);
-        let theirs = if theirs.starts_with("raises") { "raises" } else { &theirs };
+        let theirs = if theirs.starts_with("raises") {
+            "raises"
+        } else {
+            &theirs
+        };
         match DIFFERENT.iter().find(|(different, _)| different == text) {
             Some((_, expected)) if theirs != *expected => compared.case(text, &ours, expected),
             _ => compared.case(text, &ours, theirs),
@@ -145,11 +155,22 @@ pub(crate) fn compare_encoded(answers: &Value) -> Compared {
             format!("({name}, {})", value.to_python_repr())
         };
         let ours = match parameters_from_base64(text) {
-            Ok(found) => format!("[{}]", found.into_iter().map(pair).collect::<Vec<_>>().join(", ")),
+            Ok(found) => format!(
+                "[{}]",
+                found.into_iter().map(pair).collect::<Vec<_>>().join(", ")
+            ),
             Err(_) => "raises".to_owned(),
         };
         let theirs = told(&answers[index]);
-        compared.case(text, &ours, if theirs.starts_with("raises") { "raises" } else { &theirs });
+        compared.case(
+            text,
+            &ours,
+            if theirs.starts_with("raises") {
+                "raises"
+            } else {
+                &theirs
+            },
+        );
     }
     compared
 }

@@ -2,6 +2,12 @@
 //!
 //! One Python process answers for all cases; how many were compared is printed.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a surprise fails the test"
+)]
+
 mod cells;
 mod command_line;
 mod documents;
@@ -40,7 +46,9 @@ impl Compared {
 
 #[test]
 fn everything_is_read_as_papermill_reads_it() {
-    let notebooks = cells::notebooks(&reference("sdist/papermill-2.7.0/papermill/tests/notebooks"));
+    let notebooks = cells::notebooks(&reference(
+        "sdist/papermill-2.7.0/papermill/tests/notebooks",
+    ));
     let answers = ask(&json!({
         "command_line": command_line::VALUES,
         "yaml": documents::documents(),
@@ -60,7 +68,10 @@ fn everything_is_read_as_papermill_reads_it() {
     for Compared { what, cases, .. } in &compared {
         println!("{what}: {cases} cases compared");
     }
-    let differences: Vec<_> = compared.into_iter().flat_map(|kind| kind.differences).collect();
+    let differences: Vec<_> = compared
+        .into_iter()
+        .flat_map(|kind| kind.differences)
+        .collect();
     assert!(
         differences.is_empty(),
         "{} differences\n{}",
@@ -79,7 +90,10 @@ fn told(answer: &Value) -> String {
 
 /// A file or folder of the reference folder.
 fn reference(path: &str) -> PathBuf {
-    #[expect(clippy::disallowed_methods, reason = "the test runner says where the reference is")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test runner says where the reference is"
+    )]
     let folder = std::env::var("NBPRESS_TEST_REFERENCE").expect(
         "NBPRESS_TEST_REFERENCE is not set: run `cargo xtask test`, which installs papermill",
     );
@@ -87,7 +101,10 @@ fn reference(path: &str) -> PathBuf {
 }
 
 /// What the reference answers to all questions.
-#[expect(clippy::disallowed_methods, reason = "tests start the reference implementation")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests start the reference implementation"
+)]
 fn ask(questions: &Value) -> Value {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("papermill_values.json");
     std::fs::write(&file, questions.to_string()).unwrap();

@@ -1,5 +1,7 @@
 //! `papermill 'in/{x}.ipynb' 'out/{y:03d}.ipynb'`.
 
+use std::collections::HashMap;
+
 use jiff::civil::date;
 use nbpress_execute::path_template::{Builtins, format_path};
 use nbpress_execute::yaml::parameters;
@@ -57,17 +59,93 @@ const TEMPLATES: &[(&str, &str)] = &[
 
 /// What may stand between `%` and a letter.
 const FLAGS: &[&str] = &[
-    "", "-", "_", "0", "^", "#", "E", "O", "5", "-5", "_5", "05", "^12", "#12", "-^12", "_-3", "-_3", "012",
+    "", "-", "_", "0", "^", "#", "E", "O", "5", "-5", "_5", "05", "^12", "#12", "-^12", "_-3",
+    "-_3", "012",
 ];
 
-/// The templates above, and every directive of `strftime` with every flag.
+/// What fields are made of; up to four of them in every order stand between braces.
+const SIGNS: &[&str] = &["{", "}", "[", "]", ".", ":", "!", "0", "x", "r"];
+
+/// Every so many-th combination of what follows is compared; all of them take ten seconds.
+const COMBINATIONS: usize = 13;
+
+/// The parts of a format specification, in order.
+const PARTS: [&[&str]; 8] = [
+    &["", "<", "*>", "=", "x^"],
+    &["", "+", " "],
+    &["", "z"],
+    &["", "#"],
+    &["", "0", "12", "014"],
+    &["", ",", "_"],
+    &["", ".0", ".3"],
+    &["", "d", "x", "b", "c", "e", "f", "g", "n", "%", "s", "q"],
+];
+
+/// What each of them formats.
+const VALUES: &[&str] = &[
+    "x: -1234567",
+    "x: 8",
+    "x: 1234.5678",
+    "x: -0.0000125",
+    "x: hello",
+];
+
+/// The templates above, every directive of `strftime` with every flag, combinations of the parts of a
+/// format specification, and fields of a few signs.
 pub(crate) fn templates() -> Vec<(String, String)> {
-    let written = TEMPLATES.iter().map(|(template, values)| ((*template).to_owned(), (*values).to_owned()));
-    let letters: Vec<char> = ('a'..='z').chain('A'..='Z').chain(['%', '+', '/', 'é']).collect();
+    let own = |&(template, values): &(&str, &str)| (template.to_owned(), values.to_owned());
+    let letters: Vec<char> = ('a'..='z')
+        .chain('A'..='Z')
+        .chain(['%', '+', '/', 'é'])
+        .collect();
     let flagged = FLAGS.iter().flat_map(|flags| {
-        letters.iter().map(move |letter| (format!("{{pm[current_datetime_utc]:<%{flags}{letter}>}}"), String::new()))
+        letters
+            .iter()
+            .map(move |letter| format!("%{flags}{letter}"))
     });
-    written.chain(flagged).collect()
+    let directives = flagged.map(|directive| {
+        let template = format!("{{pm[current_datetime_utc]:<{directive}>}}");
+        (template, String::new())
+    });
+    let mut specifications = vec![String::new()];
+    for part in PARTS {
+        let longer = |start: &String| {
+            part.iter()
+                .map(|next| format!("{start}{next}"))
+                .collect::<Vec<_>>()
+        };
+        specifications = specifications.iter().flat_map(longer).collect();
+    }
+    let formatted = VALUES.iter().flat_map(|value| {
+        let template = |specification| (format!("{{x:{specification}}}"), (*value).to_owned());
+        specifications
+            .iter()
+            .step_by(COMBINATIONS)
+            .map(template)
+            .collect::<Vec<_>>()
+    });
+    let mut fields = vec![String::new()];
+    let mut longest = fields.clone();
+    for _ in 0..4 {
+        let longer = |start: &String| {
+            SIGNS
+                .iter()
+                .map(|next| format!("{start}{next}"))
+                .collect::<Vec<_>>()
+        };
+        longest = longest.iter().flat_map(longer).collect();
+        fields.extend(longest.iter().cloned());
+    }
+    let fields = fields
+        .iter()
+        .map(|field| (format!("{{{field}}}"), "x: [hello]".to_owned()));
+    TEMPLATES
+        .iter()
+        .map(own)
+        .chain(directives)
+        .chain(formatted)
+        .chain(fields)
+        .collect()
 }
 
 pub(crate) fn compare(answers: &Value) -> Compared {
@@ -77,14 +155,22 @@ pub(crate) fn compare(answers: &Value) -> Compared {
         current_datetime_local: date(2026, 3, 7).at(9, 5, 4, 71_000),
         current_datetime_utc: date(2026, 12, 31).at(23, 0, 0, 0),
     };
+    let mut read = HashMap::new();
     for (index, case) in templates().iter().enumerate() {
-        let ours = match format_path(&case.0, &parameters(&case.1).unwrap(), &builtins) {
+        let values = read
+            .entry(case.1.clone())
+            .or_insert_with(|| parameters(&case.1).unwrap());
+        let ours = match format_path(&case.0, values, &builtins) {
             Ok(path) => path,
             Err(error) => {
                 let exception = error.python_exception();
                 if exception == "PapermillMissingParameterException" {
                     let theirs = answers[index]["message"].as_str();
-                    compared.case(case, &error.to_string(), theirs.unwrap_or("nothing is missing"));
+                    compared.case(
+                        case,
+                        &error.to_string(),
+                        theirs.unwrap_or("nothing is missing"),
+                    );
                 }
                 format!("raises {exception}")
             }

@@ -2,6 +2,7 @@
 
 import base64
 import datetime
+import functools
 import json
 import logging
 import sys
@@ -36,6 +37,11 @@ def answer(question, *arguments):
         return {"error": type(error).__name__, "message": str(error)}
 
 
+@functools.cache
+def load_once(text):
+    return load(text) or {}
+
+
 def load(text):
     return yaml.load(text, Loader=NoDatesSafeLoader)
 
@@ -55,7 +61,7 @@ def path(template, text):
         "current_datetime_local": local,
         "current_datetime_utc": utc,
     }
-    return parameterize_path(template, {"pm": builtins, **(load(text) or {})})
+    return parameterize_path(template, {"pm": builtins, **load_once(text)})
 
 
 def help_notebook(path):
