@@ -250,6 +250,14 @@ impl TestKernel {
                 let _closed = writeln!(io::stderr(), "{rest}");
             }
             "cwd" | "env" | "spawn" => stream("stdout", &(surroundings(command, rest) + "\n")),
+            "when" => {
+                let mut words = rest.splitn(3, ' ');
+                let (one, other) = (words.next(), words.next());
+                if one.map(|word| self.filled(word)) == other.map(|word| self.filled(word)) {
+                    return self.run_line(words.next().unwrap_or("#"), parent, count, late);
+                }
+            }
+            "read" => stream("stdout", &contents(&self.filled(rest))),
             name => match rest.strip_prefix("= ").and_then(literal) {
                 Some(value) => {
                     let mut variables = self
@@ -386,18 +394,25 @@ fn surroundings(command: &str, rest: &str) -> String {
     }
 }
 
+/// What a file holds, or why it cannot be read.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a file of the test that runs this kernel"
+)]
+fn contents(path: &str) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| error.to_string())
+}
+
 fn die(signal: &str) -> ! {
     let signal = signal
         .parse()
         .ok()
         .and_then(rustix::process::Signal::from_named_raw);
-    let _cannot_fail = rustix::process::kill_process(
-        rustix::process::getpid(),
-        signal.unwrap_or(rustix::process::Signal::KILL),
-    );
-    // The signal ends the process before this returns, whichever thread it reaches.
+    let signal = signal.unwrap_or(rustix::process::Signal::KILL);
+    // Rust's own handler swallows the first SIGSEGV that no memory access caused.
     loop {
-        std::thread::park();
+        let _cannot_fail = rustix::process::kill_process(rustix::process::getpid(), signal);
+        std::thread::yield_now();
     }
 }
 
