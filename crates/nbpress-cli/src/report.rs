@@ -6,10 +6,14 @@ mod frame;
 use std::error::Error;
 use std::fmt::Write as _;
 
+use nbpress_execute::path_template::PathTemplateError;
+use nbpress_execute::sweep::SpaceError;
+use nbpress_execute::sweep::values::ValuesError;
+use nbpress_execute::yaml::YamlError;
 use nbpress_execute::{ExecuteError, Finished};
 use nbpress_format::json::Object;
 use nbpress_record::{CellError, KernelInfo, Outcome, RecordError, RunStatus};
-use nbpress_storage::{Location, StorageError, StorageErrorKind};
+use nbpress_storage::{Location, LocationError, StorageError, StorageErrorKind};
 
 use crate::printer::{Printer, Style, duration, fitted, plural, printable, without_ansi};
 
@@ -83,6 +87,19 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
     }
     if let Some(error) = error.downcast_ref::<ExecuteError>() {
         return error.hint();
+    }
+    let values = || error.downcast_ref().and_then(ValuesError::hint);
+    let space = || error.downcast_ref().and_then(SpaceError::hint);
+    let template = || error.downcast_ref().and_then(PathTemplateError::hint);
+    let yaml = || error.downcast_ref().and_then(YamlError::hint);
+    let location = || error.downcast_ref().and_then(LocationError::hint);
+    let given = values()
+        .or_else(space)
+        .or_else(template)
+        .or_else(yaml)
+        .or_else(location);
+    if given.is_some() {
+        return given;
     }
     match error.downcast_ref::<RecordError>()? {
         RecordError::NotFound { .. } => Some("`nbpress runs` lists the runs".to_owned()),

@@ -5,6 +5,7 @@ mod progress;
 mod result;
 mod table;
 
+use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::MissedTickBehavior;
 
-use self::plan::Plan;
+use self::plan::{BadPoints, Plan};
 use self::progress::Progress;
 use self::result::{PointResult, PointStatus, Row};
 use crate::commands::run::ExecutionArgs;
@@ -118,7 +119,10 @@ pub(crate) async fn sweep(
     let csv = args.shown.csv.as_deref().map(Location::parse);
     let csv = csv.transpose()?;
     let context = settings.context()?;
-    let plan = plan::make(settings, &context, args).await?;
+    let plan = match plan::make(settings, &context, args).await {
+        Ok(plan) => plan,
+        Err(error) => return refused(printer, error),
+    };
     if let Some(first) = plan.missing().next() {
         // What would stop every point stops the sweep.
         check(&context, &plan.options(first)).await?;
@@ -150,6 +154,18 @@ pub(crate) async fn sweep(
         return Ok(exit_code::NOT_WRITTEN);
     }
     Ok(sweep.exit_code(*stop.borrow()))
+}
+
+/// Shows points that do not fit one by one; other errors are shown as always.
+fn refused(printer: Printer, error: anyhow::Error) -> anyhow::Result<u8> {
+    let Some(bad) = error.downcast_ref::<BadPoints>() else {
+        return Err(error);
+    };
+    report::error(printer, &error);
+    for problem in &bad.problems {
+        printer.say_wrapped("  - ", 4, problem);
+    }
+    Ok(exit_code::USAGE)
 }
 
 fn jobs(args: &SweepArgs) -> usize {
@@ -209,6 +225,7 @@ impl Sweep {
                 let observer = self.progress.start(&self.plan.points[index].label);
                 let context = Rc::clone(&self.context);
                 let options = self.plan.options(index);
+                make_folder(options.output.as_ref());
                 running.spawn_local(run_point(context, options, observer, stop.clone(), index));
             }
             tokio::select! {
@@ -219,8 +236,12 @@ impl Sweep {
                     }
                     None => break,
                 },
-                Ok(()) = stop.changed() => {}
-                _ = ticks.tick() => self.progress.tick(),
+                Ok(()) = stop.changed() => {
+                    if stop.borrow_and_update().times == 1 {
+                        self.progress.stopping();
+                    }
+                }
+                _ = ticks.tick() => self.progress.draw(),
             }
         }
         self.progress.clear();
@@ -233,7 +254,10 @@ impl Sweep {
         self.progress.finished(&point.label, &result);
         if self.json {
             let line = result.to_json(self.plan.id.as_str(), point).to_compact();
-            self.progress.aside(|| self.printer.data(&line))?;
+            if self.printer.data_is_seen() {
+                self.progress.clear();
+            }
+            self.printer.data(&line)?;
         }
         self.rows[index] = result.into_row();
         Ok(())
@@ -255,7 +279,7 @@ impl Sweep {
     fn show(&self, args: &SweepArgs) -> anyhow::Result<()> {
         let shown = &args.shown;
         if !shown.json && !shown.csv_on_stdout() {
-            for line in table::lines(self.printer, &self.plan, &self.rows) {
+            for line in table::lines(self.printer.for_data(), &self.plan, &self.rows) {
                 self.printer.data(&line)?;
             }
         }
@@ -277,6 +301,15 @@ impl Sweep {
             (false, 0) => exit_code::CELL_RAISED,
             (false, _) => 128_u8.saturating_add(u8::try_from(stop.signal).unwrap_or(2)),
         }
+    }
+}
+
+/// An output may be in a folder that is named by a parameter. Where it cannot be made, writing the
+/// output says why.
+fn make_folder(output: Option<&Location>) {
+    let path = output.and_then(Location::is_local);
+    if let Some(folder) = path.and_then(Path::parent) {
+        let _said_later = std::fs::create_dir_all(folder);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a sweep is going to do: its points, checked, each with what is known of it from before.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -21,7 +22,7 @@ use nbpress_storage::{Location, Storage, StorageErrorKind, WriteMode, WriteOptio
 use super::result::{PointResult, PointStatus};
 use super::{SpaceArgs, SweepArgs};
 use crate::parameters::split;
-use crate::printer::{Printer, Style, printable};
+use crate::printer::{Printer, Style, plural, printable};
 use crate::settings::Settings;
 
 /// The most points named in a message.
@@ -97,11 +98,12 @@ impl Plan {
     /// Says what is going to happen.
     pub(crate) fn announce(&self, printer: Printer, jobs: usize) {
         for note in &self.notes {
-            printer.say(&format!("{} {note}", printer.paint(Style::Yellow, "note:")));
+            let lead = format!("{} ", printer.paint(Style::Yellow, "note:"));
+            printer.say_wrapped(&lead, 2, note);
         }
         let missing = self.missing().count();
         let before = self.points.len() - missing;
-        let mut words = vec![counted(self.points.len())];
+        let mut words = vec![plural(self.points.len(), "point")];
         if before > 0 {
             words.push(format!("{before} done before"));
         }
@@ -113,10 +115,29 @@ impl Plan {
     }
 }
 
-/// `1 point`, `2 points`.
-pub(crate) fn counted(points: usize) -> String {
-    format!("{points} point{}", if points == 1 { "" } else { "s" })
+/// Points whose parameters do not fit the notebook.
+#[derive(Debug)]
+pub(crate) struct BadPoints {
+    /// Its location.
+    notebook: String,
+    /// How many, and of how many.
+    bad: usize,
+    points: usize,
+    /// A sentence each, with the point unless every point has the problem.
+    pub(crate) problems: Vec<String>,
 }
+
+impl fmt::Display for BadPoints {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("the parameters ")?;
+        if self.bad < self.points {
+            write!(out, "of {} of {} points ", self.bad, self.points)?;
+        }
+        write!(out, "do not fit `{}`", self.notebook)
+    }
+}
+
+impl std::error::Error for BadPoints {}
 
 /// Reads and checks everything. Nothing is started and nothing is written.
 pub(crate) async fn make(
@@ -215,28 +236,26 @@ fn checked(
     if problems.is_empty() {
         return Ok(checked_points);
     }
-    let shown = problems
-        .iter()
-        .take(MOST_NAMED)
-        .map(|(problem, (point, count))| {
-            if *count == listed.len() {
-                format!("\n  - {problem}")
-            } else {
-                format!("\n  - {point}: {problem}")
-            }
-        });
-    let shown: String = shown.collect();
-    let more = problems.len().saturating_sub(MOST_NAMED);
-    let more = if more > 0 {
-        format!("\n  - and {more} more")
-    } else {
-        String::new()
-    };
-    let which = match bad == listed.len() {
-        true => String::new(),
-        false => format!(" of {bad} of {}", counted(listed.len())),
-    };
-    bail!("the parameters{which} do not fit `{notebook}`{shown}{more}");
+    let shown = problems.iter().map(|(problem, (point, count))| {
+        if *count == listed.len() {
+            problem.clone()
+        } else {
+            format!("{point}: {problem}")
+        }
+    });
+    let mut shown: Vec<String> = shown.collect();
+    let more = shown.len().saturating_sub(MOST_NAMED);
+    shown.truncate(MOST_NAMED);
+    if more > 0 {
+        shown.push(format!("and {more} more"));
+    }
+    Err(BadPoints {
+        notebook: notebook.to_string(),
+        bad,
+        points: listed.len(),
+        problems: shown,
+    }
+    .into())
 }
 
 /// `alpha=0.1 day=2026-01-01`: what people read.
@@ -270,7 +289,7 @@ fn unique(swept: &[String], points: Vec<Point>, notes: &mut Vec<String>) -> Vec<
     if repeated > 0 {
         notes.push(format!(
             "{} repeated in the list run once",
-            counted(repeated)
+            plural(repeated, "point")
         ));
     }
     planned

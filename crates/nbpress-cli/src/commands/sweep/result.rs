@@ -5,12 +5,13 @@ use nbpress_execute::Finished;
 use nbpress_format::json::{Json, Object};
 use nbpress_record::{FailureClass, Outcome, RunId, RunStatus, RunSummary, Scrap, read_scraps};
 
-use super::plan::{Plan, PlannedPoint, counted};
+use super::plan::{Plan, PlannedPoint};
 use super::table::Value;
-use crate::printer::{Printer, Style, duration, fitted, printable};
+use crate::printer::{Printer, Style, duration, fitted, plural, printable};
 
-/// The most failures listed at the end.
+/// The most failures listed at the end, and the longest reason.
 const MOST_LISTED: usize = 10;
+const LONGEST_REASON: usize = 300;
 
 /// What became of a point.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -235,12 +236,12 @@ pub(crate) fn summary(
     };
     for (row, point) in failed().take(MOST_LISTED) {
         let reason = row.reason.as_deref().unwrap_or("failed");
-        let line = format!("{}: {}", point.label, printable(reason));
-        lines.push(format!(
-            "{} {}",
-            printer.paint(Style::Red, PointStatus::Failed.mark()),
-            fitted(&line, printer.width() - 2)
-        ));
+        // The rest of an exception's text is in the record.
+        let reason = reason.lines().next().unwrap_or_default();
+        let reason = fitted(&printable(reason), LONGEST_REASON);
+        let mark = printer.paint(Style::Red, PointStatus::Failed.mark());
+        let text = format!("{}: {reason}", point.label);
+        lines.extend(printer.wrap(&format!("{mark} "), 2, &text));
         if let Some(run_id) = row.run_id {
             lines.push(format!("  nbpress show {run_id}"));
         }
@@ -276,7 +277,7 @@ fn counts(rows: &[Row], seconds: f64) -> String {
     }
     format!(
         "{}: {} in {}",
-        counted(rows.len()),
+        plural(rows.len(), "point"),
         words.join(", "),
         duration(seconds)
     )

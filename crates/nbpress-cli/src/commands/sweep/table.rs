@@ -173,7 +173,12 @@ pub(crate) fn lines(printer: Printer, plan: &Plan, rows: &[Row]) -> Vec<String> 
         Column::new(name, &values)
     };
     let scraps: Vec<Column> = scrap_names(rows).iter().map(scrap).collect();
-    let columns = fitting(printer.width(), parameters, [status(rows), time(rows)], scraps);
+    let columns = fitting(
+        printer.width(),
+        parameters,
+        [status(rows), time(rows)],
+        scraps,
+    );
     written(printer, &columns, rows.len())
 }
 
@@ -215,7 +220,12 @@ fn fitting(
 ) -> Vec<(Column, usize)> {
     let rows = state[0].fields.len();
     let (mut fewer_parameters, mut fewer_scraps) = (false, false);
-    let least = |columns: &[Column]| columns.iter().map(|column| column.least + GAP).sum::<usize>();
+    let least = |columns: &[Column]| {
+        columns
+            .iter()
+            .map(|column| column.least + GAP)
+            .sum::<usize>()
+    };
     loop {
         let dots = usize::from(fewer_parameters) + usize::from(fewer_scraps);
         let needed = least(&parameters) + least(&state) + least(&scraps) + dots * (1 + GAP) - GAP;
@@ -243,7 +253,9 @@ fn fitting(
 }
 
 fn written(printer: Printer, columns: &[(Column, usize)], rows: usize) -> Vec<String> {
-    let heading = columns.iter().map(|(column, width)| column.filled(&column.heading, *width));
+    let heading = columns
+        .iter()
+        .map(|(column, width)| column.filled(&column.heading, *width));
     let mut lines = vec![printer.paint(Style::Dim, &joined(heading))];
     lines.extend((0..rows).map(|row| {
         joined(columns.iter().map(|(column, width)| {

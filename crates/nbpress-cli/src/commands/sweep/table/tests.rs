@@ -54,7 +54,7 @@ fn columns_are_narrowed_then_left_out() {
         (
             90,
             [
-                "alpha  region              status            time  score     a long remark",
+                "alpha  region              status            time     score  a long remark",
                 " 0.1   eu                  succeeded        0.4 s  0.912345  nothing to be said",
                 " 0.25  日本                failed       3 min 5 s",
                 "10.0   a-very-long-region  not started",
@@ -63,19 +63,19 @@ fn columns_are_narrowed_then_left_out() {
         (
             64,
             [
-                "alpha  region    status            time  score     a long r…",
-                " 0.1   eu        succeeded        0.4 s  0.912345  nothing …",
-                " 0.25  日本      failed       3 min 5 s",
-                "10.0   a-very-…  not started",
+                "alpha  region       status            time     score  a long re…",
+                " 0.1   eu           succeeded        0.4 s  0.912345  nothing t…",
+                " 0.25  日本         failed       3 min 5 s",
+                "10.0   a-very-lon…  not started",
             ],
         ),
         (
             55,
             [
-                "alpha  region     status            time  score     …",
-                " 0.1   eu         succeeded        0.4 s  0.912345  …",
-                " 0.25  日本       failed       3 min 5 s            …",
-                "10.0   a-very-l…  not started                       …",
+                "alpha  region       status            time     score  …",
+                " 0.1   eu           succeeded        0.4 s  0.912345  …",
+                " 0.25  日本         failed       3 min 5 s            …",
+                "10.0   a-very-lon…  not started                       …",
             ],
         ),
         (
@@ -115,6 +115,9 @@ fn numbers_have_the_digits_that_matter() {
 #[test]
 fn records_are_quoted_where_they_must_be() {
     let mut text = String::new();
-    write_record(&mut text, ["a", "b,c", "say \"x\"", "two\nlines", ""].into_iter());
+    write_record(
+        &mut text,
+        ["a", "b,c", "say \"x\"", "two\nlines", ""].into_iter(),
+    );
     assert_eq!(text, "a,\"b,c\",\"say \"\"x\"\"\",\"two\nlines\",\n");
 }
