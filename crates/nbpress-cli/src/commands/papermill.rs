@@ -360,8 +360,15 @@ async fn help(
         args.language.as_deref(),
     );
     printer.bytes(help.text.as_bytes())?;
-    for warning in &help.warnings {
-        printer.say(warning);
+    let level = if args.output_path.is_some() {
+        args.log_level
+    } else {
+        args.log_level.when_piped()
+    };
+    if level <= LogLevel::Warning {
+        for warning in &help.warnings {
+            printer.say(warning);
+        }
     }
     if let Some(error) = help.error {
         return Err(anyhow!(error));
