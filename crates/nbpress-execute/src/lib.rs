@@ -1,6 +1,6 @@
 //! papermill's story: load, parameterize, run the cells, record, write.
 //!
-//! [`execute`] is the story, top to bottom. What lives here: everything between a location and a
+//! [`execute()`] is the story, top to bottom. What lives here: everything between a location and a
 //! finished run. What does not: databases, users, HTTP, printing.
 
 pub mod command_line_value;
