@@ -57,7 +57,9 @@ pub(crate) fn run(root: &Path, arguments: &BenchArguments) -> Result<()> {
         .iter()
         .filter(|case| case.name.contains(&arguments.only))
     {
-        rows.extend(bench.case(case)?);
+        let measured = bench.case(case)?;
+        eprintln!("{}", table::markdown(&measured));
+        rows.extend(measured);
     }
     if RUNS_AT_ONCE.contains(&arguments.only) {
         rows.push(bench.throughput(if arguments.quick { 6 } else { 20 })?);

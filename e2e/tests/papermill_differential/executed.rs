@@ -138,6 +138,7 @@ const OURS: &[Row] = &[
     ("stale injected cell", Ours("stale_injected_cell"), "-p|x|3", 0),
     ("stale injected cell kept", Ours("stale_injected_cell"), "", 0),
     ("kernel dies of SIGKILL", Ours("kernel_suicide"), "", 138),
+    ("timeout: a cell that sleeps", Ours("sleep_forever"), "--execution-timeout|2", 1),
     ("kernel dies by exit code", Ours("kernel_exits_7"), "", 138),
     ("raises in a function", Ours("raises_in_cell_3"), "", 1),
     ("raises nothing with another divisor", Ours("raises_in_cell_3"), "-p|divisor|2", 0),
