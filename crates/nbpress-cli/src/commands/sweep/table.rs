@@ -293,7 +293,8 @@ fn widths(columns: &[Column], available: usize) -> Vec<usize> {
     }
 }
 
-/// The table as CSV (RFC 4180), scraps in full from their records. A name that another column has is
+/// The table as CSV (RFC 4180): what varies, what is fixed, how the run ended, and scraps in full from
+/// their records. A name that another column has is
 /// written `scrap.NAME`.
 pub(crate) fn csv(store: &Store, plan: &Plan, rows: &[Row]) -> anyhow::Result<Vec<u8>> {
     const STATE: [&str; 6] = [
@@ -304,11 +305,8 @@ pub(crate) fn csv(store: &Store, plan: &Plan, rows: &[Row]) -> anyhow::Result<Ve
         "reason",
         "reused",
     ];
-    let parameters: IndexSet<&String> = plan
-        .points
-        .iter()
-        .flat_map(|point| point.parameters.keys())
-        .collect();
+    let given = plan.points.iter().flat_map(|point| point.parameters.keys());
+    let parameters: IndexSet<&String> = plan.swept.iter().chain(given).collect();
     let mut columns: IndexSet<String> = parameters.iter().copied().cloned().collect();
     let mut claim = |name: &str, prefix: &str| {
         let name = if columns.contains(name) {
