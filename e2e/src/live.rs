@@ -137,7 +137,14 @@ pub fn notebook(kernel: &str, cells: &[&str]) -> Value {
                 "outputs": [], "execution_count": null})
         })
         .collect();
-    let kernelspec = json!({"name": kernel, "display_name": kernel});
+    let language = match kernel {
+        "testkernel" => "testlang",
+        "ir" => "R",
+        "deno" => "typescript",
+        "bash" | "octave" => kernel,
+        _ => "python",
+    };
+    let kernelspec = json!({"name": kernel, "display_name": kernel, "language": language});
     json!({"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernelspec}, "cells": cells})
 }
 
@@ -251,10 +258,7 @@ impl Live {
         }
         let status = self.child.wait().unwrap();
         let time = self.started.elapsed();
-        // Its children may still hold the pipes; what they have to say is not waited for.
-        while let Ok(line) = self.lines.recv_timeout(Duration::from_millis(500)) {
-            self.seen.push(line);
-        }
+        while self.next_line().is_some() {}
         Ended {
             exit: status
                 .code()
