@@ -15,6 +15,7 @@ mod reference;
 mod test;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
@@ -35,7 +36,18 @@ enum Task {
     Bench(bench::BenchArguments),
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(cause) => {
+            // Not `Debug`: a backtrace of this program says nothing about what failed.
+            eprintln!("error: {cause:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     let root = repository_root()?;
     match Arguments::parse().task {
         Task::Test(arguments) => test::run(&root, &arguments),

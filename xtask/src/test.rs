@@ -23,14 +23,17 @@ use clap::Args;
 use crate::fuzz;
 use crate::reference::Reference;
 
-/// Per target.
-const FUZZ_SECONDS: u32 = 30;
-
 #[derive(Debug, Args)]
 pub(crate) struct TestArguments {
     /// Only install what the tests need, and print the variables they read.
     #[arg(long)]
     setup_only: bool,
+    /// Run only the check of this name: format, lints, build, tests, python, documentation, fuzzing.
+    #[arg(long)]
+    only: Option<String>,
+    /// How long each fuzz target runs, in seconds.
+    #[arg(long, default_value_t = 30)]
+    fuzz_seconds: u32,
 }
 
 pub(crate) fn run(root: &Path, arguments: &TestArguments) -> Result<()> {
@@ -46,7 +49,11 @@ pub(crate) fn run(root: &Path, arguments: &TestArguments) -> Result<()> {
         }
         return Ok(());
     }
-    let checks = Checks { root, environment };
+    let checks = Checks {
+        root,
+        environment,
+        only: arguments.only.as_deref(),
+    };
     checks.cargo("format", "fmt --all --check")?;
     checks.cargo("lints", "clippy --workspace --all-targets -- -D warnings")?;
     // The tests start these programs; `cargo test` alone builds a program only for its own package.
@@ -57,14 +64,14 @@ pub(crate) fn run(root: &Path, arguments: &TestArguments) -> Result<()> {
     checks.cargo("tests", "test --workspace")?;
     let mut pytest = Command::new(reference.program("python"));
     pytest.args("-m pytest -q -p no:cacheprovider python".split(' '));
-    checks.command("python package", &mut pytest)?;
+    checks.command("python", &mut pytest)?;
     let mut documentation = Command::new(env!("CARGO"));
     documentation.args("doc --workspace --no-deps --quiet".split(' '));
     checks.command(
         "documentation",
         documentation.env("RUSTDOCFLAGS", "-D warnings"),
     )?;
-    timed("fuzzing", || fuzz::run(root, FUZZ_SECONDS))?;
+    checks.timed("fuzzing", || fuzz::run(root, arguments.fuzz_seconds))?;
     eprintln!(
         "[test] everything passed in {:.0} s",
         start.elapsed().as_secs_f64()
@@ -76,6 +83,7 @@ pub(crate) fn run(root: &Path, arguments: &TestArguments) -> Result<()> {
 struct Checks<'root> {
     root: &'root Path,
     environment: Vec<(&'static str, String)>,
+    only: Option<&'root str>,
 }
 
 impl Checks<'_> {
@@ -84,7 +92,7 @@ impl Checks<'_> {
     }
 
     fn command(&self, name: &str, command: &mut Command) -> Result<()> {
-        timed(name, || {
+        self.timed(name, || {
             let status = command
                 .current_dir(self.root)
                 .envs(self.environment.iter().map(|(name, value)| (name, value)))
@@ -94,16 +102,19 @@ impl Checks<'_> {
             Ok(())
         })
     }
-}
 
-/// Says what runs, and how long it took.
-fn timed(name: &str, check: impl FnOnce() -> Result<()>) -> Result<()> {
-    eprintln!("[test] {name} …");
-    let start = Instant::now();
-    check()?;
-    eprintln!(
-        "[test] {name} passed in {:.1} s",
-        start.elapsed().as_secs_f64()
-    );
-    Ok(())
+    /// Says what runs, and how long it took.
+    fn timed(&self, name: &str, check: impl FnOnce() -> Result<()>) -> Result<()> {
+        if self.only.is_some_and(|only| only != name) {
+            return Ok(());
+        }
+        eprintln!("[test] {name} …");
+        let start = Instant::now();
+        check()?;
+        eprintln!(
+            "[test] {name} passed in {:.1} s",
+            start.elapsed().as_secs_f64()
+        );
+        Ok(())
+    }
 }
