@@ -8,3 +8,4 @@
 mod refused;
 mod running;
 mod screen;
+mod sweep;

@@ -225,6 +225,10 @@ pub(crate) fn assert_screen(name: &str, text: &str) {
     for (pattern, replacement) in [
         (r"run_[0-9a-z]{26}", "run_00000000000000000000000000"),
         (r"\S*/nbpress-e2e-[0-9A-Za-z]{6}", "[stage]"),
+        (
+            r"swp_[0-9a-f]{16}-[0-9a-f]{12}",
+            "swp_0000000000000000-000000000000",
+        ),
         (r"\b\d\.\d s\b", "0.0 s"),
         (r"\b\d{2,} ms\b", "000 ms"),
         (

@@ -279,9 +279,12 @@ impl Sweep {
     fn show(&self, args: &SweepArgs) -> anyhow::Result<()> {
         let shown = &args.shown;
         if !shown.json && !shown.csv_on_stdout() {
+            let gap = || self.printer.data_is_seen().then(|| self.printer.say(""));
+            gap();
             for line in table::lines(self.printer.for_data(), &self.plan, &self.rows) {
                 self.printer.data(&line)?;
             }
+            gap();
         }
         let seconds = self.started.elapsed().as_secs_f64();
         let summary = result::summary(self.printer, &self.plan, &self.rows, seconds, shown.quiet);

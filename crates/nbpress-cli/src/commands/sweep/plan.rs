@@ -111,7 +111,7 @@ impl Plan {
             words.push(format!("{} at a time", jobs.min(missing)));
         }
         let id = printer.paint(Style::Bold, self.id.as_str());
-        printer.say(&format!("{id}  {}", words.join(", ")));
+        printer.say_wrapped(&format!("{id}  "), 2, &words.join(", "));
     }
 }
 

@@ -243,7 +243,7 @@ pub(crate) fn summary(
         let text = format!("{}: {reason}", point.label);
         lines.extend(printer.wrap(&format!("{mark} "), 2, &text));
         if let Some(run_id) = row.run_id {
-            lines.push(format!("  nbpress show {run_id}"));
+            lines.extend(printer.command(2, &format!("nbpress show {run_id}")));
         }
     }
     let more = failed().count().saturating_sub(MOST_LISTED);
@@ -251,7 +251,7 @@ pub(crate) fn summary(
         lines.push(format!("  and {more} more"));
     }
     if !quiet {
-        lines.push(counts(rows, seconds));
+        lines.extend(printer.wrap("", 2, &counts(rows, seconds)));
     }
     lines
 }

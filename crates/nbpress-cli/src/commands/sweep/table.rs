@@ -6,16 +6,15 @@ use nbpress_format::parameters::ParameterValue;
 use nbpress_record::{Scrap, Store};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::plan::Plan;
+use super::plan::{Plan, PlannedPoint};
 use super::result::{PointStatus, Row};
 use crate::printer::{Printer, Style, duration, fitted, padded, printable};
 
 /// Columns between two columns.
 const GAP: usize = 2;
 
-/// The widest a column of text may be while others need room, and while none does.
+/// The widest a column of text may be while others need room.
 const NARROW: usize = 8;
-const WIDE: usize = 40;
 
 /// The most characters of a text that are kept for the table.
 const LONGEST_KEPT: usize = 120;
@@ -118,7 +117,7 @@ impl Column {
         let least = if numbers { widest } else { widest.min(NARROW) };
         Self {
             least: least.max(heading.width().min(NARROW)),
-            most: widest.max(heading.width()).min(WIDE.max(least)),
+            most: widest.max(heading.width()),
             style: vec![None; fields.len()],
             right: numbers && given().next().is_some(),
             fields,
@@ -294,71 +293,65 @@ fn widths(columns: &[Column], available: usize) -> Vec<usize> {
 }
 
 /// The table as CSV (RFC 4180): what varies, what is fixed, how the run ended, and scraps in full from
-/// their records. A name that another column has is
-/// written `scrap.NAME`.
+/// their records. A name that another column has is written `scrap.NAME`.
 pub(crate) fn csv(store: &Store, plan: &Plan, rows: &[Row]) -> anyhow::Result<Vec<u8>> {
-    const STATE: [&str; 6] = [
-        "status",
-        "duration_seconds",
-        "run_id",
-        "output",
-        "reason",
-        "reused",
-    ];
     let given = plan.points.iter().flat_map(|point| point.parameters.keys());
     let parameters: IndexSet<&String> = plan.swept.iter().chain(given).collect();
-    let mut columns: IndexSet<String> = parameters.iter().copied().cloned().collect();
-    let mut claim = |name: &str, prefix: &str| {
-        let name = if columns.contains(name) {
-            format!("{prefix}.{name}")
-        } else {
-            name.to_owned()
-        };
-        columns.insert(name);
-    };
-    for name in STATE {
-        claim(name, "run");
-    }
     let scraps = scrap_names(rows);
-    for name in &scraps {
-        claim(name, "scrap");
+    let mut columns: IndexSet<String> = parameters.iter().copied().cloned().collect();
+    let own = STATE.iter().map(|name| ("run", *name));
+    let named = scraps.iter().map(|name| ("scrap", name.as_str()));
+    for (kind, name) in own.chain(named) {
+        if !columns.insert(name.to_owned()) {
+            columns.insert(format!("{kind}.{name}"));
+        }
     }
     let mut text = String::new();
     write_record(&mut text, columns.iter().map(String::as_str));
     for (row, point) in rows.iter().zip(&plan.points) {
         let values = parameters.iter().map(|name| {
-            let value = point.parameters.get(*name).map(ParameterValue::to_json);
-            value.map(|value| plain(&value)).unwrap_or_default()
+            let value = point.parameters.get(*name)?;
+            Some(plain(&value.to_json()))
         });
-        let state = [
-            row.status.as_str().to_owned(),
-            row.seconds
-                .map(|seconds| format!("{seconds:.6}"))
-                .unwrap_or_default(),
-            row.run_id.map(|id| id.to_string()).unwrap_or_default(),
-            point
-                .output
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            row.reason.clone().unwrap_or_default(),
-            row.reused.to_string(),
-        ];
-        let found: IndexMap<String, String> = match row.run_id {
-            Some(id) if !row.scraps.is_empty() => {
-                let scraps = store.find(&id.to_string())?.scraps()?;
-                let data = |scrap: &Scrap| Some((scrap.name.clone(), plain(field(scrap)?)));
-                scraps.iter().filter_map(data).collect()
-            }
-            _ => IndexMap::new(),
-        };
-        let scraps = scraps
+        let found = scraps_in_full(store, row)?;
+        let found = scraps.iter().map(|name| found.get(name).cloned());
+        let fields: Vec<Option<String>> = values.chain(state(row, point)).chain(found).collect();
+        let fields = fields
             .iter()
-            .map(|name| found.get(name).cloned().unwrap_or_default());
-        let fields: Vec<String> = values.chain(state).chain(scraps).collect();
-        write_record(&mut text, fields.iter().map(String::as_str));
+            .map(|field| field.as_deref().unwrap_or_default());
+        write_record(&mut text, fields);
     }
     Ok(text.into_bytes())
+}
+
+/// What [`state`] tells of each point.
+const STATE: [&str; 6] = [
+    "status",
+    "duration_seconds",
+    "run_id",
+    "output",
+    "reason",
+    "reused",
+];
+
+fn state(row: &Row, point: &PlannedPoint) -> [Option<String>; 6] {
+    [
+        Some(row.status.as_str().to_owned()),
+        row.seconds.map(|seconds| format!("{seconds:.6}")),
+        row.run_id.map(|id| id.to_string()),
+        point.output.as_ref().map(ToString::to_string),
+        row.reason.clone(),
+        Some(row.reused.to_string()),
+    ]
+}
+
+fn scraps_in_full(store: &Store, row: &Row) -> anyhow::Result<IndexMap<String, String>> {
+    let Some(id) = row.run_id.filter(|_| !row.scraps.is_empty()) else {
+        return Ok(IndexMap::new());
+    };
+    let scraps = store.find(&id.to_string())?.scraps()?;
+    let data = |scrap: &Scrap| Some((scrap.name.clone(), plain(field(scrap)?)));
+    Ok(scraps.iter().filter_map(data).collect())
 }
 
 fn write_record<'a>(text: &mut String, fields: impl Iterator<Item = &'a str>) {
