@@ -89,6 +89,8 @@ fn different_points_have_different_names() {
     }
 }
 
+type Change = fn(&mut ExecuteOptions);
+
 #[test]
 fn a_sweep_is_its_notebook_and_how_it_is_run() {
     let options = |path: &str| ExecuteOptions::new(Location::parse(path).unwrap());
@@ -102,7 +104,6 @@ fn a_sweep_is_its_notebook_and_how_it_is_run() {
     assert!(!id.is_other_version(id.as_str()));
     assert!(!id.is_other_version("é"));
 
-    type Change = fn(&mut ExecuteOptions);
     let different: [Change; 5] = [
         |options| options.source = Location::parse("other.ipynb").unwrap(),
         |options| options.kernel = Some("ir".into()),

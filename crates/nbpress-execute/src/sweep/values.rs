@@ -307,7 +307,7 @@ mod tests {
         for (text, expected) in [
             ("0.1, 0.2,5", "0.1|0.2|5"),
             ("eu-west", "eu-west"),
-            (r##""a,b",'it''s',"say ""x""""##, r#"a,b|it's|say "x""#),
+            (r#""a,b",'it''s',"say ""x"" ""#, r#"a,b|it's|say "x" "#),
             (r#""", x"#, "|x"),
             ("it's,a..b,../data", "it's|a..b|../data"),
             ("'1..3'", "1..3"),

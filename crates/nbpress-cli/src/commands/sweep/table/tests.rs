@@ -4,11 +4,11 @@ use super::*;
 use crate::settings::Settings;
 
 fn numbers(name: &str, texts: &[&str]) -> Column {
-    column(name, texts, |text| Value::Number(text))
+    column(name, texts, Value::Number)
 }
 
 fn texts(name: &str, texts: &[&str]) -> Column {
-    column(name, texts, |text| Value::Text(text))
+    column(name, texts, Value::Text)
 }
 
 /// An empty text is a field without a value.
