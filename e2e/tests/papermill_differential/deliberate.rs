@@ -42,7 +42,6 @@ const TUPLES: &str = "values that JSON does not have are kept as Python prints t
 const NOTHING_RAN: &str = "without a kernel nothing ran, so nothing is written";
 const MAPPING: &str = "parameters are a mapping";
 const HIDDEN: &str = "papermill drops the other keys of the cell's `jupyter` metadata";
-const LANGUAGES: &str = "languages that papermill has no translator for are translated";
 const DATA: &str =
     "papermill's text is not the language, or would be executed; `--strict-compat` prints it";
 const NAMES: &str = "a name that is none in the language would be executed";
@@ -68,7 +67,6 @@ pub(crate) const DELIBERATE: &[Deliberate] = &[
     because("report mode over metadata", "files.out.ipynb.notebook.cells[2].metadata.jupyter.outputs_hidden", HIDDEN),
     because("unknown kernel", "files.out.ipynb", NOTHING_RAN),
     because("unknown language and parameters", "stderr", "says which languages there are"),
-    because("help: SQL", "*", LANGUAGES),
     because("YAML document: a list of pairs", "*", MAPPING),
     because("YAML document: keys that cannot be sorted", "*", UNWRITABLE),
     because("YAML document: set", "*", UNWRITABLE),
