@@ -255,7 +255,7 @@ fn wait_with_usage(pid: Pid) -> Exit {
 mod control_group {
     //! The out-of-memory counter of the control group this process and its kernels are in.
 
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
 
     /// Kills so far, 0 where no counter can be read.
     pub(super) fn oom_kills() -> u64 {
@@ -279,22 +279,22 @@ mod control_group {
     fn counter_file(line: &str) -> Option<PathBuf> {
         let mut fields = line.splitn(3, ':');
         let (_, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);
-        let path = path.trim_start_matches('/');
-        if controllers.is_empty() {
-            return Some(
-                PathBuf::from("/sys/fs/cgroup")
-                    .join(path)
-                    .join("memory.events"),
-            );
-        }
-        controllers
-            .split(',')
-            .any(|controller| controller == "memory")
-            .then(|| {
-                PathBuf::from("/sys/fs/cgroup/memory")
-                    .join(path)
-                    .join("memory.oom_control")
-            })
+        let (root, name) = match controllers {
+            "" => ("/sys/fs/cgroup", "memory.events"),
+            _ if controllers
+                .split(',')
+                .any(|controller| controller == "memory") =>
+            {
+                ("/sys/fs/cgroup/memory", "memory.oom_control")
+            }
+            _ => return None,
+        };
+        let own = Path::new(root)
+            .join(path.trim_start_matches('/'))
+            .join(name);
+        // In a container the path may be the host's, and the group be mounted as the root.
+        let mounted = Path::new(root).join(name);
+        Some(if own.exists() { own } else { mounted })
     }
 
     #[expect(

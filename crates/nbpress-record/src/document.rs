@@ -13,7 +13,7 @@ use nbpress_format::json::Object;
 use nbpress_format::notebook::Notebook;
 use nbpress_format::output::{Output, OutputKind};
 
-use crate::error_markers::add_error_markers;
+use crate::error_markers::mark_end;
 use crate::event::{Event, NoteLevel};
 use crate::header::{KernelInfo, RunHeader};
 use crate::outcome::{CellStatus, Outcome, RunStatus};
@@ -200,7 +200,7 @@ impl Document {
         self.last_at
     }
 
-    /// A copy of the notebook as it is given away, with [error markers](add_error_markers) unless the
+    /// A copy of the notebook as it is given away, with [error markers](crate::add_error_markers) unless the
     /// run succeeded.
     pub fn finished_notebook(&self) -> Notebook {
         mark(self.notebook.clone(), self.outcome.as_ref())
@@ -318,8 +318,8 @@ fn continue_stream(last: Option<&mut Output>, next: &Output) -> bool {
 }
 
 fn mark(mut notebook: Notebook, outcome: Option<&Outcome>) -> Notebook {
-    if outcome.is_some_and(|outcome| outcome.status != RunStatus::Succeeded) {
-        add_error_markers(&mut notebook);
+    if let Some(outcome) = outcome.filter(|outcome| outcome.status != RunStatus::Succeeded) {
+        mark_end(&mut notebook, outcome.cell);
     }
     notebook
 }

@@ -8,6 +8,7 @@ use nbpress_format::json::Json;
 use nbpress_format::notebook::Notebook;
 use nbpress_format::output::OutputKind;
 
+use crate::disk;
 use crate::outcome::CellError;
 
 /// The tag of both cells.
@@ -96,11 +97,24 @@ fn was_exception(cell: &Cell) -> bool {
 /// Puts a cell with a link at the top and one with its target before the cell that failed. Nothing
 /// happens when [there is no error](find_error).
 pub fn add_error_markers(notebook: &mut Notebook) {
-    let Some(found) = find_error(notebook) else {
-        return;
-    };
-    let count = found
-        .execution_count
+    if let Some(found) = find_error(notebook) {
+        mark_cell(notebook, found.cell);
+    }
+}
+
+/// Puts the same two cells where the run is known to have ended: in this cell, if it failed. papermill
+/// would search, and take an error that was tolerated before for the one that ended the run.
+pub(crate) fn mark_end(notebook: &mut Notebook, cell: Option<usize>) {
+    let failed = |cell: &usize| notebook.cells.get(*cell).is_some_and(was_exception);
+    match cell.filter(failed) {
+        Some(cell) => mark_cell(notebook, cell),
+        None => add_error_markers(notebook),
+    }
+}
+
+fn mark_cell(notebook: &mut Notebook, cell: usize) {
+    let count = notebook.cells[cell]
+        .execution_count()
         .map_or("None".to_owned(), |count| count.to_string());
     let anchor = format!(
         r#"<span id="papermill-error-cell" {STYLE}>Execution using papermill encountered an exception here and stopped:</span>"#
@@ -108,12 +122,28 @@ pub fn add_error_markers(notebook: &mut Notebook) {
     let link = format!(
         r##"<span {STYLE}>An Exception was encountered at '<a href="#papermill-error-cell">In [{count}]</a>'.</span>"##
     );
-    notebook.cells.insert(found.cell, marker(anchor));
-    notebook.cells.insert(0, marker(link));
+    let anchor = marker(notebook, anchor);
+    notebook.cells.insert(cell, anchor);
+    let link = marker(notebook, link);
+    notebook.cells.insert(0, link);
 }
 
-fn marker(text: String) -> Cell {
+/// The same run gives the same bytes whenever its notebook is asked for, so the ids are not random.
+fn marker(notebook: &Notebook, text: String) -> Cell {
+    let is_taken = |id: &str| {
+        notebook
+            .cells
+            .iter()
+            .any(|cell| cell.id.as_deref() == Some(id))
+    };
+    let mut id = disk::sha256(text.as_bytes());
+    id.truncate(8);
+    while is_taken(&id) {
+        id = disk::sha256(id.as_bytes());
+        id.truncate(8);
+    }
     let mut cell = Cell::new_markdown(text);
+    cell.id = Some(id);
     cell.metadata.insert(
         "tags".to_owned(),
         Json::Array(vec![ERROR_MARKER_TAG.into()]),

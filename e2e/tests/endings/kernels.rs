@@ -214,9 +214,11 @@ fn a_kernel_that_does_not_start_is_said_not_to_have_started_and_why() {
 fn a_kernel_that_is_not_there_is_refused_before_anything_is_written() {
     let stage = Stage::new();
     stage.write("jupyter/kernels/broken/kernel.json", "{\"argv\": [");
+    stage.notebook("in.ipynb", "testkernel", &["1"]);
     for (kernel, word) in [("nowhere", "nowhere"), ("broken", "kernel.json")] {
-        stage.notebook("in.ipynb", kernel, &["1"]);
-        let ended = stage.run(&["in.ipynb", "out.ipynb"]).end();
+        let ended = stage
+            .run(&["in.ipynb", "out.ipynb", "--kernel", kernel])
+            .end();
         assert_eq!(ended.exit, 2, "{}", ended.stderr);
         assert!(ended.stderr.contains(word), "{}", ended.stderr);
         assert!(!stage.path("out.ipynb").exists());

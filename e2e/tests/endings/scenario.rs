@@ -1,11 +1,13 @@
 //! A run, what is done to it, and everything that must be true afterwards.
 
+use std::fs;
 use std::path::PathBuf;
 
 use e2e::live::{
     Live, Stage, assert_valid_notebooks, cell_statuses, markers, poll, processes_with,
 };
 use e2e::place;
+use serde_json::Value;
 
 pub(crate) const BEFORE: &str = "print before";
 pub(crate) const NEVER: &str = "print never";
@@ -98,6 +100,8 @@ impl Scenario {
             "{named}"
         );
 
+        assert_markers_point_at_the_failure(&output);
+
         // The record says the same.
         let id = ended.run_id();
         let shown = stage.nbpress(&["show", &id]);
@@ -109,13 +113,32 @@ impl Scenario {
             journal.stdout, ended.stdout,
             "what was shown is what is on file: {named}"
         );
+        let exported = stage.nbpress(&["export", &id, "exported.ipynb"]);
+        assert_eq!(exported.exit, 0, "{}", exported.stderr);
+        let same = fs::read(stage.path("exported.ipynb")).unwrap()
+            == fs::read(stage.path("out.ipynb")).unwrap();
+        assert!(same, "the record's notebook is not the output: {named}");
         assert_nothing_left(&id);
         stage.path("out.ipynb")
     }
 }
 
+/// The second marker stands right before the cell that failed.
+fn assert_markers_point_at_the_failure(notebook: &Value) {
+    let cells = notebook["cells"].as_array().unwrap();
+    let anchor = cells.iter().position(|cell| {
+        cell["source"]
+            .to_string()
+            .contains("id=\\\"papermill-error-cell\\\"")
+    });
+    if let Some(anchor) = anchor {
+        let status = &cells[anchor + 1]["metadata"]["papermill"]["status"];
+        assert_eq!(status, "failed", "{notebook:#}");
+    }
+}
+
 /// `failed (user)`, `cancelled`, `succeeded`.
-pub(crate) fn status(outcome: &serde_json::Value) -> String {
+pub(crate) fn status(outcome: &Value) -> String {
     let status = outcome["status"].as_str().unwrap_or("none");
     match outcome["class"].as_str() {
         Some(class) => format!("{status} ({class})"),

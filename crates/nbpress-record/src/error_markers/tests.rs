@@ -99,3 +99,27 @@ fn nothing_is_added_without_an_error() {
     assert_eq!(unmarked, before);
     assert_eq!(before.extra, Object::new());
 }
+
+#[test]
+fn the_cell_in_which_the_run_ended_is_marked_always_alike() {
+    let cells = [&[("A", "tolerated")][..], &[("!", "")][..], &[][..]];
+    for (ended_in, marked) in [
+        (Some(2), 2),
+        (Some(1), 1),
+        (None, 1),
+        (Some(3), 1),
+        (Some(9), 1),
+    ] {
+        let source = notebook(&cells);
+        // The sample's first cell makes the others count from 1.
+        let mut ours = source.clone();
+        mark_end(&mut ours, ended_in);
+        let markers: Vec<usize> = (0..ours.cells.len())
+            .filter(|&index| ours.cells[index].has_tag(ERROR_MARKER_TAG))
+            .collect();
+        assert_eq!(markers, [0, marked + 1], "{ended_in:?}");
+        let mut again = source;
+        mark_end(&mut again, ended_in);
+        assert_eq!(ours.to_bytes(), again.to_bytes());
+    }
+}
