@@ -163,17 +163,28 @@ impl Printer {
 
     /// The lines of a shell command: one, or several that the shell reads as one.
     pub(crate) fn command(self, indent: usize, command: &str) -> Vec<String> {
-        // Room for ` \`; a quoted word must not be broken.
-        let width = self.page.columns.filter(|_| !command.contains(['"', '\'']));
-        let width = width.map(|columns| columns.saturating_sub(2));
-        let lines = wrapped(command, indent, indent + 4, width);
-        let last = lines.len().saturating_sub(1);
-        let laid_out = |(index, line): (usize, String)| {
-            let indent = if index == 0 { indent } else { indent + 4 };
-            let more = if index == last { "" } else { " \\" };
-            format!("{}{line}{more}", " ".repeat(indent))
+        let fits = |columns: usize| indent + text::columns(command) <= columns;
+        // A quoted word must not be broken.
+        let quoted = command.contains(['"', '\'']);
+        let Some(columns) = self.page.columns.filter(|&width| !quoted && !fits(width)) else {
+            return vec![" ".repeat(indent) + command];
         };
-        lines.into_iter().enumerate().map(laid_out).collect()
+        // Room for ` && \`.
+        let width = Some(columns.saturating_sub(5));
+        let mut lines: Vec<String> = Vec::new();
+        for (index, part) in command.split(" && ").enumerate() {
+            if let Some(last) = lines.last_mut().filter(|_| index > 0) {
+                last.push_str(" && \\");
+            }
+            for (line, words) in wrapped(part, indent, indent + 4, width).iter().enumerate() {
+                if let Some(last) = lines.last_mut().filter(|_| line > 0) {
+                    last.push_str(" \\");
+                }
+                let further = if line > 0 { 4 } else { 0 };
+                lines.push(format!("{}{words}", " ".repeat(indent + further)));
+            }
+        }
+        lines
     }
 
     /// `text` emphasised, where colour is wanted.
@@ -217,11 +228,16 @@ impl Printer {
         let _closed = writeln!(std::io::stderr().lock(), "{line}");
     }
 
+    /// Lines for people.
+    pub(crate) fn say_all(self, lines: &[String]) {
+        for line in lines {
+            self.say(line);
+        }
+    }
+
     /// A sentence for people, broken between words where the terminal ends.
     pub(crate) fn say_wrapped(self, lead: &str, indent: usize, text: &str) {
-        self.wrap(lead, indent, text)
-            .iter()
-            .for_each(|line| self.say(line));
+        self.say_all(&self.wrap(lead, indent, text));
     }
 
     /// A line of data.

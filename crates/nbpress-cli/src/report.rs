@@ -17,6 +17,8 @@ use nbpress_storage::{Location, LocationError, StorageError, StorageErrorKind};
 
 use crate::printer::{Printer, Style, duration, fitted, plural, printable, without_ansi};
 
+use crate::private_python::SetupError;
+
 pub(crate) use frame::code_frame;
 
 /// The most lines of an exception's text shown, and the most characters of each.
@@ -26,15 +28,40 @@ const REASON_LINE_LENGTH: usize = 1000;
 /// The most columns of a parameter's value shown beside others.
 const VALUE_WIDTH: usize = 60;
 
-/// Prints an error with its causes and its hint.
-pub(crate) fn error(printer: Printer, error: &anyhow::Error) {
-    match error.downcast_ref::<ExecuteError>() {
-        Some(error) => execute_error(printer, error),
-        None => {
-            causes(printer, error.as_ref());
-            hint(printer, error.chain().find_map(hint_of));
+/// What helps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fix {
+    /// To be typed as it is.
+    Command(String),
+    /// To be read.
+    Advice(String),
+}
+
+impl Fix {
+    pub(crate) fn command(command: impl Into<String>) -> Self {
+        Self::Command(command.into())
+    }
+
+    pub(crate) fn advice(advice: impl Into<String>) -> Self {
+        Self::Advice(advice.into())
+    }
+
+    /// For a sentence: a command in backticks.
+    fn into_words(self) -> String {
+        match self {
+            Self::Command(command) => format!("`{command}`"),
+            Self::Advice(advice) => advice,
         }
     }
+}
+
+/// Prints an error with its causes and its hint.
+pub(crate) fn error(printer: Printer, error: &anyhow::Error) {
+    if let Some(error) = error.downcast_ref::<ExecuteError>() {
+        return execute_error(printer, error);
+    }
+    causes(printer, error.as_ref());
+    hint(printer, error.chain().find_map(hint_of));
 }
 
 /// [`error()`] of a run that could not be started, or not be written.
@@ -52,17 +79,27 @@ pub(crate) fn execute_error(printer: Printer, error: &ExecuteError) {
 
 fn causes(printer: Printer, error: &dyn Error) {
     let mut said = error.to_string();
-    printer.say_wrapped(&lead(printer, Style::Red, "error:"), 2, &printable(&said));
+    say_lines(printer, &lead(printer, Style::Red, "error:"), 2, &said);
     let mut above: Option<&(dyn Error + 'static)> = None;
     let mut source = error.source();
     while let Some(cause) = source {
         let text = cause.to_string();
         if !said.contains(&text) && !repeats(cause, above) {
-            printer.say_wrapped("  cause: ", 4, &printable(&text));
+            say_lines(printer, "  cause: ", 4, &text);
             said.push_str(&text);
         }
         above = Some(cause);
         source = cause.source();
+    }
+}
+
+/// A text of one or more lines, further ones indented.
+fn say_lines(printer: Printer, lead: &str, indent: usize, text: &str) {
+    let further = " ".repeat(indent);
+    let mut lead = lead;
+    for line in text.lines() {
+        printer.say_wrapped(lead, indent, &printable(line));
+        lead = &further;
     }
 }
 
@@ -101,6 +138,9 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
     if given.is_some() {
         return given;
     }
+    if let Some(error) = error.downcast_ref::<SetupError>() {
+        return error.fix().map(Fix::into_words);
+    }
     match error.downcast_ref::<RecordError>()? {
         RecordError::NotFound { .. } => Some("`nbpress runs` lists the runs".to_owned()),
         RecordError::Ambiguous { matches, .. } => {
@@ -136,13 +176,11 @@ pub(crate) fn failure(printer: Printer, finished: &Finished) {
     if outcome.status == RunStatus::Failed {
         printer.say("");
         let lead = lead(printer, Style::Red, "error:");
-        reason_lines(printer, &lead, outcome)
-            .iter()
-            .for_each(|line| printer.say(line));
+        printer.say_all(&reason_lines(printer, &lead, outcome));
     }
     if !frame.is_empty() {
         printer.say("");
-        frame.iter().for_each(|line| printer.say(line));
+        printer.say_all(&frame);
     }
 }
 
@@ -187,10 +225,7 @@ pub(crate) fn ending(
         &format!("in {}{why}", duration(seconds)),
     );
     let fact = |name: &str, value: &str| {
-        printer
-            .fact(name, value)
-            .iter()
-            .for_each(|line| printer.say(line));
+        printer.say_all(&printer.fact(name, value));
     };
     if let Some(output) = output.filter(|_| finished.unpublished.is_none()) {
         fact("output", &output.to_string());

@@ -57,7 +57,7 @@ fn what_cannot_be_run_says_why_and_what_to_do() {
         ("a_web_page", 2, &["run", "page.html"]),
         ("invalid", 2, &["run", "odd.ipynb"]),
         ("from_the_future", 2, &["run", "future.ipynb"]),
-        ("missing_kernel", 2, &["run", "julia.ipynb"]),
+        ("missing_kernel", 3, &["run", "julia.ipynb"]),
         ("missing_interpreter", 3, &["run", "gone.ipynb"]),
         (
             "unknown_parameter",

@@ -224,7 +224,7 @@ pub(crate) fn assert_screen(name: &str, text: &str) {
     settings.set_omit_expression(true);
     for (pattern, replacement) in [
         (r"run_[0-9a-z]{26}", "run_00000000000000000000000000"),
-        (r"\S*/nbpress-e2e-[0-9A-Za-z]{6}", "[stage]"),
+        (r"[^\s`]*/nbpress-e2e-[0-9A-Za-z]{6}", "[stage]"),
         (
             r"swp_[0-9a-f]{16}-[0-9a-f]{12}",
             "swp_0000000000000000-000000000000",
@@ -238,6 +238,7 @@ pub(crate) fn assert_screen(name: &str, text: &str) {
         (r"\S+/json/decoder.py:\d+", "[python]/json/decoder.py:355"),
         // A kernel the machine has besides those of the stage.
         (r"gone, ir, testkernel", "gone, testkernel"),
+        (r"sudo apt-get", "apt-get"),
         (r"\d+ MiB at most", "50 MiB at most"),
         (r"ipython \d[0-9.]*", "ipython 9.0.0"),
         (r"python 3[0-9.]*", "python 3.14.0"),

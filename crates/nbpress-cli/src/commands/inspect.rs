@@ -158,27 +158,32 @@ fn without_choices(kind: &ParameterType) -> (String, &[ParameterValue]) {
 fn table(page: Printer, schema: &Schema) -> Vec<String> {
     let titles = ["parameter", "type", "default", "allowed"].map(str::to_owned);
     let rows: Vec<[String; 4]> = schema.iter().map(row).collect();
-    let widths = widths(page, std::iter::once(&titles).chain(&rows));
+    let mut widths = widths(&titles, &rows);
+    // What is allowed must not be cut: where there is no room beside, it goes below.
+    let below = used(&widths) > page.width();
+    if below {
+        widths[3] = 0;
+    }
+    shrink(&mut widths, page.width());
     let line = |cells: &[String; 4]| -> String {
         let shown = cells.iter().zip(widths).filter(|&(_, width)| width > 0);
         let shown = shown.map(|(cell, width)| padded(cell, width) + &" ".repeat(GAP));
         shown.collect()
     };
-    let used: usize = widths
-        .iter()
-        .filter(|&&width| width > 0)
-        .map(|width| width + GAP)
-        .sum();
     let mut lines = vec![page.paint(Style::Dim, line(&titles).trim_end())];
     for (parameter, cells) in schema.iter().zip(&rows) {
         let left = line(cells);
         let help = printable(&parameter.help);
-        if help.is_empty() {
-            lines.push(left);
-        } else if used + HELP_BESIDE <= page.width() {
-            lines.extend(page.wrap(&left, used, &help));
-        } else {
-            lines.push(left);
+        let room = page.width().saturating_sub(used(&widths));
+        if !below && !help.is_empty() && room >= HELP_BESIDE {
+            lines.extend(page.wrap(&left, used(&widths), &help));
+            continue;
+        }
+        lines.push(left);
+        if below && !cells[3].is_empty() {
+            lines.extend(page.wrap("    ", 4, &cells[3]));
+        }
+        if !help.is_empty() {
             lines.extend(page.wrap("    ", 4, &help));
         }
     }
@@ -190,27 +195,31 @@ fn table(page: Printer, schema: &Schema) -> Vec<String> {
 }
 
 /// The widths of the columns; 0 for one that is empty in every row.
-fn widths<'a>(page: Printer, rows: impl Iterator<Item = &'a [String; 4]>) -> [usize; 4] {
-    let mut widths = [0; 4];
-    let mut filled = [false; 4];
-    for (index, row) in rows.enumerate() {
-        for (column, cell) in row.iter().enumerate() {
-            widths[column] = columns(cell).max(widths[column]).min(WIDEST[column]);
-            filled[column] |= index > 0 && !cell.is_empty();
+fn widths(titles: &[String; 4], rows: &[[String; 4]]) -> [usize; 4] {
+    let of_column = |column: usize| {
+        let cells = rows.iter().map(|row| columns(&row[column])).max();
+        match cells.unwrap_or(0).min(WIDEST[column]) {
+            0 => 0,
+            width => width.max(columns(&titles[column])),
         }
-    }
-    for (width, filled) in widths.iter_mut().zip(filled) {
-        *width = if filled { *width } else { 0 };
-    }
-    // The widest gives way first.
-    let sum = |widths: &[usize; 4]| widths.iter().map(|width| width + GAP).sum::<usize>();
-    while sum(&widths) > page.width() {
-        let Some(widest) = widths.iter_mut().max().filter(|width| **width > NARROWEST) else {
-            break;
+    };
+    [0, 1, 2, 3].map(of_column)
+}
+
+fn used(widths: &[usize; 4]) -> usize {
+    let filled = widths.iter().filter(|&&width| width > 0);
+    filled.map(|width| width + GAP).sum()
+}
+
+/// Makes columns narrower until they fit; the widest gives way first.
+fn shrink(widths: &mut [usize; 4], room: usize) {
+    while used(widths) > room {
+        let widest = widths.iter_mut().max();
+        let Some(widest) = widest.filter(|width| **width > NARROWEST) else {
+            return;
         };
         *widest -= 1;
     }
-    widths
 }
 
 fn to_json(

@@ -33,14 +33,15 @@ pub(crate) async fn scraps(
         printer
             .say("this run reported nothing; a notebook does so with `nbpress.scrap(name, value)`");
     }
-    for row in table(printer, &scraps) {
-        printer.data(&row)?;
+    let page = printer.for_data();
+    for row in table(&scraps) {
+        printer.data(&page.fit(&row))?;
     }
     Ok(exit_code::OK)
 }
 
-/// One line per scrap: name and value.
-pub(crate) fn table(printer: Printer, scraps: &[Scrap]) -> Vec<String> {
+/// One line per scrap: name and value, as long as they are.
+pub(crate) fn table(scraps: &[Scrap]) -> Vec<String> {
     let width = scraps
         .iter()
         .map(|scrap| scrap.name.chars().count())
@@ -48,12 +49,8 @@ pub(crate) fn table(printer: Printer, scraps: &[Scrap]) -> Vec<String> {
         .unwrap_or(0)
         .min(32);
     let row = |scrap: &Scrap| {
-        let line = format!(
-            "{}  {}",
-            padded(&scrap.name, width),
-            printable(&scrap.text())
-        );
-        crate::printer::fitted(&line, printer.width())
+        let name = padded(&scrap.name, width);
+        format!("{name}  {}", printable(&scrap.text()))
     };
     scraps.iter().map(row).collect()
 }

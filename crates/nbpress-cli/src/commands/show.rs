@@ -245,7 +245,7 @@ fn scraps(page: Printer, document: &Document) -> Vec<String> {
     if scraps.is_empty() {
         return Vec::new();
     }
-    let rows = super::scraps::table(page, &scraps);
+    let rows = super::scraps::table(&scraps);
     let rows = rows.iter().map(|row| page.fit(&format!("  {row}")));
     std::iter::once(page.paint(Style::Bold, "scraps"))
         .chain(rows)

@@ -37,9 +37,8 @@ pub(crate) fn without_ansi(text: &str) -> String {
             }
             // A string for the terminal (its title, a link), up to BEL or ESC `\`.
             Some(']' | 'P' | '^' | '_' | 'X') => {
-                if chars.find(|end| *end == '\x07' || *end == '\x1b') == Some('\x1b') {
-                    chars.next_if_eq(&'\\');
-                }
+                chars.find(|end| *end == '\x07' || *end == '\x1b');
+                chars.next_if_eq(&'\\');
             }
             // Intermediate characters, then a final one: `ESC ( B`.
             Some(' '..='/') => {

@@ -13,19 +13,19 @@ const EVERY: Duration = Duration::from_millis(100);
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
 /// Columns of a time at the end of a line: `23 h 59 min`.
-pub(super) const TIME_WIDTH: usize = 11;
+pub(crate) const TIME_WIDTH: usize = 11;
 
 /// Draws from a thread of its own, so that the time goes on while nothing is heard from the kernel.
 /// Where stderr cannot redraw a line, nothing is drawn.
 #[derive(Debug)]
-pub(super) struct Live {
+pub(crate) struct Live {
     shared: Arc<Shared>,
     ticker: Option<JoinHandle<()>>,
 }
 
 /// The part that others may hold: prints lines that stay.
 #[derive(Clone, Debug)]
-pub(super) struct Above(Arc<Shared>);
+pub(crate) struct Above(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -46,7 +46,7 @@ struct State {
 }
 
 impl Live {
-    pub(super) fn new(printer: Printer) -> Self {
+    pub(crate) fn new(printer: Printer) -> Self {
         let shared = Arc::new(Shared {
             printer,
             state: Mutex::new(State {
@@ -66,26 +66,26 @@ impl Live {
     }
 
     /// Something new happens. It is drawn once it takes a moment.
-    pub(super) fn show(&self, label: &str) {
+    pub(crate) fn show(&self, label: &str) {
         let mut state = self.shared.lock();
         state.now = Some((label.to_owned(), Instant::now()));
         state.last_line.clear();
     }
 
     /// What happens has printed a line.
-    pub(super) fn set_last_line(&self, line: String) {
+    pub(crate) fn set_last_line(&self, line: String) {
         self.shared.lock().last_line = line;
     }
 
     /// Nothing happens any more.
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         let mut state = self.shared.lock();
         state.now = None;
         state.erase(self.shared.printer);
     }
 
     /// For lines that stay.
-    pub(super) fn above(&self) -> Above {
+    pub(crate) fn above(&self) -> Above {
         Above(Arc::clone(&self.shared))
     }
 }
@@ -103,7 +103,7 @@ impl Drop for Live {
 
 impl Above {
     /// Prints lines that stay, above those that change.
-    pub(super) fn keep<'a>(&self, lines: impl IntoIterator<Item = &'a str>) {
+    pub(crate) fn keep<'a>(&self, lines: impl IntoIterator<Item = &'a str>) {
         let mut state = self.0.lock();
         state.erase(self.0.printer);
         for line in lines {

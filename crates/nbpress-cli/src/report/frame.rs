@@ -70,10 +70,9 @@ fn shown_traceback(cell: &Cell) -> String {
         } => Some(traceback(frames)),
         _ => None,
     };
-    let outputs = cell.outputs().iter().rev();
+    let mut outputs = cell.outputs().iter().rev();
     outputs
-        .filter_map(|output| of_error(&output.kind))
-        .next()
+        .find_map(|output| of_error(&output.kind))
         .unwrap_or_default()
 }
 
@@ -156,10 +155,8 @@ fn named_lines(traceback: &str) -> Vec<CellLine> {
 /// `/usr/lib/python3.14/json/decoder.py:355, in JSONDecoder.raw_decode`: the innermost frame, where it
 /// is in a file.
 fn library_place(traceback: &str) -> Option<String> {
-    let frames = traceback.lines().map(str::trim_start);
-    let last = frames
-        .filter(|line| line.starts_with("File ") || line.starts_with("Cell In["))
-        .last()?;
+    let mut frames = traceback.lines().map(str::trim_start);
+    let last = frames.rfind(|line| line.starts_with("File ") || line.starts_with("Cell In["))?;
     let place = last.strip_prefix("File ")?;
     let (file, function) = place.split_once(", in ")?;
     let function = function.split('(').next().unwrap_or_default();
