@@ -15,6 +15,7 @@ use crate::commands::runs::RunsArgs;
 use crate::commands::scraps::ScrapsArgs;
 use crate::commands::show::{ShowArgs, VerifyArgs};
 use crate::commands::sweep::SweepArgs;
+use crate::help;
 
 /// Run notebooks with parameters and keep a true record of what happened.
 #[derive(Debug, Parser)]
@@ -22,7 +23,8 @@ use crate::commands::sweep::SweepArgs;
     name = "nbpress",
     version,
     max_term_width = 100,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    after_help = help::NBPRESS
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -32,7 +34,9 @@ struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    #[command(after_help = help::RUN)]
     Run(Box<RunArgs>),
+    #[command(after_help = help::SWEEP)]
     Sweep(Box<SweepArgs>),
     Inspect(InspectArgs),
     Runs(RunsArgs),
@@ -42,6 +46,7 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     Kernels(KernelsArgs),
     Doctor(DoctorArgs),
+    #[command(after_help = help::PAPERMILL)]
     Papermill(Box<PapermillArgs>),
     Demo(DemoArgs),
 }

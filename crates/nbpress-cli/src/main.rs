@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod exit_code;
+mod help;
 mod papermill_log;
 mod parameters;
 mod printer;

@@ -8,8 +8,9 @@ use nbpress_storage::{Location, Storage};
 
 /// Values for the notebook's parameters. A later kind wins: file, YAML, `-p`.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Parameters")]
 pub(crate) struct ParameterArgs {
-    /// A parameter; read as the type the notebook declares for it (repeatable).
+    /// A value, read as the type the notebook declares (repeatable).
     #[arg(
         short = 'p',
         long = "parameter",

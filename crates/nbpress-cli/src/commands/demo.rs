@@ -23,7 +23,7 @@ const NOTEBOOK: &str = include_str!("../../assets/demo.ipynb");
 /// The parameters of its one run.
 const PARAMETERS: [(&str, &str); 3] = [("region", "west"), ("days", "60"), ("discount", "0.1")];
 
-/// Set up a Python kernel, write a small notebook and run it with parameters.
+/// Set up a Python kernel and run a small notebook.
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
     /// Where to put the notebook and its output.

@@ -25,7 +25,7 @@ const ROOM_NEEDED: u64 = 200 << 20;
 /// (`sun_path` in unix(7)) without `/nbpress-XXXXXX/k-5`.
 const LONGEST_TEMPORARY: usize = 107 - 19;
 
-/// Check the store, Python, and every kernel by starting it.
+/// Find what is wrong with store, Python and kernels, and the fix.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
     /// Only these kernels.

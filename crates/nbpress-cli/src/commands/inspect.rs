@@ -25,7 +25,7 @@ const NARROWEST: usize = 8;
 /// A help text with less room than this goes below its parameter.
 const HELP_BESIDE: usize = 20;
 
-/// Show a notebook's parameters: names, types, defaults and what they allow.
+/// Show what a notebook takes: parameters, types, defaults, bounds.
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
     /// Notebook: a path, `s3://…`, `gs://…`, `az://…`, `https://…`, or `-` for stdin.

@@ -18,7 +18,7 @@ const WIDEST: (usize, usize) = (24, 12);
 /// A folder with less room than this goes below its kernel.
 const FOLDER_BESIDE: usize = 30;
 
-/// List the kernels that notebooks can run on, and where they were found.
+/// List the kernels that are installed, and where.
 #[derive(Debug, Args)]
 pub(crate) struct KernelsArgs {
     /// Print JSON on stdout.

@@ -33,7 +33,7 @@ const USAGE: u8 = 2;
 /// The kernel died.
 const DEAD_KERNEL: u8 = 138;
 
-/// papermill 2.7, drop-in: the same flags, output file and exit codes.
+/// Run as papermill 2.7 does: same flags, output file, exit codes.
 #[derive(Debug, Args)]
 #[command(disable_version_flag = true)]
 #[expect(

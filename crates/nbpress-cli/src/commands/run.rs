@@ -14,7 +14,10 @@ use crate::progress::{CellList, JsonEvents, Quiet};
 use crate::settings::Settings;
 use crate::{parameters, report, signals};
 
-/// Execute a notebook with any Jupyter kernel and record the run.
+/// Groups of options in the help.
+const OUTPUT: &str = "Output";
+
+/// Run a notebook with any Jupyter kernel and keep a record of it.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags")]
 pub(crate) struct RunArgs {
@@ -27,21 +30,22 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) execution: ExecutionArgs,
     /// Fail instead of replacing an existing output.
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub(crate) if_absent: bool,
     /// Keep no record once the output is written.
-    #[arg(long, requires = "output")]
+    #[arg(long, requires = "output", help_heading = OUTPUT)]
     pub(crate) no_record: bool,
     /// Print every event as a line of JSON on stdout.
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub(crate) json: bool,
     /// No progress, only errors.
-    #[arg(short, long, conflicts_with = "json")]
+    #[arg(short, long, conflicts_with = "json", help_heading = OUTPUT)]
     pub(crate) quiet: bool,
 }
 
 /// How a notebook is executed; shared by `run` and `sweep`.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Kernel and cells")]
 pub(crate) struct ExecutionArgs {
     /// Kernel to use instead of the notebook's.
     #[arg(short, long, value_name = "NAME")]
@@ -52,7 +56,7 @@ pub(crate) struct ExecutionArgs {
     /// Working directory of the kernel [default: the notebook's folder].
     #[arg(long, value_name = "FOLDER")]
     pub(crate) cwd: Option<PathBuf>,
-    /// Longest time a cell may take: `90`, `90s`, `5m`, `2h`.
+    /// Longest time a cell may take: `90`, `5m`, `2h`.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub(crate) cell_timeout: Option<Duration>,
     /// Longest time the run may take.

@@ -9,7 +9,7 @@ use crate::exit_code;
 use crate::printer::{Printer, padded, printable};
 use crate::settings::Settings;
 
-/// Show the values a run reported with `scrap`, scrapbook's `glue` or papermill's old `record`.
+/// Show the values a run reported (`scrap`, `glue`, `record`).
 #[derive(Debug, Args)]
 pub(crate) struct ScrapsArgs {
     /// Run id, the beginning of one, `latest`, or the location of an output notebook.

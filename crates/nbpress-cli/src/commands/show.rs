@@ -23,7 +23,7 @@ const KERNEL_LINES: usize = 12;
 /// The most characters of a line looked at.
 const LINE_LENGTH: usize = 1000;
 
-/// Show a recorded run: how it ended, with what it ran, and its cells with their output.
+/// Show a recorded run: how it ended, with what, and its cells.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
     /// Run id, the beginning of one, or `latest`.
@@ -272,7 +272,7 @@ fn failure(page: Printer, document: &Document) -> Vec<String> {
     lines
 }
 
-/// Check that no byte of any finished record has changed since it was written.
+/// Check that no byte of any finished record has changed.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {}
 

@@ -29,17 +29,8 @@ use crate::printer::Printer;
 use crate::settings::Settings;
 use crate::{report, signals};
 
-/// Run a notebook at many points of its parameters, each its own recorded run.
-///
-/// Values are lists (`a,b,c`; quote what holds a comma: `"a,b"`) and ranges with both ends included:
-/// `1..10`, `1..10:2`, `0..1:0.1`, `2026-01-01..2026-01-31`, `2026-01-01..2026-12-31:7` (days).
-///
-/// Give the same command again to go on with a sweep: points that succeeded are not run again, and
-/// new values add points. A notebook that was changed is a new sweep.
+/// Run a notebook at many points of its parameters.
 #[derive(Debug, Args)]
-#[command(
-    after_long_help = "Exit codes:\n  0    every point succeeded\n  1    some did not\n  2    nothing was run: arguments, parameters, notebook or kernel\n  4    the table could not be written\n  130  stopped by Ctrl-C (128 + the signal's number)"
-)]
 pub(crate) struct SweepArgs {
     /// Notebook: a path, `s3://…`, `gs://…`, `az://…`, `https://…`, or `-` for stdin.
     notebook: String,

@@ -1,0 +1,52 @@
+//! What `--help` says after the options: examples first, then what does not fit an option's line.
+
+/// Of `nbpress`.
+pub(crate) const NBPRESS: &str = "\
+New here? `nbpress demo` sets up a kernel and runs a notebook.
+From papermill? Put `nbpress` before the command you have.";
+
+/// Of `nbpress run`.
+pub(crate) const RUN: &str = "\
+Examples:
+  nbpress run report.ipynb -p region=west -p days=60
+  nbpress run report.ipynb out/report.ipynb -f defaults.yaml --timeout 2h
+  nbpress run s3://acme/etl.ipynb s3://acme/out/etl.ipynb --if-absent \\
+      --secret token=env:API_TOKEN
+  id=$(nbpress run -q report.ipynb)    # stdout is the id of the record
+
+Exit codes:
+  0    the run succeeded        4    its output was not written
+  1    a cell raised            124  a cell or the run took too long
+  2    nothing was started      130  stopped by Ctrl-C (128 + signal)
+  3    no kernel started        137  out of memory
+                                138  the kernel died";
+
+/// Of `nbpress sweep`.
+pub(crate) const SWEEP: &str = "\
+Values are lists, `a,b,c` (quote what holds a comma: `\"a,b\"`), and ranges with
+both ends included: `1..10`, `1..10:2`, `0..1:0.1`, `2026-01-01..2026-01-31`,
+`2026-01-01..2026-12-31:7` (days).
+
+Give the same command again to go on with a sweep: points that succeeded are
+not run again, and new values add points. A notebook that was changed is a new
+sweep.
+
+Examples:
+  nbpress sweep report.ipynb -s region=west,east --jobs 2
+  nbpress sweep report.ipynb -s 'day=2026-01-01..2026-01-31' \\
+      -o 'out/{day}.ipynb' --csv table.csv
+  nbpress sweep train.ipynb --points points.csv --cell-timeout 10m
+
+Exit codes:
+  0    every point succeeded    4    the table could not be written
+  1    some did not             130  stopped by Ctrl-C (128 + signal)
+  2    nothing was run";
+
+/// Of `nbpress papermill`.
+pub(crate) const PAPERMILL: &str = "\
+Examples:
+  nbpress papermill in.ipynb out.ipynb -p alpha 0.1 -f defaults.yaml
+  nbpress papermill s3://acme/in.ipynb - > out.ipynb
+  nbpress papermill in.ipynb --help-notebook
+
+A link to nbpress that is named `papermill` works like this command.";
