@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 /// `execute_request`.
 #[derive(Clone, Debug, Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "the fields of the wire format")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the fields of the wire format"
+)]
 pub struct ExecuteRequest<'a> {
     /// Source of the cell.
     pub code: &'a str,
