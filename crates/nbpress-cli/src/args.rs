@@ -9,7 +9,7 @@ use crate::commands::doctor::DoctorArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::inspect::InspectArgs;
 use crate::commands::kernels::KernelsArgs;
-use crate::commands::papermill::PapermillArgs;
+use crate::commands::papermill::{PapermillArgs, with_values_apart};
 use crate::commands::run::RunArgs;
 use crate::commands::runs::RunsArgs;
 use crate::commands::scraps::ScrapsArgs;
@@ -60,6 +60,9 @@ pub(crate) fn parse() -> Command {
         .and_then(|word| Path::new(word).file_name().map(ToOwned::to_owned));
     if named.is_some_and(|name| name == "papermill") {
         words.insert(1, "papermill".into());
+    }
+    if words.get(1).is_some_and(|word| word == "papermill") {
+        words = with_values_apart(words);
     }
     Arguments::parse_from(words).command
 }

@@ -1,7 +1,7 @@
 //! The notebook document: parse, validate, upgrade, edit and write `.ipynb` files; the parameters
 //! cell and its typed schema.
 //!
-//! What lives here: bytes to [`Notebook`](notebook::Notebook) and back, exactly as the reference
+//! What lives here: bytes to [`Notebook`] and back, exactly as the reference
 //! implementation does it. What does not: files, sockets, kernels, async.
 //!
 //! ```

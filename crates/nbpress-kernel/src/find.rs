@@ -145,7 +145,12 @@ impl KernelFinder {
     /// # Errors
     /// There is none, or its `kernel.json` is broken.
     pub fn by_name(&self, name: &str) -> Result<Result<FoundKernel, SpecError>, KernelNotFound> {
-        let name = name.to_lowercase();
+        // Notebooks older than Jupyter 4 say `python`; jupyter_client reads it the same way.
+        let name = if name == "python" {
+            "python3".to_owned()
+        } else {
+            name.to_lowercase()
+        };
         self.folders
             .iter()
             .map(|folder| folder.join(&name))

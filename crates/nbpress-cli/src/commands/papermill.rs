@@ -2,6 +2,7 @@
 //!
 //! What differs on purpose is on one page: `docs/reference/papermill.md`.
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -158,6 +159,35 @@ pub(crate) struct PapermillArgs {
     /// Print parameters as papermill does even where a value could be executed as code.
     #[arg(long)]
     strict_compat: bool,
+}
+
+/// click takes the first of two values also where it is attached: `-pname value`,
+/// `--parameters=name value`.
+pub(crate) fn with_values_apart(words: Vec<OsString>) -> Vec<OsString> {
+    const FLAGS: [&str; 4] = ["-p", "-r", "--parameters", "--parameters_raw"];
+    let mut apart = Vec::with_capacity(words.len());
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        let text = word.to_str().unwrap_or_default();
+        let attached = FLAGS.iter().find_map(|flag| {
+            let value = text.strip_prefix(flag)?;
+            let value = if flag.starts_with("--") {
+                value.strip_prefix('=')?
+            } else {
+                value
+            };
+            (!value.is_empty()).then(|| [OsString::from(*flag), OsString::from(value)])
+        });
+        // What follows a flag is a value, even where it looks like a flag.
+        let values = match &attached {
+            Some(_) => 1,
+            None if FLAGS.contains(&text) => 2,
+            None => 0,
+        };
+        apart.extend(attached.map_or_else(|| vec![word], Vec::from));
+        apart.extend(words.by_ref().take(values));
+    }
+    apart
 }
 
 /// Input and output as papermill understands its two arguments.
@@ -484,6 +514,29 @@ fn tell(printer: Printer, args: &PapermillArgs, finished: &Finished) -> u8 {
         _ => {
             printer.say(&format!("RuntimeError: {reason}"));
             FAILED
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attached_values_are_read_as_click_reads_them() {
+        for (words, expected) in [
+            ("-pfoo 1 a.ipynb", "-p foo 1 a.ipynb"),
+            ("--parameters=bar 2", "--parameters bar 2"),
+            ("-p x -prefix -rraw -p", "-p x -prefix -r raw -p"),
+            ("--prepare-only -k p a b", "--prepare-only -k p a b"),
+            ("--parameters_raw x -1", "--parameters_raw x -1"),
+        ] {
+            let words = words.split(' ').map(OsString::from).collect();
+            let apart = with_values_apart(words);
+            assert_eq!(
+                apart,
+                expected.split(' ').map(OsString::from).collect::<Vec<_>>()
+            );
         }
     }
 }

@@ -80,6 +80,9 @@ pub(super) fn parse(text: &str) -> Result<Option<Document>, YamlError> {
         })?;
         builder.take(event, span)?;
     }
+    if !text.ends_with(['\n', '\r']) {
+        builder.end_without_line_break(text);
+    }
     Ok(builder.root.map(|root| Document {
         nodes: builder.nodes,
         root,
@@ -111,9 +114,26 @@ struct Builder {
     open: Vec<(NodeId, Option<NodeId>)>,
     anchors: HashMap<usize, NodeId>,
     root: Option<NodeId>,
+    /// The scalar read last, where it is a block (`|`, `>`).
+    last_block: Option<NodeId>,
 }
 
 impl Builder {
+    /// A block that ends with the text and not with a line has no line break to keep, as PyYAML
+    /// reads it; the parser supplies one.
+    fn end_without_line_break(&mut self, text: &str) {
+        let in_block = text
+            .lines()
+            .last()
+            .is_some_and(|line| line.starts_with([' ', '\t']));
+        if let Some(id) = self.last_block.filter(|_| in_block)
+            && let Content::Scalar(value, _) = &mut self.nodes[id].content
+            && value.ends_with('\n')
+        {
+            value.pop();
+        }
+    }
+
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), YamlError> {
         let mark = span.start;
         match event {
@@ -129,6 +149,8 @@ impl Builder {
                     anchor,
                     mark,
                 );
+                let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                self.last_block = block.then_some(id);
                 self.attach(id);
                 Ok(())
             }
