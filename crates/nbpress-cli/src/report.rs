@@ -162,26 +162,26 @@ fn lead(printer: Printer, style: Style, word: &str) -> String {
     format!("{} ", printer.paint(style, word))
 }
 
-/// Why a run did not succeed, with the code where it happened.
-pub(crate) fn failure(printer: Printer, finished: &Finished) {
+/// Why a run did not succeed, with the code where it happened; empty where there is nothing to say.
+pub(crate) fn failure(printer: Printer, finished: &Finished) -> Vec<String> {
     let outcome = &finished.outcome;
     if outcome.status == RunStatus::Succeeded {
-        return;
+        return Vec::new();
     }
     let frame = finished
         .failing_cell()
         .map(|cell| code_frame(printer, &finished.notebook, outcome, cell))
         .unwrap_or_default();
     // Who stops a run knows why; where it was may be news.
-    if outcome.status == RunStatus::Failed {
-        printer.say("");
-        let lead = lead(printer, Style::Red, "error:");
-        printer.say_all(&reason_lines(printer, &lead, outcome));
+    let mut lines = match outcome.status {
+        RunStatus::Failed => reason_lines(printer, &lead(printer, Style::Red, "error:"), outcome),
+        _ => Vec::new(),
+    };
+    if !lines.is_empty() && !frame.is_empty() {
+        lines.push(String::new());
     }
-    if !frame.is_empty() {
-        printer.say("");
-        printer.say_all(&frame);
-    }
+    lines.extend(frame);
+    lines
 }
 
 /// The reason of an outcome: the first lines of an exception's text are the ones that matter.

@@ -7,6 +7,7 @@
 )]
 
 mod machine;
+mod records;
 mod refused;
 mod running;
 mod screen;

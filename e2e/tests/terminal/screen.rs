@@ -230,11 +230,13 @@ pub(crate) fn assert_screen(name: &str, text: &str) {
             "swp_0000000000000000-000000000000",
         ),
         (r"\b\d\.\d s\b", "0.0 s"),
+        // On a busy machine.
+        (r"\b(in|took) \d\d s\b", "$1 0.0 s"),
+        (r"(?m) \d\d s$", "0.0 s"),
         (r"\b\d{2,} ms\b", "000 ms"),
-        (
-            r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d \+00:00)?",
-            "2026-01-31 12:00$1",
-        ),
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "2026-01-31 12:00:00"),
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d\b", "2026-01-31 12:00"),
+        (r"\b\d\d-\d\d \d\d:\d\d\b", "01-31 12:00"),
         (r"\S+/json/decoder.py:\d+", "[python]/json/decoder.py:355"),
         // A kernel the machine has besides those of the stage.
         (r"gone, ir, testkernel", "gone, testkernel"),
@@ -242,7 +244,7 @@ pub(crate) fn assert_screen(name: &str, text: &str) {
         (r"\d+ MiB at most", "50 MiB at most"),
         (r"ipython \d[0-9.]*", "ipython 9.0.0"),
         (r"python 3[0-9.]*", "python 3.14.0"),
-        (r"Linux \S+ \S+", "Linux 6.0.0 x86_64"),
+        (r"Linux \S+ [^\s,]+", "Linux 6.0.0 x86_64"),
         (r"nbpress 0\.\d+\.\d+", "nbpress 0.1.0"),
         (r"[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", "⠋"),
     ] {

@@ -178,7 +178,11 @@ pub(crate) fn tell(
     seconds: f64,
 ) -> anyhow::Result<()> {
     if told != Told::Nothing {
-        report::failure(printer, finished);
+        let failure = report::failure(printer, finished);
+        if told == Told::Everything && !failure.is_empty() {
+            printer.say("");
+        }
+        printer.say_all(&failure);
     }
     // The one thing that is in no event.
     for error in [&finished.unrecorded, &finished.unpublished]

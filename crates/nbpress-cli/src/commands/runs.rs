@@ -56,16 +56,18 @@ pub(crate) fn runs(printer: Printer, settings: &Settings, args: &RunsArgs) -> an
 fn lines(page: Printer, run: &RunSummary) -> Vec<String> {
     let (style, status) = status(run);
     let status = page.paint(style, &padded(status, 9));
-    let started = local_time(run.header.started_at, "%Y-%m-%d %H:%M");
+    let started = run.header.started_at;
     let source = &run.header.source.path;
     let width = page.width();
     if width < ONE_LINE {
-        let source = page.fit_path(source, width.saturating_sub(2 + 9 + 2 + 16 + 2).max(9));
+        let started = local_time(started, "%m-%d %H:%M");
+        let source = page.fit_path(source, width.saturating_sub(2 + 9 + 2 + 11 + 2));
         return vec![
             run.run_id.to_string(),
             format!("  {status}  {started}  {source}"),
         ];
     }
+    let started = local_time(started, "%Y-%m-%d %H:%M");
     let took = match run.finished_at {
         _ if width < WITH_DURATION => String::new(),
         Some(end) => padded(&duration(seconds(run.header.started_at, end)), 13),

@@ -1,11 +1,14 @@
 //! `nbpress show`: what happened in a run; `nbpress verify`: whether records are as they were.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Context as _;
 use clap::Args;
 use nbpress_format::json::{Json, Object};
 use nbpress_format::output::OutputKind;
 use nbpress_record::{
-    CellStatus, Document, NoteLevel, Outcome, Record, RunState, RunStatus, read_scraps,
+    CellStatus, Document, FailureClass, NoteLevel, Outcome, Record, RunState, RunStatus,
+    read_scraps,
 };
 
 use super::runs::{local_time, seconds};
@@ -75,7 +78,9 @@ fn heading(page: Printer, record: &Record, document: &Document) -> Vec<String> {
     fact("run", &record.run_id().to_string());
     fact("notebook", &header.source.path);
     fact("status", &status_words(record.state(), outcome));
-    if let Some(reason) = outcome.and_then(|outcome| outcome.reason.as_ref()) {
+    let reason = outcome.and_then(|outcome| outcome.reason.as_ref());
+    // Of a run that was cut off there is nothing else to say.
+    if let Some(reason) = reason.filter(|_| record.state() != RunState::CutOff) {
         fact("reason", reason.lines().next().unwrap_or_default());
     }
     let took = duration(seconds(header.started_at, document.last_at()));
@@ -94,7 +99,8 @@ fn heading(page: Printer, record: &Record, document: &Document) -> Vec<String> {
         fact("used", &used);
     }
     if let Some(folder) = &header.working_directory {
-        fact("folder", folder);
+        let folder = Path::new(folder).components().collect::<PathBuf>();
+        fact("folder", &folder.display().to_string());
     }
     if let Some(commit) = &header.git_commit {
         fact("commit", &commit.commit);
@@ -117,13 +123,24 @@ fn status_words(state: RunState, outcome: Option<&Outcome>) -> String {
     let Some(outcome) = outcome.filter(|_| state == RunState::Finished) else {
         return match state {
             RunState::Running => "running".to_owned(),
-            RunState::CutOff => "cut off".to_owned(),
+            RunState::CutOff => "cut off: the runner was killed".to_owned(),
             RunState::Finished => "finished".to_owned(),
         };
     };
     match outcome.class {
-        Some(class) => format!("{} ({})", outcome.status.as_str(), class.as_str()),
+        Some(class) => format!("{} ({})", outcome.status.as_str(), class_words(class)),
         None => outcome.status.as_str().to_owned(),
+    }
+}
+
+/// Where somebody must act.
+fn class_words(class: FailureClass) -> &'static str {
+    match class {
+        FailureClass::User => "in the notebook",
+        FailureClass::Timeout => "took too long",
+        FailureClass::Resource => "memory or disk",
+        FailureClass::Platform => "on the machine",
+        FailureClass::Invalid => "could not start",
     }
 }
 
@@ -162,11 +179,11 @@ fn show_cell(page: Printer, record: &Record, document: &Document, index: usize) 
     let (style, mark, words) = match state.status {
         CellStatus::Completed => (Style::Green, "✓", ""),
         CellStatus::Failed if ended_well => (Style::Green, "✓", "ended the run"),
-        CellStatus::Failed => (Style::Red, "✗", "failed"),
-        CellStatus::Skipped => (Style::Dim, "-", "skipped"),
-        CellStatus::Running if record.state() == RunState::CutOff => {
+        CellStatus::Failed | CellStatus::Running if record.state() == RunState::CutOff => {
             (Style::Red, "✗", "was running")
         }
+        CellStatus::Failed => (Style::Red, "✗", "failed"),
+        CellStatus::Skipped => (Style::Dim, "-", "skipped"),
         CellStatus::Running => (Style::Yellow, "…", "running"),
         CellStatus::Pending | CellStatus::NotRun => (Style::Dim, "·", "never ran"),
     };
