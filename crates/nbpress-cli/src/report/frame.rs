@@ -17,8 +17,8 @@ const UNKNOWN_LINE_SHOWN: usize = 10;
 /// A line of a cell that a traceback names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct CellLine {
-    /// The number in `In [ ]`, where the kernel says which cell it means.
-    count: Option<u64>,
+    /// The number in `In [ ]`.
+    count: u64,
     /// From 1.
     line: usize,
 }
@@ -43,14 +43,13 @@ pub(crate) fn code_frame(
     };
     let named = named_lines(&traceback);
     let own_count = cell.execution_count();
-    let own = |named: &&CellLine| named.count.is_none() || named.count == own_count;
+    let own = |named: &&CellLine| Some(named.count) == own_count;
     let failing = named.iter().rev().find(own).map(|named| named.line);
     if failing.is_none() && outcome.status == RunStatus::Cancelled {
         return Vec::new();
     }
     let mut lines = listing(printer, notebook, position, failing);
-    if let Some(called) = named.last().filter(|last| last.count.is_some())
-        && called.count != own_count
+    if let Some(called) = named.last().filter(|last| !own(last))
         && let Some(other) = with_count(notebook, called.count)
     {
         lines.push("  which called".to_owned());
@@ -76,11 +75,11 @@ fn shown_traceback(cell: &Cell) -> String {
         .unwrap_or_default()
 }
 
-fn with_count(notebook: &Notebook, count: Option<u64>) -> Option<usize> {
+fn with_count(notebook: &Notebook, count: u64) -> Option<usize> {
     let cells = notebook.cells.iter();
     cells
         .map(Cell::execution_count)
-        .position(|other| other == count)
+        .position(|other| other == Some(count))
 }
 
 /// Some lines of a cell under its name.
@@ -128,28 +127,18 @@ fn listing(
     lines
 }
 
-/// The lines of cells that a traceback names, the innermost last.
+/// The lines of cells that a traceback names, the innermost last: IPython's `Cell In[4], line 12`.
 ///
-/// IPython writes `Cell In[4], line 12`, Deno `at <anonymous>:12:28` with the innermost first.
+/// Deno's `<anonymous>:12:28` counts the lines of the JavaScript it made of the cell, which are others.
 fn named_lines(traceback: &str) -> Vec<CellLine> {
-    let ipython = traceback.split("Cell In[").skip(1).filter_map(|rest| {
+    let named = traceback.split("Cell In[").skip(1).filter_map(|rest| {
         let (count, rest) = rest.split_once("], line ")?;
         Some(CellLine {
-            count: Some(count.parse().ok()?),
+            count: count.parse().ok()?,
             line: leading_number(rest)?,
         })
     });
-    let deno = traceback
-        .split("at <anonymous>:")
-        .skip(1)
-        .filter_map(|rest| {
-            Some(CellLine {
-                count: None,
-                line: leading_number(rest)?,
-            })
-        });
-    let deno: Vec<CellLine> = deno.collect();
-    ipython.chain(deno.into_iter().rev()).collect()
+    named.collect()
 }
 
 /// `/usr/lib/python3.14/json/decoder.py:355, in JSONDecoder.raw_decode`: the innermost frame, where it
@@ -176,17 +165,14 @@ mod tests {
     fn tracebacks_name_lines_of_cells() {
         let at = |count, line| CellLine { count, line };
         for (traceback, expected) in [
-            (
-                "Cell In[4], line 12, in f()\nFile x.py:3",
-                vec![at(Some(4), 12)],
-            ),
+            ("Cell In[4], line 12, in f()\nFile x.py:3", vec![at(4, 12)]),
             (
                 "Cell In[2], line 1\nCell In[1], line 3, in f(x)",
-                vec![at(Some(2), 1), at(Some(1), 3)],
+                vec![at(2, 1), at(1, 3)],
             ),
             (
                 "Error: no\n    at f (<anonymous>:2:9)\n    at <anonymous>:7:1",
-                vec![at(None, 7)],
+                vec![],
             ),
             ("Error in f(): no", vec![]),
             ("Cell In[x], line 1 Cell In[1], line ", vec![]),
