@@ -15,8 +15,8 @@ use nbpress_record::{
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use self::live::TIME_WIDTH;
 pub(crate) use self::live::Live;
+use self::live::TIME_WIDTH;
 use crate::printer::{Printer, Style, duration, padded, printable};
 use crate::report;
 
