@@ -176,11 +176,13 @@ impl Printer {
             if let Some(last) = lines.last_mut().filter(|_| index > 0) {
                 last.push_str(" && \\");
             }
-            for (line, words) in wrapped(part, indent, indent + 4, width).iter().enumerate() {
+            let part = with_values_kept(part);
+            for (line, words) in wrapped(&part, indent, indent + 4, width).iter().enumerate() {
                 if let Some(last) = lines.last_mut().filter(|_| line > 0) {
                     last.push_str(" \\");
                 }
                 let further = if line > 0 { 4 } else { 0 };
+                let words = words.replace(NO_BREAK, " ");
                 lines.push(format!("{}{words}", " ".repeat(indent + further)));
             }
         }
@@ -255,5 +257,83 @@ impl Printer {
         let mut stdout = std::io::stdout().lock();
         stdout.write_all(bytes)?;
         stdout.flush()
+    }
+}
+
+/// A space at which no line is broken.
+const NO_BREAK: char = '\u{a0}';
+
+/// A command whose options hold on to their values.
+fn with_values_kept(command: &str) -> String {
+    let mut out = String::new();
+    let mut option = false;
+    for word in command.split(' ') {
+        let value = option && !word.starts_with('-');
+        if !out.is_empty() {
+            out.push(if value { NO_BREAK } else { ' ' });
+        }
+        out.push_str(word);
+        option = word.starts_with('-');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_columns(columns: Option<usize>) -> Printer {
+        let page = Page {
+            color: false,
+            columns,
+        };
+        Printer {
+            page,
+            data: page,
+            redraws: false,
+            data_is_seen: false,
+        }
+    }
+
+    #[test]
+    fn a_command_is_broken_so_that_the_shell_reads_it_as_one() {
+        let narrow = of_columns(Some(32));
+        for (command, expected) in [
+            ("short enough -p a=1", vec!["  short enough -p a=1"]),
+            (
+                "nbpress run report.ipynb -p region=west -q",
+                vec!["  nbpress run report.ipynb \\", "      -p region=west -q"],
+            ),
+            (
+                "make one thing && make yet another",
+                vec!["  make one thing && \\", "  make yet another"],
+            ),
+            (
+                "a quoted word 'is not broken at all'",
+                vec!["  a quoted word 'is not broken at all'"],
+            ),
+        ] {
+            assert_eq!(narrow.command(2, command), expected);
+        }
+        let whole = "nbpress run report.ipynb -p region=west -q";
+        assert_eq!(of_columns(None).command(0, whole), [whole]);
+    }
+
+    #[test]
+    fn what_goes_to_a_pipe_is_neither_cut_nor_broken() {
+        let text = "a line of more than twenty columns";
+        let (narrow, pipe) = (of_columns(Some(20)), of_columns(None));
+        assert_eq!(narrow.fit(text), "a line of more than…");
+        assert_eq!(narrow.fit_path("some/folder/x.ipynb", 10), "…r/x.ipynb");
+        assert_eq!(
+            narrow.wrap("> ", 2, text),
+            ["> a line of more", "  than twenty", "  columns"]
+        );
+        assert_eq!(pipe.fit(text), text);
+        assert_eq!(
+            pipe.fit_path("some/folder/x.ipynb", 10),
+            "some/folder/x.ipynb"
+        );
+        assert_eq!(pipe.wrap("> ", 2, text), [format!("> {text}")]);
     }
 }

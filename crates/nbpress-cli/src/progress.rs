@@ -172,7 +172,9 @@ impl CellList {
 
     fn note(&mut self, level: NoteLevel, text: &str) {
         if level == NoteLevel::Info {
-            self.last_words.extend(text.lines().map(printable));
+            // A line and its end can come as two pieces.
+            let lines = text.lines().filter(|line| !line.trim().is_empty());
+            self.last_words.extend(lines.map(printable));
             let surplus = self.last_words.len().saturating_sub(LAST_WORDS);
             self.last_words.drain(..surplus);
             return;

@@ -155,7 +155,9 @@ fn notes(page: Printer, document: &Document) -> Vec<String> {
         let lead = format!("{} ", page.paint(Style::Yellow, "!"));
         lines.extend(page.wrap(&lead, 2, &printable(&warning.text)));
     }
-    let words: Vec<&str> = words.iter().flat_map(|note| note.text.lines()).collect();
+    // A line and its end can come as two pieces.
+    let words = words.iter().flat_map(|note| note.text.lines());
+    let words: Vec<&str> = words.filter(|line| !line.trim().is_empty()).collect();
     if !words.is_empty() {
         lines.push("the kernel's own output".to_owned());
         let left_out = words.len().saturating_sub(KERNEL_LINES);
