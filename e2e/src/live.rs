@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::place;
 
 /// Nothing a test waits for takes longer, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A folder with a store of its own and a kernelspec for the test kernel.
 #[derive(Debug)]

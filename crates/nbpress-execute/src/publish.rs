@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use nbpress_format::notebook::Notebook;
+use nbpress_format::output::OutputKind;
+use nbpress_record::Event;
 use nbpress_storage::{Location, Storage, StorageError, WriteMode, WriteOptions};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -18,6 +20,9 @@ const SHARE_OF_TIME: u32 = 50;
 /// How much longer a save to a store may take once somebody wants the run to end.
 const STOP_GRACE: Duration = Duration::from_secs(2);
 
+/// Files below this size are saved on the clock alone, in bytes.
+const SMALL: usize = 1 << 20;
+
 /// Writes the output of one run.
 #[derive(Debug)]
 pub struct Publisher<'a> {
@@ -30,6 +35,9 @@ pub struct Publisher<'a> {
     /// The first save must find nothing there.
     if_absent: bool,
     saved: Instant,
+    /// Size of the file when it was saved last, and of the outputs since, in bytes.
+    size: usize,
+    grown: usize,
     /// Until then a save would take more than its share.
     next: Instant,
 }
@@ -47,6 +55,8 @@ impl<'a> Publisher<'a> {
             autosave_every: midway(options.publish_every).and(options.autosave_every),
             if_absent: options.if_absent,
             saved: now,
+            size: 0,
+            grown: 0,
             next: now,
         }
     }
@@ -56,10 +66,27 @@ impl<'a> Publisher<'a> {
         self.every.is_some() || self.if_absent
     }
 
-    /// Whether enough time has passed for a save at the end of a cell.
+    /// Whether to save at the end of a cell: enough time has passed, and a large file has grown by
+    /// half, so that all saves together write a few times the size of the last one.
     pub fn is_due(&self) -> bool {
-        self.every
-            .is_some_and(|every| Instant::now() >= self.next.max(self.saved + every))
+        let now = Instant::now();
+        let grown = self.size < SMALL || self.grown >= self.size / 2;
+        let waited = self
+            .autosave_every
+            .is_some_and(|every| now >= self.saved + every);
+        (grown || waited)
+            && self
+                .every
+                .is_some_and(|every| now >= self.next.max(self.saved + every))
+    }
+
+    /// Takes note of outputs that the next save will write.
+    pub(crate) fn recorded(&mut self, events: &[Event]) {
+        let sizes = events.iter().map(|event| match event {
+            Event::Output { output, .. } => output_size(&output.kind),
+            _ => 0,
+        });
+        self.grown += sizes.sum::<usize>();
     }
 
     /// When a save in the middle of a cell is due.
@@ -101,12 +128,25 @@ impl<'a> Publisher<'a> {
             mode,
             content_type: Some("application/x-ipynb+json".to_owned()),
         };
-        self.storage
-            .write(self.output, Bytes::from(notebook.to_bytes()), options)
-            .await?;
+        let bytes = Bytes::from(notebook.to_bytes());
+        (self.size, self.grown) = (bytes.len(), 0);
+        self.storage.write(self.output, bytes, options).await?;
         self.if_absent = false;
         self.saved = Instant::now();
         self.next = self.saved + started.elapsed() * SHARE_OF_TIME;
         Ok(())
+    }
+}
+
+/// About what an output takes in the file, in bytes.
+fn output_size(kind: &OutputKind) -> usize {
+    match kind {
+        OutputKind::Stream { text, .. } => text.len(),
+        OutputKind::DisplayData { data, .. } | OutputKind::ExecuteResult { data, .. } => data
+            .values()
+            .map(|value| value.as_str().map_or(64, str::len))
+            .sum(),
+        OutputKind::Error { traceback, .. } => traceback.iter().map(String::len).sum(),
+        OutputKind::Other(_) => 64,
     }
 }

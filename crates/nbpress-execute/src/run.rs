@@ -45,6 +45,9 @@ const IDLE_GRACE: Duration = Duration::from_secs(10);
 /// How long a kernel that is known to be late may be silent before its outputs count as complete.
 const LATE_OUTPUT_GRACE: Duration = Duration::from_millis(200);
 
+/// How long a kernel that never falls silent, a timer of Deno's say, is listened to all the same.
+const LATE_OUTPUT_LIMIT: Duration = Duration::from_secs(2);
+
 /// Where a redactor keeps what belongs to no cell.
 const OUTSIDE_CELLS: usize = usize::MAX;
 
@@ -497,12 +500,19 @@ impl<'a, 'o> Run<'a, 'o> {
         if !self.quirks.late_outputs {
             return Ok(());
         }
+        let deadline = Instant::now() + LATE_OUTPUT_LIMIT;
+        let mut stop = self.stop.clone();
         while let Some(kernel) = &mut self.kernel {
-            let Ok(event) = tokio::time::timeout(LATE_OUTPUT_GRACE, kernel.next()).await else {
-                break;
-            };
-            if self.take(event).await?.is_some() {
-                break;
+            tokio::select! {
+                biased;
+                () = tokio::time::sleep_until(deadline) => break,
+                _stop = stop::asked(&mut stop) => break,
+                event = kernel.next() => {
+                    if self.take(event).await?.is_some() {
+                        break;
+                    }
+                }
+                () = tokio::time::sleep(LATE_OUTPUT_GRACE) => break,
             }
         }
         Ok(())
@@ -543,6 +553,9 @@ impl<'a, 'o> Run<'a, 'o> {
     fn flush(&mut self) -> Result<(), RecordError> {
         let events = std::mem::take(&mut self.pending);
         self.recorder.append_all(&events)?;
+        if let Some(publisher) = self.publisher.as_mut() {
+            publisher.recorded(&events);
+        }
         for event in &events {
             self.observer.event(event, self.recorder.document());
         }

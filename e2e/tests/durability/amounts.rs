@@ -66,7 +66,7 @@ fn a_display_of_20_mb_is_kept_whole_and_shared_with_the_record() {
 }
 
 #[test]
-fn twice_the_output_is_twice_the_writing() {
+fn what_is_written_is_a_few_times_the_output() {
     let written = |cells: usize| {
         let stage = Stage::new();
         stage.notebook("in.ipynb", "testkernel", &vec!["burst 100000"; cells]);
@@ -90,12 +90,9 @@ fn twice_the_output_is_twice_the_writing() {
     };
     let [few, more, many] = [50, 100, 200].map(written);
     println!("written and size of the output: {few:?} {more:?} {many:?}");
-    for ((written, size), (twice_written, _)) in [(few, more), (more, many)] {
-        // Once to the record, once to the output, and at most a save or two in between.
+    for (written, size) in [few, more, many] {
+        // Once to the record, once to the output, and saves in between that grow by half each time:
+        // a few times the size, whatever the size.
         assert!(written < 4 * size, "{written} bytes written for {size}");
-        assert!(
-            twice_written < written * 5 / 2,
-            "{written} became {twice_written}"
-        );
     }
 }
