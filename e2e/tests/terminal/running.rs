@@ -1,6 +1,7 @@
 //! A run while it goes on, and how it ends.
 
-use e2e::live::Stage;
+use e2e::live::{Stage, notebook};
+use serde_json::json;
 
 use crate::screen::{Terminal, assert_screen, nbpress};
 
@@ -29,12 +30,41 @@ fn the_running_cell_is_alive_and_is_stopped_by_control_c() {
 #[test]
 fn a_run_that_succeeds() {
     let stage = Stage::new();
-    let cells = ["print one", "", "print two\nprint 日本語", "result 3"];
-    stage.notebook("nightly.ipynb", "testkernel", &cells);
-    let arguments = ["run", "nightly.ipynb", "out.ipynb"];
-    let left = Terminal::start(&stage, 80, &arguments).end();
-    assert_eq!(left.exit, 0);
-    assert_screen("succeeded", &left.screen);
+    let cells = [
+        "region = \"eu\"",
+        "# Sales\n\nNot listed: nothing runs here.",
+        "",
+        "# totals\nprint two\nprint 日本語",
+        "print left out",
+        "result 3",
+    ];
+    let mut mixed = notebook("testkernel", &cells);
+    mixed["metadata"]["language_info"] = json!({"name": "python"});
+    mixed["cells"][0]["metadata"] = json!({"tags": ["parameters"]});
+    mixed["cells"][1] =
+        json!({"cell_type": "markdown", "id": "m", "metadata": {}, "source": cells[1]});
+    mixed["cells"][4]["metadata"] = json!({"tags": ["skip-execution"]});
+    stage.write("nightly.ipynb", mixed.to_string());
+    let arguments = ["run", "nightly.ipynb", "out.ipynb", "-p", "region=日本"];
+    for columns in [40, 80] {
+        let left = Terminal::start(&stage, columns, &arguments).end();
+        assert_eq!(left.exit, 0);
+        assert_screen(&format!("succeeded_{columns}"), &left.screen);
+    }
+}
+
+#[test]
+fn a_list_longer_than_the_screen_scrolls_and_repeats_nothing() {
+    let stage = Stage::new();
+    let mut cells: Vec<String> = (1..=30).map(|cell| format!("print {cell}")).collect();
+    cells.push("print working\nhang".to_owned());
+    let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+    stage.notebook("long.ipynb", "testkernel", &cells);
+    let mut terminal = Terminal::start(&stage, 80, &["run", "long.ipynb"]);
+    terminal.wait_for(|screen| screen.contains("│ working"));
+    terminal.type_keys(b"\x03");
+    let left = terminal.end();
+    assert_screen("scrolled", &left.screen);
 }
 
 #[test]
