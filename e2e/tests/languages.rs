@@ -5,7 +5,7 @@
 )]
 
 use e2e::live::{
-    Ended, Stage, assert_valid_notebooks, cell_statuses, markers, poll, processes_with,
+    Ended, Live, Stage, assert_valid_notebooks, cell_statuses, markers, poll, processes_with,
 };
 use e2e::place;
 use serde_json::{Value, json};
@@ -173,6 +173,36 @@ fn results_that_come_late_are_in_the_cell_that_made_them() {
             assert!(shown(cell).contains(wanted), "round {round}: {cell}");
         }
     }
+}
+
+/// A timer that prints for ever does not keep the run from ending.
+#[test]
+fn a_kernel_that_is_never_silent_is_not_listened_to_for_ever() {
+    require("deno");
+    let stage = Stage::new();
+    let cell = "setInterval(() => console.log('tick'), 20); 'set'";
+    stage.notebook("in.ipynb", "deno", &[cell, "'end'"]);
+    let ended = stage.run(&["in.ipynb", "out.ipynb"]).end();
+    assert_eq!(ended.exit, 0, "{}", ended.stderr);
+    let output = stage.read("out.ipynb");
+    let cells = code_cells(&output);
+    assert!(shown(cells[0]).contains("set") && shown(cells[1]).contains("end"));
+}
+
+/// Unix sockets have short names; kernels then get ports.
+#[test]
+fn a_deep_temporary_folder_is_no_obstacle() {
+    let stage = Stage::new();
+    let folder = stage.path(&"deep/".repeat(25));
+    std::fs::create_dir_all(&folder).unwrap();
+    stage.notebook("in.ipynb", "python3", &["print('here')"]);
+    let mut command = stage.command(place::nbpress());
+    command
+        .env("TMPDIR", folder)
+        .args(["run", "--json", "in.ipynb", "out.ipynb"]);
+    let ended = Live::start(&mut command).end();
+    assert_eq!(ended.exit, 0, "{}", ended.stderr);
+    assert_eq!(shown(code_cells(&stage.read("out.ipynb"))[0]), "here\n");
 }
 
 /// Text that only looks like an error of Octave is none, and code goes on after a real one only with

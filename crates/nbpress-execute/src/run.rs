@@ -155,7 +155,7 @@ impl<'a, 'o> Run<'a, 'o> {
                 }
                 end => {
                     self.save_metadata()?;
-                    return Ok(end.outcome(cell, self.interrupted));
+                    return Ok(self.outcome(cell, end));
                 }
             }
             if self.publisher.as_ref().is_some_and(Publisher::is_due) {
@@ -165,6 +165,17 @@ impl<'a, 'o> Run<'a, 'o> {
         self.late_outputs().await?;
         self.save_metadata()?;
         Ok(self.all_cells_ran(tolerated))
+    }
+
+    fn outcome(&self, cell: usize, end: CellEnd) -> Outcome {
+        let raised = matches!(end, CellEnd::Raised(_));
+        let mut outcome = end.outcome(cell, self.interrupted);
+        // The exception of a pool whose worker vanished does not say why it did.
+        if raised && self.kernel.as_ref().is_some_and(Kernel::memory_ran_out) {
+            let reason = outcome.reason.get_or_insert_default();
+            reason.push_str("; the system had killed a process for lack of memory");
+        }
+        outcome
     }
 
     /// Saves the output as it is now. A store that refuses may accept the next save.

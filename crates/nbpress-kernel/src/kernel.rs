@@ -338,6 +338,11 @@ impl Kernel {
         tokio::time::timeout(grace, ended).await.is_ok()
     }
 
+    /// See [`KernelProcess::memory_ran_out`].
+    pub fn memory_ran_out(&self) -> bool {
+        self.process.memory_ran_out()
+    }
+
     /// The end of what the kernel's process printed outside the protocol.
     pub fn log_tail(&self) -> String {
         self.log.tail()

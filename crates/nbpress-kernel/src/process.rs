@@ -128,10 +128,15 @@ impl KernelProcess {
         self.exit
     }
 
+    /// Whether the system's out-of-memory killer has struck since the process was started, in the
+    /// control group that it shares with this one: what it started may have been killed.
+    pub fn memory_ran_out(&self) -> bool {
+        control_group::oom_kills() > self.oom_kills_before
+    }
+
     fn reap(&mut self) -> Exit {
         let mut exit = wait_with_usage(self.pid);
-        exit.out_of_memory = exit.signal == Some(libc::SIGKILL)
-            && control_group::oom_kills() > self.oom_kills_before;
+        exit.out_of_memory = exit.signal == Some(libc::SIGKILL) && self.memory_ran_out();
         self.exit = Some(exit);
         exit
     }

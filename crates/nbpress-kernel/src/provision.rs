@@ -164,7 +164,7 @@ impl LocalProvisioner {
             .prefix("nbpress-")
             .tempdir_in(base)?;
         let key = uuid::Uuid::new_v4().simple().to_string();
-        let connection = if kernel.serves_unix_sockets() {
+        let connection = if kernel.serves_unix_sockets() && has_room_for_sockets(folder.path()) {
             ConnectionInfo::ipc(folder.path(), key, &kernel.name)
         } else {
             ConnectionInfo::tcp("127.0.0.1", free_ports()?, key, &kernel.name)
@@ -178,6 +178,11 @@ impl LocalProvisioner {
         serde_json::to_writer(writer, &connection)?;
         Ok((folder, connection, file))
     }
+}
+
+/// The name of a Unix socket has at most 107 bytes (unix(7)); temporary folders can be deep.
+fn has_room_for_sockets(folder: &Path) -> bool {
+    folder.as_os_str().len() + "/k-5".len() <= 103
 }
 
 #[expect(

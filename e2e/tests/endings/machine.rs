@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use e2e::live::{Ended, Live, Stage, assert_valid_notebooks, cell_statuses};
 use e2e::place;
@@ -14,13 +15,16 @@ pub(crate) fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
 /// A control group with a memory limit, removed when dropped.
 struct MemoryLimit(PathBuf);
 
 impl MemoryLimit {
     /// Version 1 or 2, whichever this machine has the memory controller in.
     fn new(bytes: u64) -> Self {
-        let name = format!("nbpress-e2e-{}", std::process::id());
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("nbpress-e2e-{}-{number}", std::process::id());
         let first = Path::new("/sys/fs/cgroup/memory");
         let (folder, limit, swap) = if first.is_dir() {
             (
@@ -53,20 +57,8 @@ fn a_kernel_that_runs_out_of_memory_is_said_to_have_and_how_much_it_held() {
         println!("skipped: limiting memory needs root");
         return;
     }
-    let limit = MemoryLimit::new(256 << 20);
     let stage = Stage::new();
-    let script = format!(
-        "echo $$ > {}/cgroup.procs && exec \"$@\"",
-        limit.0.display()
-    );
-    let mut command = stage.command("sh");
-    command.args(["-c", &script, "sh"]).arg(place::nbpress());
-    command.args(["run", "--json"]);
-    command
-        .arg(place::fixture("out_of_memory"))
-        .arg("out.ipynb");
-    let ended = Live::start(&mut command).end();
-
+    let ended = within_memory(&stage, 256 << 20, &place::fixture("out_of_memory"));
     let outcome = ended.outcome();
     let reason = outcome["reason"].as_str().unwrap();
     assert_eq!(ended.exit, 137, "{reason} {}", ended.stderr);
@@ -87,6 +79,43 @@ fn a_kernel_that_runs_out_of_memory_is_said_to_have_and_how_much_it_held() {
     assert!(printed.contains("64 MB"), "{printed}");
     assert_valid_notebooks(&[stage.path("out.ipynb")]);
     assert_nothing_left(&ended.run_id());
+}
+
+#[test]
+fn memory_that_a_child_ran_out_of_is_mentioned() {
+    if !is_root() {
+        println!("skipped: limiting memory needs root");
+        return;
+    }
+    let stage = Stage::new();
+    let cell = "import subprocess, sys\n\
+        subprocess.run([sys.executable, '-c', 'bytearray(b\"x\") * (512 << 20)'], check=True)";
+    stage.notebook("in.ipynb", "python3", &[cell]);
+    let ended = within_memory(&stage, 256 << 20, &stage.path("in.ipynb"));
+    let outcome = ended.outcome();
+    let reason = outcome["reason"].as_str().unwrap();
+    assert_eq!(ended.exit, 1, "{reason}");
+    assert!(reason.contains("CalledProcessError"), "{reason}");
+    assert!(
+        reason.contains("killed a process for lack of memory"),
+        "{reason}"
+    );
+}
+
+/// Runs a notebook in a control group with that much memory, in bytes.
+fn within_memory(stage: &Stage, bytes: u64, notebook: &Path) -> Ended {
+    let limit = MemoryLimit::new(bytes);
+    let script = format!(
+        "echo $$ > {}/cgroup.procs && exec \"$@\"",
+        limit.0.display()
+    );
+    let mut command = stage.command("sh");
+    command.args(["-c", &script, "sh"]).arg(place::nbpress());
+    command
+        .args(["run", "--json"])
+        .arg(notebook)
+        .arg("out.ipynb");
+    Live::start(&mut command).end()
 }
 
 /// Runs a script in which `$1` is `nbpress` and `small` is a mounted disk of that size. The disk
