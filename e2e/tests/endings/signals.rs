@@ -182,3 +182,38 @@ fn children(process: u32) -> Vec<u32> {
         .map(|id| id.parse().unwrap())
         .collect()
 }
+
+/// What is printed is not read: the runner stands in a write that does not return.
+#[test]
+fn a_runner_that_is_stuck_can_still_be_ended() {
+    let stage = Stage::new();
+    stage.notebook("in.ipynb", "testkernel", &["spawn away\nlines 1000000000"]);
+    let mut command = stage.command(place::nbpress());
+    command.args(["run", "--json", "in.ipynb", "out.ipynb"]);
+    let mut child = command
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Standing in a write to the full pipe: asleep, and no further.
+    let state = || {
+        let stat = fs::read_to_string(format!("/proc/{}/wchan", child.id())).unwrap();
+        stat.contains("pipe").then_some(())
+    };
+    assert!(poll(state).is_some());
+    let started = std::time::Instant::now();
+    let mut sent = 0;
+    let ended = poll(|| {
+        // Once a second, as somebody would who loses patience.
+        if started.elapsed() > Duration::from_secs(sent) {
+            signal(child.id(), "TERM");
+            sent += 1;
+        }
+        child.try_wait().unwrap()
+    });
+    assert_eq!(ended.and_then(|status| status.code()), Some(143));
+    assert!((3..=6).contains(&sent), "{sent} signals");
+    let id = stage.runs().pop().unwrap();
+    let shown = stage.nbpress(&["show", "--brief", &id]).stdout.join("\n");
+    assert!(shown.contains("cut off"), "{shown}");
+    assert_nothing_left(&id);
+}
