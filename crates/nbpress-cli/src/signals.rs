@@ -10,6 +10,9 @@ use tokio::sync::watch;
 /// without ceremony. Somebody who holds down Ctrl-C means the second.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
+/// SIGXFSZ, which kills who writes past a limit on the size of files (setrlimit(2)).
+const TOO_LARGE: i32 = 25;
+
 /// Listens as long as this value lives.
 #[derive(Debug)]
 pub(crate) struct Listening(
@@ -34,6 +37,7 @@ pub(crate) fn listen() -> std::io::Result<(watch::Receiver<Stop>, Listening)> {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
+            _too_large: signal(SignalKind::from_raw(TOO_LARGE))?,
         }
     };
     std::thread::Builder::new()
@@ -53,6 +57,8 @@ struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
+    /// Heard and not heeded: the write that was too large fails, which can be told.
+    _too_large: Signal,
 }
 
 impl Signals {

@@ -182,6 +182,24 @@ fn a_full_disk_ends_the_run_and_keeps_what_was_recorded() {
 }
 
 #[test]
+fn a_limit_on_the_size_of_files_is_a_full_disk() {
+    let stage = Stage::new();
+    stage.notebook("in.ipynb", "testkernel", &["print before", "lines 100000"]);
+    let mut command = stage.command("sh");
+    let script = "ulimit -f 300; exec \"$1\" run --json in.ipynb out.ipynb";
+    command.args(["-c", script, "sh"]).arg(place::nbpress());
+    let ended = Live::start(&mut command).end();
+    assert_eq!(ended.exit, 4, "{}", ended.stderr);
+    assert!(ended.stderr.contains("File too large"), "{}", ended.stderr);
+    // Neither file may grow; what is there is whole.
+    assert_valid_notebooks(&[stage.path("out.ipynb")]);
+    let shown = stage.nbpress(&["show", &ended.run_id()]);
+    assert_eq!(shown.exit, 0, "{}", shown.stderr);
+    assert!(shown.stdout.join("\n").contains("before"));
+    assert_nothing_left(&ended.run_id());
+}
+
+#[test]
 fn a_disk_too_small_for_a_record_is_refused() {
     let stage = Stage::new();
     stage.notebook("in.ipynb", "testkernel", &["print before"]);
