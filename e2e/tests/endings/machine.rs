@@ -154,7 +154,7 @@ fn a_full_disk_ends_the_run_and_keeps_what_was_recorded() {
         assert!(ended.stderr.contains("no room left"), "{}", ended.stderr);
         let text = |name: &str| fs::read_to_string(stage.path(name)).unwrap();
         assert!(
-            text("shown").contains("failed (resource)"),
+            text("shown").contains("failed (memory or disk)"),
             "{}",
             text("shown")
         );

@@ -107,7 +107,7 @@ impl Scenario {
         let shown = stage.nbpress(&["show", &id]);
         assert_eq!(shown.exit, 0, "{}", shown.stderr);
         let shown = shown.stdout.join("\n");
-        assert!(shown.contains(self.status), "{shown}");
+        assert!(shown.contains(&in_words(self.status)), "{shown}");
         let journal = stage.nbpress(&["show", "--json", &id]);
         assert_eq!(
             journal.stdout, ended.stdout,
@@ -121,6 +121,21 @@ impl Scenario {
         assert_nothing_left(&id);
         stage.path("out.ipynb")
     }
+}
+
+/// A status as `nbpress show` says it to people.
+pub(crate) fn in_words(status: &str) -> String {
+    [
+        ("(user)", "(in the notebook)"),
+        ("(timeout)", "(took too long)"),
+        ("(resource)", "(memory or disk)"),
+        ("(platform)", "(on the machine)"),
+        ("(invalid)", "(could not start)"),
+    ]
+    .iter()
+    .fold(status.to_owned(), |text, (class, words)| {
+        text.replace(class, words)
+    })
 }
 
 /// The second marker stands right before the cell that failed.
