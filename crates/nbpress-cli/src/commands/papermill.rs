@@ -86,7 +86,7 @@ pub(crate) struct PapermillArgs {
     /// Only `nbclient` is known: this program takes its part.
     #[arg(long, value_name = "NAME")]
     engine: Option<String>,
-    /// Save after each cell (at most for 2 % of the time) [default].
+    /// Save after each cell (at most for 2 % of the time) (default).
     #[arg(long, overrides_with = "no_request_save_on_cell_execute")]
     request_save_on_cell_execute: bool,
     /// Save once, at the end.
@@ -103,7 +103,7 @@ pub(crate) struct PapermillArgs {
     /// Write the parameterised notebook and execute nothing.
     #[arg(long, overrides_with = "prepare_execute")]
     prepare_only: bool,
-    /// Execute [default].
+    /// Execute (default).
     #[arg(long)]
     prepare_execute: bool,
     /// Kernel to use instead of the notebook's.
@@ -124,7 +124,7 @@ pub(crate) struct PapermillArgs {
     /// Write the notebook's output to the log.
     #[arg(long, overrides_with = "no_log_output")]
     log_output: bool,
-    /// Do not [default].
+    /// Do not (default).
     #[arg(long)]
     no_log_output: bool,
     /// File for the notebook's stdout.
@@ -150,7 +150,7 @@ pub(crate) struct PapermillArgs {
     /// Hide the source of code cells.
     #[arg(long, overrides_with = "no_report_mode")]
     report_mode: bool,
-    /// Do not [default].
+    /// Do not (default).
     #[arg(long)]
     no_report_mode: bool,
     /// Print the version.
