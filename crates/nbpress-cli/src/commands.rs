@@ -24,7 +24,7 @@ pub(crate) async fn dispatch(
     command: Command,
 ) -> anyhow::Result<u8> {
     match command {
-        Command::Run(args) => run::run(printer, settings, &args).await,
+        Command::Run(args) => Box::pin(run::run(printer, settings, &args)).await,
         Command::Sweep(args) => sweep::sweep(printer, settings, &args).await,
         Command::Inspect(args) => inspect::inspect(printer, settings, &args).await,
         Command::Papermill(args) => Box::pin(papermill::papermill(printer, settings, &args)).await,
