@@ -25,7 +25,7 @@ pub enum Manners {
     Papermill,
 }
 
-/// Which cells run. Cells that do not run keep the outputs they came with.
+/// Which cells run. Cells that do not run have no outputs in the copy: they would not be of this run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum CellSelection {
     /// Every code cell.
