@@ -7,10 +7,6 @@ use nbpress_format::parameters::{ParameterValue, resolve_text};
 ///
 /// <https://papermill.readthedocs.io/en/latest/usage-parameterize.html>
 pub fn resolve(text: &str) -> ParameterValue {
-    // White space to `str.strip()`, but not to `int()` and `float()`.
-    if text.contains(|character| ('\x1c'..='\x1f').contains(&character)) {
-        return ParameterValue::String(text.to_owned());
-    }
     resolve_text(&ParameterValue::Text(text.to_owned()))
 }
 
