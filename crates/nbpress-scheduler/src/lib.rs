@@ -1,0 +1,1 @@
+//! Due, enqueue, claim, runner, finalize: what brings runs about, and what becomes of them.

@@ -1,0 +1,1 @@
+//! HTTP: the product API, its OpenAPI document, and who may pass.
