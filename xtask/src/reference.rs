@@ -6,6 +6,7 @@
 //! | `venv-ipykernel6` | ipykernel 6 |
 //! | `kernels` | xeus-python, bash_kernel, octave_kernel, Deno |
 //! | `s3` | moto's S3 server and boto3 |
+//! | `services` | aiosmtpd, a mail server |
 //! | `azure` | azurite, the Azure storage emulator, from npm |
 //! | `sdist` | unpacked source distributions of papermill, nbclient, nbformat and scrapbook (their fixtures and tests) |
 //! | `jupyter` | a Jupyter data folder with a kernelspec for every kernel above and for our `testkernel`; the tests' `JUPYTER_PATH` |
@@ -92,6 +93,7 @@ fn install_python(steps: &Steps, root: &Path, folder: &Path) -> Result<()> {
         ("venv-ipykernel6", "ipykernel6.txt"),
         ("kernels", "kernels.txt"),
         ("s3", "s3.txt"),
+        ("services", "services.txt"),
     ] {
         let requirements = pins.join(file);
         let pinned = fs::read_to_string(&requirements)
