@@ -28,6 +28,29 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nbpress-record",
         ],
     ),
+    ("nbpress-runs", &["nbpress-format", "nbpress-record"]),
+    (
+        "nbpress-scheduler",
+        &[
+            "nbpress-format",
+            "nbpress-storage",
+            "nbpress-record",
+            "nbpress-kernel",
+            "nbpress-execute",
+            "nbpress-runs",
+        ],
+    ),
+    (
+        "nbpress-server",
+        &[
+            "nbpress-format",
+            "nbpress-storage",
+            "nbpress-record",
+            "nbpress-execute",
+            "nbpress-runs",
+            "nbpress-scheduler",
+        ],
+    ),
     (
         "nbpress-cli",
         &[
@@ -37,6 +60,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nbpress-record",
             "nbpress-kernel",
             "nbpress-execute",
+            "nbpress-runs",
+            "nbpress-scheduler",
+            "nbpress-server",
         ],
     ),
     ("xtask", &[]),
