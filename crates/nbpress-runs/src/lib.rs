@@ -1,1 +1,3 @@
 //! What exists and in which state: jobs, runs, attempts, schedules; on SQLite and on Postgres.
+
+pub mod schedule;
