@@ -28,6 +28,13 @@ impl RunId {
         Self(Uuid::now_v7())
     }
 
+    /// The smallest name that a run which began at a time could have.
+    pub fn first_at(at: jiff::Timestamp) -> Self {
+        // The first 48 bits are milliseconds.
+        let millis = u128::from(u64::try_from(at.as_millisecond()).unwrap_or(0));
+        Self(Uuid::from_u128(millis << 80))
+    }
+
     /// Reads what [`Display`](fmt::Display) prints; capital letters are accepted.
     pub fn parse(text: &str) -> Result<Self, RunIdError> {
         let malformed = || RunIdError {

@@ -1,3 +1,21 @@
 //! What exists and in which state: jobs, runs, attempts, schedules; on SQLite and on Postgres.
+//!
+//! [`Store`] is the rows and every change of them, each in one transaction. [`job`], [`run`], [`profile`]
+//! and [`schedule`] are what the rows say; [`plan`](mod@plan) makes runs of a job. Kernels and HTTP are
+//! unknown here, and so is the time: every change is told when it happens.
 
+pub mod error;
+pub mod job;
+pub mod plan;
+pub mod profile;
+pub mod run;
 pub mod schedule;
+pub mod state;
+pub mod store;
+
+pub use error::{Invalid, StoreError};
+pub use job::JobDefinition;
+pub use profile::Profile;
+pub use run::{Attempt, AttemptEnd, AttemptState, Claim, Finish, NewRun, Run, RunSpec};
+pub use state::{FailureClass, NoticeKind, RunState};
+pub use store::Store;

@@ -1,0 +1,369 @@
+//! The control groups of one kernel: made, limited, entered, read, removed.
+//!
+//! Each is a folder `nbpress-<kernel id>` beneath the group this process is in. Whoever made it holds
+//! it locked, so that a group whose maker is dead can be told from one in use.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::event::EventfdFlags;
+use rustix::fs::FlockOperation;
+use rustix::process::{Pid, Signal};
+
+use super::hierarchy::{OwnGroup, Version, own_groups, read};
+use super::{GROUP_PREFIX, Usage, delegate, group_name};
+
+/// The time in which a share of the processors is counted, in microseconds; the system's own default.
+const CPU_PERIOD: f64 = 100_000.0;
+
+/// The shortest share the system accepts, in microseconds.
+const SHORTEST_SHARE: f64 = 1_000.0;
+
+/// How long the last processes of a group may take to vanish, and how often that is looked at.
+const REMOVAL_TRIES: u32 = 500;
+const REMOVAL_PAUSE: Duration = Duration::from_millis(2);
+
+/// The groups of one kernel: one in version 2, one per controller in version 1. Removed when dropped,
+/// with every process in them.
+#[derive(Debug, Default)]
+pub(super) struct KernelGroups(Vec<Group>);
+
+impl KernelGroups {
+    /// Makes the groups that memory and processor time are limited and counted in, as far as this
+    /// machine has them, and removes those that dead runners left.
+    ///
+    /// # Errors
+    /// There is none that could be made.
+    pub(super) fn make(kernel_id: &str) -> io::Result<Self> {
+        let mut groups = Self::default();
+        let mut refused = None;
+        let own = own_groups();
+        for controller in ["memory", "cpu", "cpuacct"] {
+            let Some(own) = own.iter().find(|group| group.controls(controller)) else {
+                continue;
+            };
+            if groups.with(controller).is_ok() {
+                continue;
+            }
+            match Group::make(own, kernel_id) {
+                Ok(group) => groups.0.push(group),
+                Err(error) => refused = Some(error),
+            }
+        }
+        match refused {
+            Some(error) if groups.0.is_empty() => Err(error),
+            None if groups.0.is_empty() => {
+                Err(io::Error::other("this machine has no such control groups"))
+            }
+            _ => Ok(groups),
+        }
+    }
+
+    fn with(&self, controller: &str) -> io::Result<&Group> {
+        self.0
+            .iter()
+            .find(|group| group.kind.controls(controller))
+            .ok_or_else(|| io::Error::other(format!("there is none for `{controller}`")))
+    }
+
+    pub(super) fn limit_memory(&self, bytes: u64) -> io::Result<Version> {
+        self.with("memory")?.limit_memory(bytes)
+    }
+
+    pub(super) fn limit_cpus(&self, cpus: f64) -> io::Result<Version> {
+        self.with("cpu")?.limit_cpus(cpus)
+    }
+
+    pub(super) fn entry(&self) -> io::Result<Entry> {
+        let open = |group: &Group| {
+            OpenOptions::new()
+                .write(true)
+                .open(group.folder().join("cgroup.procs"))
+        };
+        self.0
+            .iter()
+            .map(open)
+            .collect::<io::Result<_>>()
+            .map(Entry)
+    }
+
+    pub(super) fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().map(Group::folder)
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        let memory = self.with("memory").ok();
+        let time = self.with("cpuacct").or_else(|_| self.with("cpu")).ok();
+        Usage {
+            peak_memory_bytes: memory.and_then(|group| peak(&group.kind)),
+            cpu_microseconds: time.and_then(|group| cpu_microseconds(&group.kind)),
+        }
+    }
+
+    pub(super) fn kills(&self) -> u64 {
+        self.with("memory")
+            .ok()
+            .and_then(|group| kills(&group.kind))
+            .unwrap_or(0)
+    }
+
+    pub(super) fn ran_into_limit(&self) -> bool {
+        self.with("memory")
+            .ok()
+            .and_then(|group| refusals(&group.kind))
+            .is_some_and(|count| count > 0)
+    }
+
+    pub(super) fn exhaustion(&self) -> Option<OwnedFd> {
+        self.with("memory").ok()?.exhaustion()
+    }
+}
+
+/// The open `cgroup.procs` of the groups a process is to enter.
+#[derive(Debug)]
+pub(super) struct Entry(Vec<File>);
+
+impl Entry {
+    /// Moves the calling process, between fork and exec: one write per group.
+    pub(super) fn enter(&self) -> io::Result<()> {
+        for file in &self.0 {
+            // 0 is whoever writes it.
+            rustix::io::write(file, b"0")?;
+        }
+        Ok(())
+    }
+}
+
+/// One group, held locked.
+#[derive(Debug)]
+struct Group {
+    /// Where it is, with the version and the controllers of its parent.
+    kind: OwnGroup,
+    _lock: File,
+}
+
+impl Group {
+    fn make(own: &OwnGroup, kernel_id: &str) -> io::Result<Self> {
+        let parent = match own.version {
+            Version::One => own.folder.clone(),
+            Version::Two => delegate::parent_of_kernels(&own.folder)?,
+        };
+        remove_abandoned(&parent);
+        let folder = parent.join(group_name(kernel_id));
+        let named = |error: io::Error| {
+            io::Error::new(
+                error.kind(),
+                format!("`{}` cannot be made: {error}", folder.display()),
+            )
+        };
+        let lock = make_locked(&folder).map_err(named)?;
+        let kind = OwnGroup {
+            folder,
+            ..own.clone()
+        };
+        Ok(Self { kind, _lock: lock })
+    }
+
+    fn folder(&self) -> &Path {
+        &self.kind.folder
+    }
+
+    fn limit_memory(&self, bytes: u64) -> io::Result<Version> {
+        let bytes = bytes.to_string();
+        let folder = self.folder();
+        match self.kind.version {
+            Version::One => {
+                write(folder, "memory.limit_in_bytes", &bytes)?;
+                // Memory and swap together: none may go to swap.
+                write_if_there(folder, "memory.memsw.limit_in_bytes", &bytes)?;
+            }
+            Version::Two => {
+                write(folder, "memory.max", &bytes)?;
+                write_if_there(folder, "memory.swap.max", "0")?;
+                write_if_there(folder, "memory.oom.group", "1")?;
+            }
+        }
+        Ok(self.kind.version)
+    }
+
+    fn limit_cpus(&self, cpus: f64) -> io::Result<Version> {
+        let share = (cpus * CPU_PERIOD).max(SHORTEST_SHARE).round();
+        let folder = self.folder();
+        match self.kind.version {
+            Version::One => {
+                write(folder, "cpu.cfs_period_us", &CPU_PERIOD.to_string())?;
+                write(folder, "cpu.cfs_quota_us", &share.to_string())?;
+            }
+            Version::Two => write(folder, "cpu.max", &format!("{share} {CPU_PERIOD}"))?,
+        }
+        Ok(self.kind.version)
+    }
+
+    /// Version 1 has no `memory.oom.group`, but tells who listens:
+    /// <https://docs.kernel.org/admin-guide/cgroup-v1/memory.html#oom-control>.
+    fn exhaustion(&self) -> Option<OwnedFd> {
+        if self.kind.version != Version::One {
+            return None;
+        }
+        let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
+        let notice = rustix::event::eventfd(0, flags).ok()?;
+        let control = File::open(self.folder().join("memory.oom_control")).ok()?;
+        let registration = format!("{} {}", notice.as_raw_fd(), control.as_raw_fd());
+        write(self.folder(), "cgroup.event_control", &registration).ok()?;
+        Some(notice)
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        remove(self.folder());
+    }
+}
+
+/// Somebody who takes a new group for an abandoned one may remove it before it is locked.
+fn make_locked(folder: &Path) -> io::Result<File> {
+    loop {
+        match std::fs::create_dir(folder) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+        let lock = match File::open(folder) {
+            Ok(lock) => lock,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        rustix::fs::flock(&lock, FlockOperation::LockExclusive)?;
+        if folder.is_dir() {
+            return Ok(lock);
+        }
+    }
+}
+
+/// Ends what is left in groups whose makers are dead, and removes them.
+fn remove_abandoned(parent: &Path) {
+    let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
+    let groups = entries.filter(|entry| {
+        let name = entry.file_name();
+        name.to_str()
+            .and_then(|name| name.strip_prefix(GROUP_PREFIX))
+            .is_some_and(|id| uuid::Uuid::parse_str(id).is_ok())
+    });
+    for folder in groups.map(|entry| entry.path()) {
+        let Ok(lock) = File::open(&folder) else {
+            continue;
+        };
+        if rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            remove(&folder);
+        }
+    }
+}
+
+/// Kills every process in a group and removes it; gives up after a second.
+pub(crate) fn remove(folder: &Path) {
+    for _ in 0..REMOVAL_TRIES {
+        kill_members(folder);
+        match std::fs::remove_dir(folder) {
+            // Killed processes leave their group a moment later.
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
+                std::thread::sleep(REMOVAL_PAUSE);
+            }
+            _ => return,
+        }
+    }
+}
+
+/// Kills every process in a group.
+pub(super) fn kill_members(folder: &Path) {
+    for pid in members(folder) {
+        let _gone = rustix::process::kill_process(pid, Signal::KILL);
+    }
+}
+
+fn members(folder: &Path) -> Vec<Pid> {
+    read(&folder.join("cgroup.procs"))
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| Pid::from_raw(line.parse().ok()?))
+        .collect()
+}
+
+/// How often the system has killed a process for lack of memory in the group this process is in.
+pub(crate) fn kills_in_own_group() -> u64 {
+    own_groups()
+        .iter()
+        .find(|group| group.controls("memory"))
+        .and_then(kills)
+        .unwrap_or(0)
+}
+
+fn kills(group: &OwnGroup) -> Option<u64> {
+    let name = match group.version {
+        Version::One => "memory.oom_control",
+        Version::Two => "memory.events",
+    };
+    keyed(&read(&group.folder.join(name))?, "oom_kill")
+}
+
+/// How often memory was refused because the group's limit was reached.
+fn refusals(group: &OwnGroup) -> Option<u64> {
+    match group.version {
+        Version::One => number(&group.folder, "memory.failcnt"),
+        Version::Two => keyed(&read(&group.folder.join("memory.events"))?, "max"),
+    }
+}
+
+fn peak(group: &OwnGroup) -> Option<u64> {
+    let name = match group.version {
+        Version::One => "memory.max_usage_in_bytes",
+        Version::Two => "memory.peak",
+    };
+    number(&group.folder, name)
+}
+
+fn cpu_microseconds(group: &OwnGroup) -> Option<u64> {
+    match group.version {
+        Version::One => {
+            number(&group.folder, "cpuacct.usage").map(|nanoseconds| nanoseconds / 1000)
+        }
+        Version::Two => keyed(&read(&group.folder.join("cpu.stat"))?, "usage_usec"),
+    }
+}
+
+fn number(folder: &Path, name: &str) -> Option<u64> {
+    read(&folder.join(name))?.trim().parse().ok()
+}
+
+/// The value of a line `key value`.
+pub(super) fn keyed(text: &str, key: &str) -> Option<u64> {
+    text.lines().find_map(|line| {
+        let (name, value) = line.split_once(' ')?;
+        (name == key).then(|| value.trim().parse().ok()).flatten()
+    })
+}
+
+pub(super) fn write(folder: &Path, name: &str, value: &str) -> io::Result<()> {
+    let path: PathBuf = folder.join(name);
+    OpenOptions::new()
+        .write(true)
+        .open(&path)
+        .and_then(|file| Ok(rustix::io::write(&file, value.as_bytes()).map(drop)?))
+        .map_err(|error| {
+            io::Error::new(
+                error.kind(),
+                format!("`{}` refuses: {error}", path.display()),
+            )
+        })
+}
+
+/// Some files are there only where the system was configured so.
+fn write_if_there(folder: &Path, name: &str, value: &str) -> io::Result<()> {
+    if folder.join(name).exists() {
+        write(folder, name, value)
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,140 @@
+//! What is read from the files of control groups, in samples of each kind of machine.
+
+use std::path::PathBuf;
+
+use super::group::keyed;
+use super::hierarchy::{OwnGroup, Version, parse};
+use super::{Report, size_in_words};
+
+const FIRST: Version = Version::One;
+const SECOND: Version = Version::Two;
+
+fn own(version: Version, folder: &str, controllers: &[&str]) -> OwnGroup {
+    OwnGroup {
+        version,
+        folder: PathBuf::from(folder),
+        controllers: controllers.iter().map(|&name| name.to_owned()).collect(),
+    }
+}
+
+/// A machine: its name, `/proc/self/cgroup`, `/proc/self/mountinfo`, and our groups.
+type Sample = (&'static str, &'static str, &'static str, Vec<OwnGroup>);
+
+fn samples() -> Vec<Sample> {
+    vec![
+        (
+            "version 2 under systemd",
+            "0::/user.slice/user-1000.slice/session-2.scope\n",
+            "24 1 8:1 / / rw - ext4 /dev/sda1 rw\n\
+             31 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n",
+            vec![own(
+                SECOND,
+                "/sys/fs/cgroup/user.slice/user-1000.slice/session-2.scope",
+                &[],
+            )],
+        ),
+        (
+            "version 1, two controllers mounted together",
+            "5:cpu,cpuacct:/jobs\n3:memory:/\n1:name=systemd:/init.scope\n",
+            "33 31 0:30 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n\
+             35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
+             40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n",
+            vec![
+                own(
+                    FIRST,
+                    "/sys/fs/cgroup/cpu,cpuacct/jobs",
+                    &["cpu", "cpuacct"],
+                ),
+                own(FIRST, "/sys/fs/cgroup/memory", &["memory"]),
+                own(FIRST, "/sys/fs/cgroup/systemd/init.scope", &[]),
+            ],
+        ),
+        (
+            "hybrid: version 2 beside controllers of version 1",
+            "4:memory:/a/b\n1:cpu:/\n0::/\n",
+            "32 31 0:29 / /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu\n\
+             35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n\
+             41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n",
+            vec![
+                own(FIRST, "/sys/fs/cgroup/memory/a/b", &["memory"]),
+                own(FIRST, "/sys/fs/cgroup/cpu", &["cpu"]),
+                own(SECOND, "/sys/fs/cgroup/unified", &[]),
+            ],
+        ),
+        (
+            "a container that sees its host's paths",
+            "4:memory:/docker/0a1b\n",
+            "35 31 0:32 /docker/0a1b /sys/fs/cgroup/memory ro master:9 - cgroup cgroup rw,memory\n",
+            vec![own(FIRST, "/sys/fs/cgroup/memory", &["memory"])],
+        ),
+        (
+            "a group outside of what is mounted",
+            "4:memory:/elsewhere\n0::/../outside\n",
+            "35 31 0:32 /docker/0a1b /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n\
+             41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n",
+            vec![],
+        ),
+        (
+            "nothing mounted",
+            "0::/\n",
+            "24 1 8:1 / / rw - ext4 x rw\n",
+            vec![],
+        ),
+    ]
+}
+
+#[test]
+fn our_groups_are_found_on_every_kind_of_machine() {
+    for (machine, groups, mounts, expected) in samples() {
+        assert_eq!(parse(groups, mounts), expected, "{machine}");
+    }
+}
+
+#[test]
+fn counters_are_read_by_their_whole_name() {
+    let first = "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n";
+    let second = "low 0\nhigh 0\nmax 17\noom 2\noom_kill 1\noom_group_kill 0\n";
+    for (text, key, value) in [
+        (first, "oom_kill", Some(3)),
+        (second, "oom_kill", Some(1)),
+        (second, "max", Some(17)),
+        ("usage_usec 1250\nuser_usec 9\n", "usage_usec", Some(1250)),
+        (second, "peak", None),
+        ("oom_kill", "oom_kill", None),
+        ("oom_kill x", "oom_kill", None),
+    ] {
+        assert_eq!(keyed(text, key), value, "{key} in {text:?}");
+    }
+}
+
+#[test]
+fn sizes_are_said_as_people_say_them() {
+    for (bytes, words) in [
+        (2 << 30, "2.0 GiB"),
+        (3 << 29, "1.5 GiB"),
+        (512 << 20, "512 MiB"),
+        (300 << 10, "300 KiB"),
+    ] {
+        assert_eq!(size_in_words(bytes), words);
+    }
+}
+
+#[test]
+fn what_holds_and_what_does_not_is_said_in_one_line() {
+    assert_eq!(Report::default().finish(), None);
+    let mut report = Report::default();
+    report.enforced("memory 2.0 GiB by cgroup v1".to_owned());
+    let enforcement = report.finish().unwrap();
+    assert_eq!(enforcement.text, "limits: memory 2.0 GiB by cgroup v1");
+    assert!(enforcement.complete);
+
+    let mut report = Report::default();
+    report.partly("memory 1 by RLIMIT_DATA".to_owned());
+    report.unenforced("2 cpus (no)".to_owned());
+    let enforcement = report.finish().unwrap();
+    assert_eq!(
+        enforcement.text,
+        "limits: memory 1 by RLIMIT_DATA; limits not enforced: 2 cpus (no)"
+    );
+    assert!(!enforcement.complete);
+}

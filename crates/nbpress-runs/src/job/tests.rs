@@ -1,0 +1,1 @@
+//! Jobs that cannot be and jobs that can.

@@ -1,0 +1,159 @@
+//! The rows: what exists, in which state, and every change of it in one transaction.
+//!
+//! | promise | how it is kept |
+//! |---|---|
+//! | a run ends once | every change is made `WHERE` the state is the one it was read in, under the row's lock |
+//! | only the current attempt changes its run | [`Store::finish`] compares the attempt's number, which each claim raises |
+//! | a pool never runs more than its slots | a slot is a row; a claim fills it or does not happen |
+//! | a trigger counts once | `tick`, idempotency keys and points are unique |
+//! | a change is told | its audit row and its notices are in the same transaction |
+//!
+//! Every method takes the time as an argument: the store has no clock.
+
+mod audit;
+mod batches;
+mod claim;
+mod database;
+mod enqueue;
+mod finish;
+mod history;
+mod insert;
+mod jobs;
+mod migrate;
+mod outbox;
+mod pools;
+mod row;
+mod schedules;
+mod settle;
+mod sql;
+mod timers;
+mod workers;
+
+use std::fs::{File, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::sync::Arc;
+
+pub use audit::{AuditEntry, AuditReport};
+pub use batches::{Batch, BatchKind, BatchPoint, BatchState, NewBatch};
+pub use claim::ClaimRequest;
+pub use database::Dialect;
+pub use enqueue::Enqueued;
+pub use history::{ProfileFit, RunFilter, RunPage, Totals};
+pub use jobs::{Job, JobVersion};
+pub use outbox::{Outgoing, StoredChannel};
+pub use pools::{Pool, PoolSlot};
+pub use schedules::{DueSchedule, NewSchedule, Schedule};
+pub use sql::{QueryLimits, QueryResult};
+pub use workers::{Beat, Held, NewWorker, Worker, WorkerState};
+
+use crate::error::StoreError;
+use database::{Database, TRIES, Tx};
+
+/// Jobs, runs and everything about them, in SQLite or Postgres.
+#[derive(Clone, Debug)]
+pub struct Store {
+    database: Database,
+    url: String,
+    /// Held while this is open, so that two servers never share a SQLite file.
+    _lock: Option<Arc<File>>,
+}
+
+impl Store {
+    /// Opens `sqlite:PATH`, `sqlite::memory:` or `postgres://…` and brings its tables to this version.
+    ///
+    /// # Errors
+    /// It cannot be reached, is in use by another server, or is of a newer version.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let lock = lock_file(url)?.map(Arc::new);
+        let database = Database::connect(url).await?;
+        migrate::migrate(&database).await?;
+        Ok(Self {
+            database,
+            url: url.to_owned(),
+            _lock: lock,
+        })
+    }
+
+    /// Which database it is.
+    pub fn dialect(&self) -> Dialect {
+        self.database.dialect
+    }
+
+    /// Where it is, without a password.
+    pub fn place(&self) -> String {
+        database::without_password(&self.url)
+    }
+
+    /// Closes every connection; what was promised is on disk already.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+
+    /// Runs a transaction, again where the database broke it off for another one's sake.
+    async fn write<T>(
+        &self,
+        work: impl AsyncFn(&mut Tx) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut tries = 0;
+        loop {
+            let mut tx = self.database.begin().await?;
+            let done = match work(&mut tx).await {
+                Ok(value) => tx.commit().await.map(|()| value),
+                Err(error) => Err(error),
+            };
+            match done {
+                Err(error) if is_deadlock(&error) && tries < TRIES => tries += 1,
+                done => return done,
+            }
+        }
+    }
+}
+
+/// A transaction that was broken off whole, and may be repeated.
+fn is_deadlock(error: &StoreError) -> bool {
+    match error {
+        StoreError::Database(sqlx::Error::Database(error)) => {
+            matches!(error.code().as_deref(), Some("40P01" | "40001"))
+        }
+        _ => false,
+    }
+}
+
+/// Locks the file beside a SQLite database and writes our process id into it.
+fn lock_file(url: &str) -> Result<Option<File>, StoreError> {
+    let path = url
+        .strip_prefix("sqlite:")
+        .map(|rest| rest.trim_start_matches("//"))
+        .and_then(|rest| rest.split('?').next())
+        .filter(|path| !path.is_empty() && !path.contains(":memory:"));
+    let Some(path) = path else {
+        return Ok(None);
+    };
+    let failed = |source| StoreError::Lock {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(format!("{path}.lock"))
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let _unknown = file.read_to_string(&mut holder);
+            return Err(StoreError::InUse {
+                path: path.to_owned(),
+                holder: holder.trim().to_owned(),
+            });
+        }
+        Err(TryLockError::Error(source)) => return Err(failed(source)),
+    }
+    file.set_len(0).map_err(failed)?;
+    file.rewind().map_err(failed)?;
+    writeln!(file, "{}", std::process::id()).map_err(failed)?;
+    Ok(Some(file))
+}
