@@ -51,7 +51,10 @@ pub(crate) fn of_run(outcome: &Outcome) -> u8 {
                 .unwrap_or(2),
         ),
         (RunStatus::Failed, Some(FailureClass::Timeout)) if outcome.cell.is_some() => TIMED_OUT,
-        (RunStatus::Failed, Some(FailureClass::Resource)) if outcome.cell.is_some() => {
+        // Without a cell the kernel was killed before it answered, or the disk is full.
+        (RunStatus::Failed, Some(FailureClass::Resource))
+            if outcome.cell.is_some() || outcome.signal.is_some() =>
+        {
             OUT_OF_MEMORY
         }
         (RunStatus::Failed, Some(FailureClass::Platform)) if outcome.cell.is_some() => KERNEL_DIED,

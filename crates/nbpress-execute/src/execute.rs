@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use nbpress_format::json::Json;
 use nbpress_format::notebook::Notebook;
 use nbpress_kernel::{
-    FoundKernel, Kernel, KernelFinder, LaunchRequest, LocalProvisioner, StartError,
+    Enforcement, FoundKernel, Kernel, KernelFinder, LaunchRequest, LocalProvisioner, StartError,
 };
 use nbpress_record::{
     Document, Event, FailureClass, KernelInfo, NoteLevel, Outcome, RecordError, Recorder,
@@ -200,6 +200,7 @@ impl<'a> OpenRun<'a> {
             kernel: start.kernel,
             working_directory: start.working_directory,
             environment: &kernel_environment(options, &self.recorder.run_id()),
+            limits: options.limits,
         };
         let starting = Kernel::start(&context.provisioner, &request, options.start_timeout);
         let kernel = match unless_stopped(&self.stop, starting).await {
@@ -213,6 +214,9 @@ impl<'a> OpenRun<'a> {
             at: Timestamp::now(),
         };
         record(&mut self.recorder, observer, &event)?;
+        if let Some(enforcement) = kernel.enforcement() {
+            record(&mut self.recorder, observer, &limits_note(enforcement))?;
+        }
         let stop = self.stop.clone();
         let mut run = Run::new(
             kernel,
@@ -317,6 +321,20 @@ fn run_finished(outcome: &Outcome) -> Event {
     }
 }
 
+/// By which means the limits hold; a warning where they do not, or not for all processes together.
+fn limits_note(enforcement: &Enforcement) -> Event {
+    let level = if enforcement.complete {
+        NoteLevel::Info
+    } else {
+        NoteLevel::Warning
+    };
+    Event::Note {
+        level,
+        text: enforcement.text.clone(),
+        at: Timestamp::now(),
+    }
+}
+
 fn stopped_while_starting(stop: &watch::Receiver<Stop>) -> Outcome {
     let stop = *stop.borrow();
     let name = nbpress_kernel::process::signal_name(stop.signal);
@@ -391,7 +409,11 @@ fn kernel_environment(
     run_id: &RunId,
 ) -> std::collections::BTreeMap<String, String> {
     let mut environment = options.environment.clone();
-    environment.insert("NBPRESS_RUN_ID".to_owned(), run_id.to_string());
+    let run = options
+        .part_of
+        .clone()
+        .unwrap_or_else(|| run_id.to_string());
+    environment.insert("NBPRESS_RUN_ID".to_owned(), run);
     // papermill's: debugpy otherwise warns about frozen modules in every run.
     environment.insert("PYDEVD_DISABLE_FILE_VALIDATION".to_owned(), "1".to_owned());
     environment
@@ -404,7 +426,7 @@ fn header(options: &ExecuteOptions, prepared: &Prepared, working_directory: &Pat
         .and_then(Path::parent)
         .map_or(working_directory, |folder| folder);
     RunHeader {
-        run_id: RunId::new(),
+        run_id: options.run_id.unwrap_or_else(RunId::new),
         nbpress_version: env!("CARGO_PKG_VERSION").to_owned(),
         command: options.command.clone(),
         source: Source {
@@ -511,8 +533,13 @@ fn not_started(error: &StartError, kernel: &FoundKernel) -> Outcome {
         StartError::ExitedEarly { exit, .. } if exit.out_of_memory => FailureClass::Resource,
         StartError::ExitedEarly { .. } => FailureClass::Platform,
     };
+    let signal = match error {
+        StartError::ExitedEarly { exit, .. } => exit.signal,
+        _ => None,
+    };
     Outcome {
         reason: Some(reason),
+        signal,
         ..failed(class)
     }
 }

@@ -24,6 +24,7 @@ pub mod yaml;
 
 pub use error::ExecuteError;
 pub use execute::{Context, Finished, Observer, execute};
+pub use nbpress_kernel::Limits;
 pub use options::{CellSelection, ExecuteOptions, Manners};
 pub use redact::Secret;
 pub use stop::Stop;

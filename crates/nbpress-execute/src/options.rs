@@ -9,7 +9,8 @@ use indexmap::IndexMap;
 use nbpress_format::json::Object;
 use nbpress_format::notebook::Notebook;
 use nbpress_format::parameters::ParameterValue;
-use nbpress_record::SweepPoint;
+use nbpress_kernel::Limits;
+use nbpress_record::{RunId, SweepPoint};
 use nbpress_storage::Location;
 
 use crate::redact::Secret;
@@ -68,12 +69,18 @@ pub struct ExecuteOptions {
     pub working_directory: Option<PathBuf>,
     /// The environment of the kernel, whole.
     pub environment: BTreeMap<String, String>,
+    /// The name the record gets; a new one when `None`.
+    pub run_id: Option<RunId>,
+    /// The run that the kernel is told it is part of, as `NBPRESS_RUN_ID`; the record's when `None`.
+    pub part_of: Option<String>,
     /// How long the kernel may take to answer.
     pub start_timeout: Duration,
     /// How long one cell may run.
     pub cell_timeout: Option<Duration>,
     /// How long the whole run may take, from the start of the kernel.
     pub run_timeout: Option<Duration>,
+    /// What the kernel, with everything it starts, may use of the machine.
+    pub limits: Limits,
     /// Go on after a cell that raised.
     pub allow_errors: bool,
     /// Cells with one of these tags are skipped.
@@ -113,9 +120,12 @@ impl ExecuteOptions {
             language: None,
             working_directory: None,
             environment: BTreeMap::new(),
+            run_id: None,
+            part_of: None,
             start_timeout: Duration::from_mins(1),
             cell_timeout: None,
             run_timeout: None,
+            limits: Limits::default(),
             allow_errors: false,
             skip_tags: vec!["skip-execution".to_owned()],
             cells: CellSelection::All,

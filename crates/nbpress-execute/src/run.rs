@@ -33,7 +33,7 @@ mod messages;
 
 pub(crate) use ending::{failed, record_failed, stopped};
 
-use ending::{CellEnd, Interrupted, summary};
+use ending::{CellEnd, Interrupted, explain_by_memory, summary};
 use messages::{output_of, stream_text};
 
 /// How long an interrupted cell may take to end before its kernel is killed.
@@ -130,6 +130,7 @@ impl<'a, 'o> Run<'a, 'o> {
         };
         outcome.peak_memory_bytes = Some(exit.peak_memory_bytes).filter(|&bytes| bytes > 0);
         outcome.cpu_seconds = Some(exit.cpu_microseconds as f64 / 1e6);
+        outcome.disk_bytes = exit.disk_bytes;
         outcome
     }
 
@@ -170,10 +171,8 @@ impl<'a, 'o> Run<'a, 'o> {
     fn outcome(&self, cell: usize, end: CellEnd) -> Outcome {
         let raised = matches!(end, CellEnd::Raised(_));
         let mut outcome = end.outcome(cell, self.interrupted);
-        // The exception of a pool whose worker vanished does not say why it did.
-        if raised && self.kernel.as_ref().is_some_and(Kernel::memory_ran_out) {
-            let reason = outcome.reason.get_or_insert_default();
-            reason.push_str("; the system had killed a process for lack of memory");
+        if raised && outcome.status == RunStatus::Failed {
+            explain_by_memory(&mut outcome, self.kernel.as_ref(), &self.options.limits);
         }
         outcome
     }

@@ -11,6 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 
+use crate::limits;
 use crate::process::end_marked;
 
 /// The first argument of a process that is to be a guard.
@@ -21,15 +22,22 @@ const COMMAND: &str = "__guard-kernel";
 pub struct Guard(Child);
 
 impl Guard {
-    /// Starts `program` as the guard of a kernel's processes and of its private folder.
+    /// Starts `program` as the guard of a kernel's processes, of its private folder and of its control
+    /// groups.
     #[expect(
         clippy::disallowed_methods,
         reason = "this crate is the one that starts processes"
     )]
-    pub(crate) fn start(program: &Path, kernel_id: &str, folder: &Path) -> io::Result<Self> {
+    pub(crate) fn start<'a>(
+        program: &Path,
+        kernel_id: &str,
+        folder: &Path,
+        groups: impl Iterator<Item = &'a Path>,
+    ) -> io::Result<Self> {
         let child = Command::new(program)
             .args([COMMAND, kernel_id])
             .arg(folder)
+            .args(groups)
             .env_clear()
             .current_dir("/")
             // A signal from the terminal or to the runner's group is not for the guard.
@@ -62,5 +70,8 @@ pub fn serve(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> 
     let _ended = io::stdin().read_to_end(&mut Vec::new());
     end_marked(&kernel_id, None);
     let _absent = std::fs::remove_dir_all(folder);
+    for group in arguments {
+        limits::remove(Path::new(&group));
+    }
     Some(ExitCode::SUCCESS)
 }

@@ -14,6 +14,7 @@ use tokio::net::unix::pipe;
 use crate::client::KernelClient;
 use crate::find::FoundKernel;
 use crate::guard::Guard;
+use crate::limits::Enforcement;
 use crate::process::{Exit, KernelProcess};
 use crate::provision::{LaunchError, LaunchRequest, Launched, LocalProvisioner};
 
@@ -341,6 +342,16 @@ impl Kernel {
     /// See [`KernelProcess::memory_ran_out`].
     pub fn memory_ran_out(&self) -> bool {
         self.process.memory_ran_out()
+    }
+
+    /// See [`KernelProcess::memory_limit_reached`].
+    pub fn memory_limit_reached(&self) -> Option<u64> {
+        self.process.memory_limit_reached()
+    }
+
+    /// See [`KernelProcess::enforcement`].
+    pub fn enforcement(&self) -> Option<&Enforcement> {
+        self.process.enforcement()
     }
 
     /// The end of what the kernel's process printed outside the protocol.

@@ -6,9 +6,11 @@
 //! [`Kernel`] once it answered and its output channel is proven to deliver.
 
 pub mod client;
+pub mod detached;
 pub mod find;
 pub mod guard;
 pub mod kernel;
+pub mod limits;
 pub mod process;
 pub mod provision;
 pub mod transport;
@@ -16,5 +18,6 @@ pub mod transport;
 pub use client::{ClientError, KernelClient};
 pub use find::{FoundKernel, KernelFinder, KernelNotFound};
 pub use kernel::{Kernel, KernelEvent, StartError};
+pub use limits::{Enforcement, Limits};
 pub use process::{Exit, KernelProcess};
 pub use provision::{LaunchError, LaunchRequest, LocalProvisioner};

@@ -8,6 +8,8 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+use crate::limits::{Confinement, Enforcement, kills_in_own_group, size_in_words};
+
 /// Every process a kernel starts inherits this variable, which is how its tree is recognised even
 /// where a child left the process group or was orphaned.
 pub const KERNEL_ID_VARIABLE: &str = "NBPRESS_KERNEL_ID";
@@ -19,22 +21,33 @@ pub struct Exit {
     pub code: Option<i32>,
     /// The signal that ended it.
     pub signal: Option<i32>,
-    /// Largest resident set of the process or one of its waited-for children, in bytes.
+    /// The most memory that the kernel's control group held, in bytes; without one the largest
+    /// resident set of the process or one of its waited-for children.
     pub peak_memory_bytes: u64,
-    /// User and system time of the process and its waited-for children, in microseconds.
+    /// User and system time, in microseconds, of everything in the kernel's control group; without
+    /// one of the process and its waited-for children.
     pub cpu_microseconds: u64,
+    /// What the process and its waited-for children wrote to disks, in bytes; `None` where the
+    /// system does not count it.
+    pub disk_bytes: Option<u64>,
     /// The system's out-of-memory killer struck in the kernel's control group while it ran.
     pub out_of_memory: bool,
+    /// The memory limit of the kernel, in bytes, where that is what it ran out of.
+    pub memory_limit_reached: Option<u64>,
 }
 
 impl std::fmt::Display for Exit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let peak = size_in_words(self.peak_memory_bytes);
         match (self.code, self.signal) {
-            _ if self.out_of_memory => write!(
+            _ if let Some(limit) = self.memory_limit_reached => write!(
                 f,
-                "killed by the system for lack of memory (peak {} MiB)",
-                self.peak_memory_bytes >> 20
+                "out of memory: the kernel reached its limit of {} (peak {peak})",
+                size_in_words(limit)
             ),
+            _ if self.out_of_memory => {
+                write!(f, "killed by the system for lack of memory (peak {peak})")
+            }
             (_, Some(signal)) => write!(f, "killed by signal {signal} ({})", signal_name(signal)),
             (Some(code), _) => write!(f, "exit status {code}"),
             _ => f.write_str("unknown exit"),
@@ -72,27 +85,38 @@ pub struct KernelProcess {
     kernel_id: String,
     oom_kills_before: u64,
     exit: Option<Exit>,
+    confinement: Confinement,
+    exhaustion: Option<AsyncFd<OwnedFd>>,
+    exhausted: bool,
 }
 
 impl KernelProcess {
-    /// Takes over a child just spawned with `NBPRESS_KERNEL_ID=kernel_id`.
+    /// Takes over a child just spawned with `NBPRESS_KERNEL_ID=kernel_id` in its confinement.
     ///
     /// # Errors
     /// The system refuses a pidfd (Linux before 5.3).
-    pub fn adopt(child: &Child, kernel_id: String) -> io::Result<Self> {
+    pub(crate) fn adopt(
+        child: &Child,
+        kernel_id: String,
+        confinement: Confinement,
+    ) -> io::Result<Self> {
         let pid = Pid::from_child(child);
         let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::empty())?;
-        let oom_kills_before = control_group::oom_kills();
-        #[expect(unsafe_code, reason = "tokio's only way to watch a descriptor")]
-        // SAFETY: an `OwnedFd` stays open and keeps its number for as long as it exists.
-        let pidfd = unsafe { AsyncFd::register_with_interest(pidfd, Interest::READABLE) }?;
         Ok(Self {
             pid,
-            pidfd,
+            pidfd: watched(pidfd)?,
             kernel_id,
-            oom_kills_before,
+            oom_kills_before: kills_in_own_group(),
             exit: None,
+            exhaustion: confinement.exhaustion().map(watched).transpose()?,
+            exhausted: false,
+            confinement,
         })
+    }
+
+    /// How its limits are enforced; `None` when it has none.
+    pub fn enforcement(&self) -> Option<&Enforcement> {
+        self.confinement.enforcement()
     }
 
     /// The process id.
@@ -105,7 +129,15 @@ impl KernelProcess {
         if let Some(exit) = self.exit {
             return exit;
         }
-        // A pidfd is readable once the process has ended; an error here can only mean that too.
+        tokio::select! {
+            biased;
+            // A pidfd is readable once the process has ended; an error here can only mean that too.
+            _ready = self.pidfd.readable() => return self.reap(),
+            () = exhaustion(self.exhaustion.as_ref(), &self.confinement) => {}
+        }
+        // The system kills one process, and whoever waits for that one could wait for ever.
+        self.exhausted = true;
+        self.kill_tree();
         let _ready = self.pidfd.readable().await;
         self.reap()
     }
@@ -129,14 +161,30 @@ impl KernelProcess {
     }
 
     /// Whether the system's out-of-memory killer has struck since the process was started, in the
-    /// control group that it shares with this one: what it started may have been killed.
+    /// control group of its own or the one that it shares with this process: what it started may
+    /// have been killed.
     pub fn memory_ran_out(&self) -> bool {
-        control_group::oom_kills() > self.oom_kills_before
+        self.exhausted
+            || self.confinement.kills() > 0
+            || kills_in_own_group() > self.oom_kills_before
+    }
+
+    /// The memory limit in bytes, where it was that limit because of which memory ran out.
+    pub fn memory_limit_reached(&self) -> Option<u64> {
+        self.confinement
+            .memory_limit_reached()
+            .filter(|_| self.memory_ran_out())
     }
 
     fn reap(&mut self) -> Exit {
+        let disk_bytes = disk_bytes(self.pid);
         let mut exit = wait_with_usage(self.pid);
+        exit.disk_bytes = disk_bytes;
         exit.out_of_memory = exit.signal == Some(libc::SIGKILL) && self.memory_ran_out();
+        exit.memory_limit_reached = self.memory_limit_reached().filter(|_| exit.out_of_memory);
+        let usage = self.confinement.usage();
+        exit.peak_memory_bytes = usage.peak_memory_bytes.unwrap_or(exit.peak_memory_bytes);
+        exit.cpu_microseconds = usage.cpu_microseconds.unwrap_or(exit.cpu_microseconds);
         self.exit = Some(exit);
         exit
     }
@@ -154,6 +202,7 @@ impl KernelProcess {
         if self.exit.is_none() {
             let _gone = rustix::process::kill_process_group(self.pid, Signal::KILL);
         }
+        self.confinement.kill_members();
         end_marked(&self.kernel_id, Some(self.pid));
     }
 }
@@ -221,6 +270,44 @@ fn environment_has(pid: Pid, entry: &[u8]) -> bool {
     })
 }
 
+/// Watches a descriptor for something to read.
+fn watched(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    #[expect(unsafe_code, reason = "tokio's only way to watch a descriptor")]
+    // SAFETY: an `OwnedFd` stays open and keeps its number for as long as it exists.
+    unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }
+        .map_err(io::Error::from)
+}
+
+/// Waits until a kernel's group has reached its limit. Safe to cancel.
+async fn exhaustion(notice: Option<&AsyncFd<OwnedFd>>, confinement: &Confinement) {
+    while let Some(notice) = notice
+        && let Ok(mut ready) = notice.readable().await
+    {
+        if confinement.memory_limit_reached().is_some() {
+            return;
+        }
+        // A group above ours is out of memory: the system chooses whom that ends.
+        let _count = rustix::io::read(notice.get_ref(), &mut [0; 8]);
+        ready.clear_ready();
+    }
+    std::future::pending::<()>().await;
+}
+
+/// What a process that was not collected yet, and the children it waited for, caused to be written.
+/// Not from the control group: version 1 does not attribute what was buffered, and version 2 counts
+/// it only when it reaches the disk, which may be after the kernel's end.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "/proc is not a notebook location"
+)]
+fn disk_bytes(pid: Pid) -> Option<u64> {
+    let counts = std::fs::read_to_string(format!("/proc/{}/io", pid.as_raw_nonzero())).ok()?;
+    let written = counts
+        .lines()
+        .find_map(|line| line.strip_prefix("write_bytes:"))?;
+    written.trim().parse().ok()
+}
+
 /// Collects an ended child and what it used.
 #[expect(
     unsafe_code,
@@ -253,63 +340,7 @@ fn wait_with_usage(pid: Pid) -> Exit {
         // Linux gives kibibytes: getrusage(2).
         peak_memory_bytes: u64::try_from(usage.ru_maxrss).unwrap_or(0) * 1024,
         cpu_microseconds: microseconds(usage.ru_utime) + microseconds(usage.ru_stime),
-        out_of_memory: false,
-    }
-}
-
-mod control_group {
-    //! The out-of-memory counter of the control group this process and its kernels are in.
-
-    use std::path::{Path, PathBuf};
-
-    /// Kills so far, 0 where no counter can be read.
-    pub(super) fn oom_kills() -> u64 {
-        counter_files()
-            .into_iter()
-            .filter_map(|path| read_counter(&path))
-            .sum()
-    }
-
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "/proc is not a notebook location"
-    )]
-    fn counter_files() -> Vec<PathBuf> {
-        let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-        groups.lines().filter_map(counter_file).collect()
-    }
-
-    /// <https://docs.kernel.org/admin-guide/cgroup-v2.html> `memory.events`;
-    /// version 1 keeps the count in `memory.oom_control`.
-    fn counter_file(line: &str) -> Option<PathBuf> {
-        let mut fields = line.splitn(3, ':');
-        let (_, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);
-        let (root, name) = match controllers {
-            "" => ("/sys/fs/cgroup", "memory.events"),
-            _ if controllers
-                .split(',')
-                .any(|controller| controller == "memory") =>
-            {
-                ("/sys/fs/cgroup/memory", "memory.oom_control")
-            }
-            _ => return None,
-        };
-        let own = Path::new(root)
-            .join(path.trim_start_matches('/'))
-            .join(name);
-        // In a container the path may be the host's, and the group be mounted as the root.
-        let mounted = Path::new(root).join(name);
-        Some(if own.exists() { own } else { mounted })
-    }
-
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a control group is not a notebook location"
-    )]
-    fn read_counter(path: &PathBuf) -> Option<u64> {
-        let text = std::fs::read_to_string(path).ok()?;
-        text.lines()
-            .find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+        ..Exit::default()
     }
 }
 

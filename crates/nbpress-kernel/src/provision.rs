@@ -19,6 +19,7 @@ use tokio::net::unix::pipe;
 
 use crate::find::FoundKernel;
 use crate::guard::Guard;
+use crate::limits::{Confinement, Limits, ProcessEntry};
 use crate::process::{KERNEL_ID_VARIABLE, KernelProcess};
 
 /// What to start, and where.
@@ -30,6 +31,8 @@ pub struct LaunchRequest<'a> {
     pub working_directory: &'a Path,
     /// The whole environment of the process, before the kernelspec's own `env`.
     pub environment: &'a BTreeMap<String, String>,
+    /// What it may use.
+    pub limits: Limits,
 }
 
 /// A kernel process that has been started and may not listen yet.
@@ -92,6 +95,8 @@ pub struct LocalProvisioner {
     /// A program that calls [`guard::serve`](crate::guard::serve) first, usually this one; without
     /// it, what a kernel started outlives a runner that is killed.
     pub guard: Option<PathBuf>,
+    /// Limits kernels by no control group, only process by process.
+    pub process_limits_only: bool,
 }
 
 impl LocalProvisioner {
@@ -120,12 +125,14 @@ impl LocalProvisioner {
             });
         };
         let kernel_id = uuid::Uuid::new_v4().to_string();
+        let confinement =
+            Confinement::prepare(request.limits, &kernel_id, !self.process_limits_only);
         // Without a guard a run is as good as it was, unless the runner is killed.
-        let guard = self
-            .guard
-            .as_ref()
-            .and_then(|program| Guard::start(program, &kernel_id, folder.path()).ok());
-        let mut command = command(program, arguments);
+        let guard = self.guard.as_ref().and_then(|program| {
+            Guard::start(program, &kernel_id, folder.path(), confinement.folders()).ok()
+        });
+        let entry = confinement.entry().map_err(prepare)?;
+        let mut command = command(program, arguments, entry);
         command
             .current_dir(request.working_directory)
             .env_clear()
@@ -144,7 +151,7 @@ impl LocalProvisioner {
         })?;
         // The command holds our copies of the pipe's writing end; without them the reader sees the end.
         drop(command);
-        let process = KernelProcess::adopt(&child, kernel_id).map_err(prepare)?;
+        let process = KernelProcess::adopt(&child, kernel_id, confinement).map_err(prepare)?;
         let log = pipe::Receiver::from_owned_fd(log.into()).map_err(prepare)?;
         Ok(Launched {
             connection,
@@ -189,16 +196,17 @@ fn has_room_for_sockets(folder: &Path) -> bool {
     clippy::disallowed_methods,
     reason = "this is the one place that starts kernels"
 )]
-fn command(program: &str, arguments: &[String]) -> Command {
+fn command(program: &str, arguments: &[String], entry: ProcessEntry) -> Command {
     let mut command = Command::new(program);
     command.args(arguments);
     #[expect(unsafe_code, reason = "only way to run code between fork and exec")]
-    // SAFETY: setsid and prctl are async-signal-safe and touch no memory of the parent.
+    // SAFETY: system calls only (setsid, prctl, write, setrlimit), all async-signal-safe; none touches
+    // memory of the parent.
     unsafe {
-        command.pre_exec(|| {
+        command.pre_exec(move || {
             rustix::process::setsid()?;
             rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-            Ok(())
+            entry.enter()
         });
     }
     command

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use nbpress_kernel::{
-    FoundKernel, Kernel, KernelEvent, LaunchRequest, LocalProvisioner, StartError,
+    FoundKernel, Kernel, KernelEvent, LaunchRequest, Limits, LocalProvisioner, StartError,
 };
 use nbpress_protocol::{Channel, KernelSpec};
 
@@ -33,6 +33,7 @@ async fn start(program: &str) -> Result<Kernel, StartError> {
         kernel: &kernel,
         working_directory: Path::new("/"),
         environment: &environment,
+        limits: Limits::default(),
     };
     Kernel::start(
         &LocalProvisioner::default(),

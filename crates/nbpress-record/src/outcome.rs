@@ -62,10 +62,13 @@ pub struct Outcome {
     pub signal: Option<i32>,
     /// The status with which the kernel exited by itself.
     pub exit_code: Option<i32>,
-    /// The most memory the kernel's processes held.
+    /// The most memory the kernel's processes held, in bytes.
     pub peak_memory_bytes: Option<u64>,
     /// The processor time the kernel's processes used.
     pub cpu_seconds: Option<f64>,
+    /// What the kernel's processes wrote to disks, in bytes; unknown in records before nbpress counted
+    /// it.
+    pub disk_bytes: Option<u64>,
 }
 
 impl Outcome {
@@ -81,6 +84,7 @@ impl Outcome {
             exit_code: None,
             peak_memory_bytes: None,
             cpu_seconds: None,
+            disk_bytes: None,
         }
     }
 
@@ -159,6 +163,7 @@ impl Wire for Outcome {
             ("exit_code", self.exit_code.to_json()),
             ("peak_memory_bytes", self.peak_memory_bytes.to_json()),
             ("cpu_seconds", self.cpu_seconds.to_json()),
+            ("disk_bytes", self.disk_bytes.to_json()),
         ])
     }
 
@@ -174,6 +179,7 @@ impl Wire for Outcome {
             exit_code: fields.get("exit_code")?,
             peak_memory_bytes: fields.get("peak_memory_bytes")?,
             cpu_seconds: fields.get("cpu_seconds")?,
+            disk_bytes: fields.get("disk_bytes")?,
         })
     }
 }

@@ -197,6 +197,7 @@ pub(crate) fn every_event() -> Vec<Event> {
             exit_code: Some(-1),
             peak_memory_bytes: Some(u64::MAX),
             cpu_seconds: Some(0.1),
+            disk_bytes: Some(4096),
             ..Outcome::new(RunStatus::Failed)
         }),
     ]

@@ -76,7 +76,7 @@ pub(crate) async fn demo(
     let mut observer = CellList::new(printer);
     let _answering = observer.answer_stop(stop.clone());
     let started = std::time::Instant::now();
-    let finished = execute(&context, &options, &mut observer, stop).await?;
+    let finished = Box::pin(execute(&context, &options, &mut observer, stop)).await?;
     drop(observer);
     let succeeded = finished.outcome.status == RunStatus::Succeeded;
     if succeeded {

@@ -293,7 +293,7 @@ async fn papermill_run(
     }
     let (stop, _listening) = signals::listen().context("failed to listen for signals")?;
     let context = settings.context()?;
-    let finished = execute(&context, &options, &mut log, stop).await?;
+    let finished = Box::pin(execute(&context, &options, &mut log, stop)).await?;
     drop(log);
     Ok(tell(printer, args, &finished))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use nbpress_execute::{CellSelection, ExecuteOptions, Finished, Observer, Secret, execute};
+use nbpress_execute::{CellSelection, ExecuteOptions, Finished, Limits, Observer, Secret, execute};
 use nbpress_storage::Location;
 
 use crate::exit_code;
@@ -65,6 +65,13 @@ pub(crate) struct ExecutionArgs {
     /// Longest time the kernel may take to answer.
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "60")]
     pub(crate) start_timeout: Duration,
+    /// Most memory the kernel and all it starts may hold: `512MiB`, `2GiB`, `2g`. When it runs out, the
+    /// kernel ends and the run fails with exit code 137.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) memory: Option<u64>,
+    /// Processors the kernel and all it starts may use: `1`, `1.5`.
+    #[arg(long, value_name = "NUMBER", value_parser = parse_cpus)]
+    pub(crate) cpus: Option<f64>,
     /// Go on after a cell that raises.
     #[arg(long)]
     pub(crate) allow_errors: bool,
@@ -100,6 +107,11 @@ impl ExecutionArgs {
         options.cell_timeout = self.cell_timeout;
         options.run_timeout = self.timeout;
         options.start_timeout = self.start_timeout;
+        options.limits = Limits {
+            memory_bytes: self.memory,
+            cpus: self.cpus,
+            ..Limits::default()
+        };
         options.allow_errors = self.allow_errors;
         options.skip_tags.extend(self.skip_tag.iter().cloned());
         options.cells = self.only.clone().unwrap_or_default();
@@ -137,7 +149,7 @@ pub(crate) async fn run(
     };
     let context = settings.context()?;
     let started = std::time::Instant::now();
-    let finished = execute(&context, &options, observer.as_mut(), stop).await?;
+    let finished = Box::pin(execute(&context, &options, observer.as_mut(), stop)).await?;
     drop(observer);
     let seconds = started.elapsed().as_secs_f64();
     let told = match (args.json, args.quiet) {
@@ -263,6 +275,47 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * factor).map_err(|error| error.to_string())
 }
 
+/// `512MiB`, `2GiB`, `2g`, `1.5G`, in bytes; as everywhere where memory is sized, a unit without `i` is
+/// the same power of two.
+pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
+    const USAGE: &str = "write `512MiB` or `2GiB`";
+    /// Less would not even hold the program of a kernel.
+    const LEAST: f64 = 1_048_576.0;
+    let split = text
+        .find(|char: char| !char.is_ascii_digit() && char != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let power = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 1,
+        "m" | "mb" | "mib" => 2,
+        "g" | "gb" | "gib" => 3,
+        "t" | "tb" | "tib" => 4,
+        _ => return Err(USAGE.to_owned()),
+    };
+    let number: f64 = number.parse().map_err(|_| USAGE.to_owned())?;
+    let bytes = number * 1024_f64.powi(power);
+    if bytes < LEAST {
+        return Err("at least 1MiB".to_owned());
+    }
+    if bytes >= i64::MAX as f64 {
+        return Err("more than any machine has".to_owned());
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between the bounds above"
+    )]
+    Ok(bytes as u64)
+}
+
+/// `1`, `1.5`; at least a hundredth, which is the least the system can give.
+pub(crate) fn parse_cpus(text: &str) -> Result<f64, String> {
+    let cpus = text.parse().ok();
+    cpus.filter(|cpus| (0.01..=4096.0).contains(cpus))
+        .ok_or_else(|| "write a number of processors, at least 0.01: `1`, `1.5`".to_owned())
+}
+
 /// `3,5-7` or `tag:a,tag:b`; positions from 1.
 fn parse_selection(text: &str) -> Result<CellSelection, String> {
     let parts: Vec<&str> = text
@@ -317,6 +370,42 @@ mod tests {
         }
         for text in ["", "x", "5 weeks", "-1"] {
             assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_with_units() {
+        for (text, bytes) in [
+            ("512MiB", 512 << 20),
+            ("2GiB", 2 << 30),
+            ("2g", 2 << 30),
+            ("1.5 GB", 3 << 29),
+            ("1048576", 1 << 20),
+            ("1t", 1 << 40),
+        ] {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+        for text in [
+            "",
+            "g",
+            "2 gigs",
+            "-1g",
+            "1k",
+            "0",
+            "1.2.3m",
+            "inf",
+            "9e9t",
+            "99999999t",
+        ] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn processors_are_a_number_the_system_can_give() {
+        assert_eq!(parse_cpus("1.5"), Ok(1.5));
+        for text in ["", "0", "0.001", "-1", "nan", "inf", "two"] {
+            assert!(parse_cpus(text).is_err(), "{text}");
         }
     }
 

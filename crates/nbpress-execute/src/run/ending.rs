@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use nbpress_kernel::Exit;
+use nbpress_kernel::limits::size_in_words;
 use nbpress_kernel::process::signal_name;
+use nbpress_kernel::{Exit, Kernel, Limits};
 use nbpress_record::{CellError, FailureClass, Outcome, RecordError, RunStatus};
 
 use crate::stop::Stop;
@@ -138,6 +139,40 @@ fn died(exit: Exit) -> Outcome {
         exit_code: exit.code,
         ..failed(class)
     }
+}
+
+/// Adds to the outcome of a cell that raised what lack of memory had to do with it: the exception of a
+/// pool whose worker vanished does not say why it did.
+pub(super) fn explain_by_memory(outcome: &mut Outcome, kernel: Option<&Kernel>, limits: &Limits) {
+    let refused = outcome
+        .error
+        .as_ref()
+        .is_some_and(|error| is_memory_error(&error.ename));
+    let explanation = if let Some(limit) = kernel.and_then(Kernel::memory_limit_reached) {
+        outcome.class = Some(FailureClass::Resource);
+        format!(
+            "out of memory: the kernel reached its limit of {}",
+            size_in_words(limit)
+        )
+    } else if let Some(limit) = limits.memory_bytes.filter(|_| refused) {
+        outcome.class = Some(FailureClass::Resource);
+        format!(
+            "out of memory: the kernel's limit is {}",
+            size_in_words(limit)
+        )
+    } else if kernel.is_some_and(Kernel::memory_ran_out) {
+        "the system had killed a process for lack of memory".to_owned()
+    } else {
+        return;
+    };
+    let reason = outcome.reason.get_or_insert_default();
+    reason.push_str("; ");
+    reason.push_str(&explanation);
+}
+
+/// Python's `MemoryError`, numpy's `_ArrayMemoryError`, Julia's `OutOfMemoryError`.
+fn is_memory_error(name: &str) -> bool {
+    name.ends_with("MemoryError")
 }
 
 /// The outcome of a run of which nothing more can be written down.

@@ -170,6 +170,7 @@ fn write_outcome(own: &mut Object, outcome: &Outcome) {
         ("exit_code", outcome.exit_code.to_json()),
         ("peak_memory_bytes", outcome.peak_memory_bytes.to_json()),
         ("cpu_seconds", outcome.cpu_seconds.to_json()),
+        ("disk_bytes", outcome.disk_bytes.to_json()),
     ];
     for (key, value) in known.into_iter().filter(|(_, value)| !value.is_null()) {
         set(own, key, value);

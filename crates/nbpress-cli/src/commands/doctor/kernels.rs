@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use nbpress_kernel::find::SpecError;
 use nbpress_kernel::provision::LaunchError;
-use nbpress_kernel::{FoundKernel, Kernel, LaunchRequest, LocalProvisioner, StartError};
+use nbpress_kernel::{FoundKernel, Kernel, LaunchRequest, Limits, LocalProvisioner, StartError};
 
 use super::{Problem, Verdict};
 use crate::printer::duration;
@@ -57,6 +57,7 @@ pub(super) async fn verdict(settings: &Settings, found: Found, timeout: Duration
         kernel: &kernel,
         working_directory: Path::new("/"),
         environment: &settings.environment,
+        limits: Limits::default(),
     };
     let started = std::time::Instant::now();
     match Kernel::start(&LocalProvisioner::default(), &request, timeout).await {
