@@ -10,6 +10,32 @@
 //!
 //! Every method takes the time as an argument: the store has no clock.
 
+/// Runs a transaction, again where the database broke it off for another one's sake. A macro, since
+/// the compiler cannot see that the future of an async closure may go to another thread.
+macro_rules! transaction {
+    ($store:expr, |$tx:ident| $work:block) => {{
+        let mut tries = 0;
+        loop {
+            let mut transaction = $store.database.begin().await?;
+            let $tx = &mut transaction;
+            let done: Result<_, $crate::error::StoreError> = async { $work }.await;
+            let done = match done {
+                Ok(value) => transaction.commit().await.map(|()| value),
+                Err(error) => Err(error),
+            };
+            match done {
+                Err(error)
+                    if $crate::store::is_deadlock(&error)
+                        && tries < $crate::store::database::TRIES =>
+                {
+                    tries += 1;
+                }
+                done => break done,
+            }
+        }
+    }};
+}
+
 mod audit;
 mod batches;
 mod claim;
@@ -47,7 +73,7 @@ pub use sql::{QueryLimits, QueryResult};
 pub use workers::{Beat, Held, NewWorker, Worker, WorkerState};
 
 use crate::error::StoreError;
-use database::{Database, TRIES, Tx};
+use database::Database;
 
 /// Jobs, runs and everything about them, in SQLite or Postgres.
 #[derive(Clone, Debug)]
@@ -87,25 +113,6 @@ impl Store {
     /// Closes every connection; what was promised is on disk already.
     pub async fn close(&self) {
         self.database.close().await;
-    }
-
-    /// Runs a transaction, again where the database broke it off for another one's sake.
-    async fn write<T>(
-        &self,
-        work: impl AsyncFn(&mut Tx) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let mut tries = 0;
-        loop {
-            let mut tx = self.database.begin().await?;
-            let done = match work(&mut tx).await {
-                Ok(value) => tx.commit().await.map(|()| value),
-                Err(error) => Err(error),
-            };
-            match done {
-                Err(error) if is_deadlock(&error) && tries < TRIES => tries += 1,
-                done => return done,
-            }
-        }
     }
 }
 

@@ -107,7 +107,7 @@ impl Store {
         if self.database.row(unsealed, args![]).await?.is_none() {
             return Ok(0);
         }
-        self.write(async |tx| seal(tx).await).await
+        transaction!(self, |tx| { seal(tx).await })
     }
 
     /// Changes from a place in the chain on, oldest first.

@@ -137,14 +137,13 @@ impl Store {
             return Err(Invalid::new("concurrency", message).into());
         }
         let id = RunId::new().to_string().replace("run_", "batch_");
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             insert_batch(tx, &id, new, actor, now).await?;
             let runs = batch_runs(new, &id, actor);
             add_runs(tx, &runs, actor, now).await?;
             let detail = format!("{count} runs, {} at a time", new.width);
             audit(tx, (actor, now), "created", ("batch", &id), &detail).await
-        })
-        .await?;
+        })?;
         self.batch(&id).await
     }
 
@@ -209,7 +208,7 @@ impl Store {
         actor: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql = "UPDATE batch SET state = 'cancelled' WHERE id = $1 AND state = 'active'";
             if tx.run(sql, args![id.to_owned()]).await? == 0 {
                 let message = format!("the batch `{id}` is over or unknown");
@@ -230,7 +229,6 @@ impl Store {
             }
             Ok(())
         })
-        .await
     }
 }
 

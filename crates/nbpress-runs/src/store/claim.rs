@@ -51,12 +51,11 @@ impl Store {
         if request.most == 0 || !self.something_is_ready().await? {
             return Ok(Vec::new());
         }
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             check_worker(tx, worker).await?;
             let chosen = choose(tx, request).await?;
             take(tx, worker, &chosen, now).await
         })
-        .await
     }
 
     /// Asked before a transaction is begun: workers ask often, and mostly in vain.

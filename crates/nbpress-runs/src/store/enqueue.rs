@@ -43,8 +43,7 @@ impl Store {
         actor: &str,
         now: Timestamp,
     ) -> Result<Vec<Enqueued>, StoreError> {
-        self.write(async |tx| add_runs(tx, runs, actor, now).await)
-            .await
+        transaction!(self, |tx| { add_runs(tx, runs, actor, now).await })
     }
 }
 

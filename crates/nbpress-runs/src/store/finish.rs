@@ -29,8 +29,9 @@ impl Store {
         actor: &str,
         now: Timestamp,
     ) -> Result<Finish, StoreError> {
-        self.write(async |tx| finish(tx, run, attempt, end, (actor, now)).await)
-            .await
+        transaction!(self, |tx| {
+            finish(tx, run, attempt, end, (actor, now)).await
+        })
     }
 }
 

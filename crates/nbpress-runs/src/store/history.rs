@@ -358,7 +358,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn forget_runs(&self, most: i64, now: Timestamp) -> Result<Vec<String>, StoreError> {
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql = "SELECT run.id FROM run LEFT JOIN workspace ON workspace.name = run.workspace
                        WHERE run.ended_at IS NOT NULL AND run.ended_at < $1 - 86400000000 *
                            CASE WHEN run.state = 'failed' THEN COALESCE(workspace.keep_failed_days, 365)
@@ -383,7 +383,6 @@ impl Store {
             }
             Ok(records)
         })
-        .await
     }
 
     /// How long the runs of a workspace are kept, and whether all of them must be.
@@ -407,7 +406,7 @@ impl Store {
                 return Err(Invalid::new(field, message).into());
             }
         }
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql =
                 "INSERT INTO workspace (name, keep_succeeded_days, keep_failed_days, legal_hold)
                        VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO UPDATE SET
@@ -430,7 +429,6 @@ impl Store {
             )
             .await
         })
-        .await
     }
 }
 

@@ -78,7 +78,7 @@ impl Store {
         check_name("workspace", workspace)?;
         check_name("name", name)?;
         definition.validate()?;
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let (id, version) = next_version(tx, workspace, name, definition, now).await?;
             if let Some(version) = version {
                 let sql =
@@ -100,7 +100,6 @@ impl Store {
                 .await?;
             row.map_or_else(|| Err(StoreError::not_found("job", name)), |row| job(&row))
         })
-        .await
     }
 
     /// A job by its name.
@@ -178,7 +177,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let job = self.job(workspace, name).await?;
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql = "UPDATE job SET archived_at = $1 WHERE id = $2";
             tx.run(sql, args![now.as_microsecond(), job.id.clone()])
                 .await?;
@@ -186,7 +185,6 @@ impl Store {
                 .await?;
             audit(tx, (actor, now), "archived", ("job", &job.id), name).await
         })
-        .await
     }
 }
 

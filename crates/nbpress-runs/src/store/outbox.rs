@@ -98,7 +98,7 @@ impl Store {
         {
             return Ok(Vec::new());
         }
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql = format!(
                 "UPDATE outbox SET next_at = $1, tries = tries + 1 WHERE id IN
                  (SELECT id FROM outbox WHERE state = 'pending' AND next_at <= $2
@@ -112,7 +112,6 @@ impl Store {
             notices.sort_by(|a, b| a.id.cmp(&b.id));
             Ok(notices)
         })
-        .await
     }
 
     /// A notice was delivered.
@@ -120,14 +119,13 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn notice_sent(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql =
                 "UPDATE outbox SET state = 'sent', sent_at = $1, last_error = NULL WHERE id = $2";
             tx.run(sql, args![now.as_microsecond(), id.to_owned()])
                 .await
                 .map(drop)
         })
-        .await
     }
 
     /// A notice could not be delivered: it is tried again at `again`, or never.
@@ -140,7 +138,7 @@ impl Store {
         error: &str,
         again: Option<Timestamp>,
     ) -> Result<(), StoreError> {
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql =
                 "UPDATE outbox SET state = $1, next_at = COALESCE($2, next_at), last_error = $3
                        WHERE id = $4";
@@ -153,7 +151,6 @@ impl Store {
             ];
             tx.run(sql, values).await.map(drop)
         })
-        .await
     }
 
     /// The notices of a run, oldest first.
@@ -179,14 +176,17 @@ impl Store {
     ) -> Result<(), StoreError> {
         check_name("name", &channel.name)?;
         let definition = to_json(&channel.definition)?;
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql = "INSERT INTO channel (workspace, name, definition) VALUES ($1, $2, $3)
                        ON CONFLICT (workspace, name) DO UPDATE SET definition = excluded.definition";
-            let values = args![workspace.to_owned(), channel.name.clone(), definition.clone()];
+            let values = args![
+                workspace.to_owned(),
+                channel.name.clone(),
+                definition.clone()
+            ];
             tx.run(sql, values).await?;
             audit(tx, (actor, now), "set", ("channel", &channel.name), "").await
         })
-        .await
     }
 
     /// Removes a channel; notices on their way to it will not arrive.
@@ -200,7 +200,7 @@ impl Store {
         actor: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql = "DELETE FROM channel WHERE workspace = $1 AND name = $2";
             if tx
                 .run(sql, args![workspace.to_owned(), name.to_owned()])
@@ -211,7 +211,6 @@ impl Store {
             }
             audit(tx, (actor, now), "deleted", ("channel", name), "").await
         })
-        .await
     }
 
     /// The channels of a workspace.

@@ -56,7 +56,7 @@ impl Store {
             let message = format!("`{slots}` is not between 0 and {MOST_SLOTS}");
             return Err(Invalid::new("slots", message).into());
         }
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql = "INSERT INTO pool (name, slots) VALUES ($1, $2)
                        ON CONFLICT (name) DO UPDATE SET slots = excluded.slots";
             tx.run(sql, args![name.to_owned(), slots]).await?;
@@ -76,7 +76,6 @@ impl Store {
             )
             .await
         })
-        .await
     }
 
     /// Removes a pool that no run waits for or holds.
@@ -96,14 +95,13 @@ impl Store {
             let message = format!("runs hold or wait for slots of the pool `{name}`");
             return Err(StoreError::conflict("in_use", message));
         }
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             tx.run("DELETE FROM slot WHERE pool = $1", args![name.to_owned()])
                 .await?;
             tx.run("DELETE FROM pool WHERE name = $1", args![name.to_owned()])
                 .await?;
             audit(tx, (actor, now), "deleted", ("pool", name), "").await
         })
-        .await
     }
 
     /// Every pool, with who holds its slots.
@@ -146,7 +144,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         profile.validate()?;
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             if let Some(next) = &profile.next
                 && !profiles(tx).await?.contains_key(next)
             {
@@ -165,7 +163,6 @@ impl Store {
             tx.run(sql, values).await?;
             audit(tx, (actor, now), "set", ("profile", &profile.name), "").await
         })
-        .await
     }
 
     /// Removes a profile other than the default one.
@@ -182,7 +179,7 @@ impl Store {
             let message = format!("`{name}` is the default profile");
             return Err(StoreError::conflict("in_use", message));
         }
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let gone = tx.run(
                 "DELETE FROM profile WHERE name = $1",
                 args![name.to_owned()],
@@ -192,7 +189,6 @@ impl Store {
             }
             audit(tx, (actor, now), "deleted", ("profile", name), "").await
         })
-        .await
     }
 
     /// Every profile, smallest first.

@@ -109,7 +109,7 @@ impl Store {
         let timetable = Timetable::new(&schedule.definition).map_err(Invalid::from)?;
         let after = self.upstream_job(job, &schedule.definition).await?;
         let next = timetable.next_after(now);
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql =
                 "INSERT INTO schedule (id, workspace, job, name, definition, parameters, after_job,
                            hook_sha256, last_at, next_at, created_at)
@@ -142,7 +142,6 @@ impl Store {
                 |row| read(&row),
             )
         })
-        .await
     }
 
     /// The job whose ends fire a schedule; jobs must not fire each other in a circle.
@@ -225,7 +224,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let schedule = self.schedule(id).await?;
         let timetable = Timetable::new(&schedule.definition).map_err(Invalid::from)?;
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql = "UPDATE schedule SET paused = $1, last_at = $2, next_at = $3 WHERE id = $4";
             let next = timetable.next_after(now).map(Timestamp::as_microsecond);
             let values = args![i64::from(paused), now.as_microsecond(), next, id.to_owned()];
@@ -233,7 +232,6 @@ impl Store {
             let action = if paused { "paused" } else { "resumed" };
             audit(tx, (actor, now), action, ("schedule", id), "").await
         })
-        .await
     }
 
     /// Removes a schedule; its runs stay.
@@ -246,7 +244,7 @@ impl Store {
         actor: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             if tx
                 .run("DELETE FROM schedule WHERE id = $1", args![id.to_owned()])
                 .await?
@@ -256,7 +254,6 @@ impl Store {
             }
             audit(tx, (actor, now), "deleted", ("schedule", id), "").await
         })
-        .await
     }
 
     /// Fires the schedules that are due, at most `most`; call it again while it answers with some.
@@ -277,7 +274,7 @@ impl Store {
         {
             return Ok(Vec::new());
         }
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql =
                 "SELECT * FROM schedule WHERE paused = 0 AND next_at IS NOT NULL AND next_at <= $1
                        ORDER BY next_at, id LIMIT $2 {skip}";
@@ -288,7 +285,6 @@ impl Store {
             }
             Ok(fired)
         })
-        .await
     }
 
     /// Fires the schedule with this webhook secret. `moment` makes a repeated call harmless.
@@ -302,7 +298,7 @@ impl Store {
         parameters: &Map<String, Value>,
         now: Timestamp,
     ) -> Result<Vec<Enqueued>, StoreError> {
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql = "SELECT * FROM schedule WHERE hook_sha256 = $1 {lock}";
             let row = tx.row(sql, args![hook_sha256(hook)]).await?;
             let row = row.ok_or_else(|| StoreError::not_found("webhook", "…"))?;
@@ -314,7 +310,6 @@ impl Store {
             given.extend(parameters.clone());
             trigger(tx, &row, &given, (TriggerKind::Webhook, moment), None, by).await
         })
-        .await
     }
 }
 

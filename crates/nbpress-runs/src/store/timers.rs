@@ -32,7 +32,7 @@ impl Store {
         {
             return Ok(0);
         }
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql =
                 "SELECT run, kind FROM timer WHERE at <= $1 ORDER BY at, run, kind LIMIT $2 {skip}";
             let rows = tx.rows(sql, args![now.as_microsecond(), AT_ONCE]).await?;
@@ -44,7 +44,6 @@ impl Store {
             }
             Ok(rows.len())
         })
-        .await
     }
 
     /// Ends a run: at once if no worker has it, else as soon as the worker has stopped it. Of the run of
@@ -59,7 +58,7 @@ impl Store {
         actor: &str,
         now: Timestamp,
     ) -> Result<RunState, StoreError> {
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let found = locked_run(tx, run).await?;
             if found.state.is_terminal() {
                 let message = format!("the run has {} already", found.state);
@@ -67,7 +66,6 @@ impl Store {
             }
             cancel(tx, run, reason, (actor, now)).await
         })
-        .await
     }
 
     /// Keeps a run whatever the retention says, or lets it go.
@@ -81,7 +79,7 @@ impl Store {
         actor: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql = "UPDATE run SET legal_hold = $1 WHERE id = $2";
             if tx.run(sql, args![i64::from(hold), run.to_owned()]).await? == 0 {
                 return Err(StoreError::not_found("run", run));
@@ -89,7 +87,6 @@ impl Store {
             let action = if hold { "held" } else { "released" };
             audit(tx, (actor, now), action, ("run", run), "").await
         })
-        .await
     }
 }
 

@@ -113,7 +113,7 @@ impl Store {
             let message = format!("`{}` is not between 1 and 1000", worker.slots);
             return Err(Invalid::new("slots", message).into());
         }
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql = "INSERT INTO worker (id, name, host, version, slots, cpus, memory_bytes, state,
                            beats, registered_at, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'up', 1, $8, $8)
                        ON CONFLICT (id) DO UPDATE SET name = excluded.name, host = excluded.host,
@@ -132,13 +132,19 @@ impl Store {
             ];
             tx.run(sql, values).await?;
             let by = format!("worker:{}", worker.id);
-            audit(tx, (&by, now), "registered", ("worker", &worker.id), &worker.host).await?;
+            audit(
+                tx,
+                (&by, now),
+                "registered",
+                ("worker", &worker.id),
+                &worker.host,
+            )
+            .await?;
             Ok(Beat {
                 held: held(tx, &worker.id).await?,
                 draining: false,
             })
         })
-        .await
     }
 
     /// A worker says that it is alive, and hears what it should have.
@@ -146,7 +152,7 @@ impl Store {
     /// # Errors
     /// It is unknown or was given up: it must stop everything and register again.
     pub async fn beat(&self, worker: &str, now: Timestamp) -> Result<Beat, StoreError> {
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql = "UPDATE worker SET beats = beats + 1, seen_at = $1
                        WHERE id = $2 AND state <> 'gone' RETURNING state";
             let values = args![now.as_microsecond(), worker.to_owned()];
@@ -159,7 +165,6 @@ impl Store {
                 draining: row.word::<WorkerState>("state")? == WorkerState::Draining,
             })
         })
-        .await
     }
 
     /// Gives a worker up, unless it has been heard since `beats` was read. Its attempts are lost: their
@@ -173,7 +178,7 @@ impl Store {
         beats: i64,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql =
                 "UPDATE worker SET state = 'gone' WHERE id = $1 AND beats = $2 AND state <> 'gone'";
             if tx.run(sql, args![worker.to_owned(), beats]).await? == 0 {
@@ -193,7 +198,6 @@ impl Store {
             }
             Ok(true)
         })
-        .await
     }
 
     /// Lets a worker end what it has and take no more, or take runs again.
@@ -212,7 +216,7 @@ impl Store {
         } else {
             ("up", "resumed")
         };
-        self.write(async |tx| {
+        transaction!(self, |tx| {
             let sql = "UPDATE worker SET state = $1 WHERE id = $2 AND state <> 'gone'";
             if tx
                 .run(sql, args![state.to_owned(), worker.to_owned()])
@@ -223,7 +227,6 @@ impl Store {
             }
             audit(tx, (actor, now), action, ("worker", worker), "").await
         })
-        .await
     }
 
     /// The workers that are not gone, and those that went during the last day.
