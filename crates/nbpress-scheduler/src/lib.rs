@@ -1,1 +1,14 @@
 //! Due, enqueue, claim, runner, finalize: what brings runs about, and what becomes of them.
+//!
+//! A [`clockwork`] makes runs of schedules; a [`worker`] claims them from its [`coordinator`] and starts a
+//! [`runner`] for each, in an [`attempt_folder`] of its own. Notebooks are run from [`snapshot`]s; people
+//! are told by [`notify`].
+
+pub mod attempt_folder;
+pub mod clockwork;
+pub mod coordinator;
+pub mod notify;
+mod report;
+pub mod runner;
+pub mod snapshot;
+pub mod worker;

@@ -1,0 +1,151 @@
+//! Whom a worker asks for work: the store on its own machine, or a server far away.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use nbpress_runs::run::{AttemptEnd, Claim, Finish};
+use nbpress_runs::store::{Beat, ClaimRequest, NewWorker};
+use nbpress_runs::{Store, StoreError};
+use tokio::sync::Notify;
+
+use crate::snapshot::{SnapshotError, SnapshotId, SnapshotStore};
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a worker got no answer that helps it.
+#[derive(Debug, thiserror::Error)]
+pub enum CoordinatorError {
+    /// It cannot be reached; the same call may succeed later.
+    #[error("the server or its database is away")]
+    Away(#[source] Cause),
+    /// The worker was given up: it must stop everything and register again.
+    #[error("this worker was given up")]
+    Lost,
+    /// What was asked for is not there.
+    #[error("there is no such thing")]
+    NotFound(#[source] Cause),
+    /// It cannot be done, now or later.
+    #[error("the server refused")]
+    Refused(#[source] Cause),
+}
+
+/// What a worker needs of a server.
+pub trait Coordinator: Clone + Send + Sync + 'static {
+    /// Introduces itself.
+    fn register(
+        &self,
+        worker: &NewWorker,
+    ) -> impl Future<Output = Result<Beat, CoordinatorError>> + Send;
+
+    /// Says that it is alive and hears what it should have.
+    fn beat(&self, worker: &str) -> impl Future<Output = Result<Beat, CoordinatorError>> + Send;
+
+    /// Takes runs, if there are any.
+    fn claim(
+        &self,
+        worker: &str,
+        request: &ClaimRequest,
+    ) -> impl Future<Output = Result<Vec<Claim>, CoordinatorError>> + Send;
+
+    /// Writes a snapshot's files into a folder that is not there yet and returns the notebook to run.
+    fn fetch(
+        &self,
+        snapshot: &str,
+        folder: &Path,
+    ) -> impl Future<Output = Result<PathBuf, CoordinatorError>> + Send;
+
+    /// Reports how an attempt ended; its record is kept where the server finds it before that.
+    fn finish(
+        &self,
+        worker: &str,
+        claim: &Attempted,
+        end: &AttemptEnd,
+    ) -> impl Future<Output = Result<Finish, CoordinatorError>> + Send;
+
+    /// Returns when there may be something to do.
+    fn woken(&self) -> impl Future<Output = ()> + Send;
+}
+
+/// An attempt by its names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempted {
+    /// The run.
+    pub run: String,
+    /// The attempt.
+    pub attempt: i64,
+    /// Its record.
+    pub record: String,
+}
+
+/// The store of the same process; records are in the store that both use.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// Where runs are.
+    pub store: Store,
+    /// Where snapshots are.
+    pub snapshots: SnapshotStore,
+    /// Told whenever something was enqueued or cancelled.
+    pub wake: Arc<Notify>,
+}
+
+impl From<StoreError> for CoordinatorError {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Conflict { code: "lost", .. } => Self::Lost,
+            StoreError::NotFound { what: "worker", .. } => Self::Lost,
+            StoreError::NotFound { .. } => Self::NotFound(error.into()),
+            _ if error.is_passing() => Self::Away(error.into()),
+            // A full disk, a damaged file: nothing a worker could decide. It waits.
+            StoreError::Database(_) => Self::Away(error.into()),
+            _ => Self::Refused(error.into()),
+        }
+    }
+}
+
+impl Coordinator for Local {
+    async fn register(&self, worker: &NewWorker) -> Result<Beat, CoordinatorError> {
+        Ok(self.store.register_worker(worker, Timestamp::now()).await?)
+    }
+
+    async fn beat(&self, worker: &str) -> Result<Beat, CoordinatorError> {
+        Ok(self.store.beat(worker, Timestamp::now()).await?)
+    }
+
+    async fn claim(
+        &self,
+        worker: &str,
+        request: &ClaimRequest,
+    ) -> Result<Vec<Claim>, CoordinatorError> {
+        Ok(self.store.claim(worker, request, Timestamp::now()).await?)
+    }
+
+    async fn fetch(&self, snapshot: &str, folder: &Path) -> Result<PathBuf, CoordinatorError> {
+        let missing = |error: SnapshotError| CoordinatorError::NotFound(error.into());
+        let id = SnapshotId::parse(snapshot).map_err(missing)?;
+        self.snapshots
+            .materialize(&id, folder)
+            .await
+            .map_err(missing)
+    }
+
+    async fn finish(
+        &self,
+        worker: &str,
+        attempted: &Attempted,
+        end: &AttemptEnd,
+    ) -> Result<Finish, CoordinatorError> {
+        let actor = format!("worker:{worker}");
+        let now = Timestamp::now();
+        let (run, attempt) = (&attempted.run, attempted.attempt);
+        let finished = self.store.finish(run, attempt, end, &actor, now).await?;
+        // A task that waited for this one, or a slot, may be free now.
+        self.wake.notify_one();
+        Ok(finished)
+    }
+
+    async fn woken(&self) {
+        self.wake.notified().await;
+    }
+}

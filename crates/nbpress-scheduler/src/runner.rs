@@ -1,0 +1,219 @@
+//! The runner: the process that executes one attempt. It knows its folder and the store of records, and
+//! neither database nor network; whoever dies around it, it computes on and its journal grows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use nbpress_execute::{
+    Context, ExecuteError, ExecuteOptions, Finished, Observer, Secret, Stop, execute,
+};
+use nbpress_format::json::{Json, Object};
+use nbpress_format::notebook::Notebook;
+use nbpress_format::parameters::ParameterValue;
+use nbpress_kernel::Limits;
+use nbpress_record::{Document, Event, RunId};
+use nbpress_runs::run::Claim;
+use nbpress_storage::Location;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
+
+use crate::attempt_folder::{AttemptFolder, AttemptSpec, Refused};
+
+/// Runs the attempt in a folder to its end.
+///
+/// # Errors
+/// The reason why nothing was started; it is in the folder too.
+pub async fn run(
+    folder: &AttemptFolder,
+    context: &Context,
+    environment: &BTreeMap<String, String>,
+    stop: watch::Receiver<Stop>,
+) -> Result<Finished, Refused> {
+    let started = try_run(folder, context, environment, stop).await;
+    if let Err(refused) = &started {
+        // Where even this cannot be written, the worker reports what was printed.
+        let _unwritten = folder.write_refused(refused);
+    }
+    started
+}
+
+async fn try_run(
+    folder: &AttemptFolder,
+    context: &Context,
+    environment: &BTreeMap<String, String>,
+    stop: watch::Receiver<Stop>,
+) -> Result<Finished, Refused> {
+    let unreadable = |error: std::io::Error| refused("platform", &error);
+    folder.write_process_id().map_err(unreadable)?;
+    let (spec, notebook) = folder.read_spec().map_err(unreadable)?;
+    let options = options(&spec, &notebook, environment)?;
+    let mut silent = Silent;
+    let run = Box::pin(execute(context, &options, &mut silent, stop));
+    run.await.map_err(|error| of_execute(&error))
+}
+
+/// Everything that is to be seen is in the journal.
+struct Silent;
+
+impl Observer for Silent {
+    fn event(&mut self, _event: &Event, _document: &Document) {}
+}
+
+fn refused(code: &str, error: &dyn std::error::Error) -> Refused {
+    let mut reason = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        reason = format!("{reason}: {cause}");
+        source = cause.source();
+    }
+    Refused {
+        code: code.to_owned(),
+        reason,
+    }
+}
+
+fn of_execute(error: &ExecuteError) -> Refused {
+    let code = match error {
+        ExecuteError::Parameters { .. } | ExecuteError::Translate(_) => "bad_param",
+        ExecuteError::NoKernelNamed { .. }
+        | ExecuteError::KernelNotFound(_)
+        | ExecuteError::Kernelspec(_) => "no_kernel",
+        ExecuteError::Parse { .. } => "bad_notebook",
+        ExecuteError::Stopped { .. } => "stopped",
+        _ => "platform",
+    };
+    let mut refused = refused(code, error);
+    if let ExecuteError::Parameters { problems, .. } = error {
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        refused.reason = format!("{}: {}", refused.reason, problems.join("; "));
+    }
+    if let Some(hint) = error.hint() {
+        refused.reason = format!("{}; {hint}", refused.reason);
+    }
+    refused
+}
+
+fn options(
+    spec: &AttemptSpec,
+    notebook: &[u8],
+    environment: &BTreeMap<String, String>,
+) -> Result<ExecuteOptions, Refused> {
+    let claim = &spec.claim;
+    let parsed = Notebook::parse(notebook).map_err(|error| refused("bad_notebook", &error))?;
+    let source =
+        Location::parse(&claim.notebook).map_err(|error| refused("bad_notebook", &error))?;
+    let settings = &claim.settings;
+    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+    let mut options = ExecuteOptions::new(source);
+    "runner".clone_into(&mut options.command);
+    options.loaded = Some(Arc::new((parsed, hex::encode(Sha256::digest(notebook)))));
+    options.working_directory = spec.notebook.parent().map(std::path::Path::to_owned);
+    options.parameters = parameters(claim)?;
+    options.kernel.clone_from(&settings.kernel);
+    options.run_id = RunId::parse(&claim.record).ok();
+    options.part_of = Some(claim.run.clone());
+    options.environment = kernel_environment(claim, environment);
+    options.secrets = secrets(claim, environment)?;
+    options.start_timeout = seconds(settings.timeouts.start_seconds);
+    options.run_timeout = Some(seconds(settings.timeouts.run_seconds));
+    options.cell_timeout = settings.timeouts.cell_seconds.map(seconds);
+    options.limits = Limits {
+        memory_bytes: u64::try_from(claim.profile.memory_bytes).ok(),
+        cpus: Some(claim.profile.cpus),
+        ..Limits::default()
+    };
+    options.tags = tags(claim);
+    Ok(options)
+}
+
+fn parameters(claim: &Claim) -> Result<IndexMap<String, ParameterValue>, Refused> {
+    let mut values = IndexMap::new();
+    for (name, value) in &claim.parameters {
+        let json = Json::parse(value.to_string().as_bytes())
+            .map_err(|error| refused("bad_param", &error))?;
+        values.insert(name.clone(), ParameterValue::from_json(&json));
+    }
+    Ok(values)
+}
+
+/// The worker's environment, the job's own variables, and what user code needs to be idempotent.
+fn kernel_environment(
+    claim: &Claim,
+    environment: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let mut variables = environment.clone();
+    variables.extend(claim.settings.environment.clone());
+    let mut set = |name: &str, value: String| variables.insert(name.to_owned(), value);
+    set("NBPRESS_ATTEMPT", claim.attempt.to_string());
+    set("NBPRESS_IDEMPOTENCY_KEY", claim.run.clone());
+    set("NBPRESS_WORKSPACE", claim.workspace.clone());
+    if let Some(job) = &claim.job {
+        set("NBPRESS_JOB", job.clone());
+    }
+    if let Some(logical) = &claim.logical {
+        set("NBPRESS_LOGICAL_TIME", logical.at.to_string());
+        set(
+            "NBPRESS_DATA_INTERVAL_START",
+            logical.interval_start.to_string(),
+        );
+        set(
+            "NBPRESS_DATA_INTERVAL_END",
+            logical.interval_end.to_string(),
+        );
+        set("NBPRESS_TIME_ZONE", logical.time_zone.clone());
+    }
+    variables
+}
+
+fn secrets(claim: &Claim, environment: &BTreeMap<String, String>) -> Result<Vec<Secret>, Refused> {
+    let missing = |name: &str, what: String| Refused {
+        code: "no_secret".to_owned(),
+        reason: format!("the secret `{name}` cannot be read on this worker: {what}"),
+    };
+    let mut secrets = Vec::new();
+    for (name, source) in &claim.settings.secrets {
+        let value = match source.split_once(':') {
+            Some(("env", variable)) => environment
+                .get(variable)
+                .cloned()
+                .ok_or_else(|| missing(name, format!("the variable `{variable}` is not set")))?,
+            Some(("file", path)) => {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "a secret's file is local, never a notebook"
+                )]
+                let text = std::fs::read_to_string(path)
+                    .map_err(|error| missing(name, format!("`{path}`: {error}")))?;
+                text.trim_end_matches(['\r', '\n']).to_owned()
+            }
+            _ => return Err(missing(name, "write `env:NAME` or `file:PATH`".to_owned())),
+        };
+        secrets.push(Secret {
+            name: name.clone(),
+            value,
+        });
+    }
+    Ok(secrets)
+}
+
+fn tags(claim: &Claim) -> Object {
+    let mut tags: Object = claim
+        .tags
+        .iter()
+        .map(|(name, value)| (name.clone(), Json::from(value.as_str())))
+        .collect();
+    for (name, value) in [
+        ("nbpress.run", Some(claim.run.clone())),
+        ("nbpress.attempt", Some(claim.attempt.to_string())),
+        ("nbpress.job", claim.job.clone()),
+        ("nbpress.task", claim.task.clone()),
+        ("nbpress.snapshot", Some(claim.snapshot.clone())),
+    ] {
+        if let Some(value) = value {
+            tags.insert(name.to_owned(), Json::from(value.as_str()));
+        }
+    }
+    tags
+}
