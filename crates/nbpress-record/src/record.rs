@@ -91,6 +91,11 @@ impl Record {
         self.state
     }
 
+    /// Whether nobody writes the journal any more, as of now.
+    pub fn is_left(&self) -> bool {
+        !self.store.is_running(self.run_id).unwrap_or(false)
+    }
+
     /// What was known when it began.
     pub fn header(&self) -> &RunHeader {
         &self.header

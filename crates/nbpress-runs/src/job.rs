@@ -52,6 +52,9 @@ pub struct Task {
     /// Where the notebook was published from; editing it there changes no run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// The folder its files are relative to, if it is not the notebook's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
     /// The files published with it, as patterns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,

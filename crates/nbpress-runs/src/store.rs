@@ -48,6 +48,7 @@ mod jobs;
 mod migrate;
 mod outbox;
 mod pools;
+mod restart;
 mod row;
 mod schedules;
 mod settle;

@@ -2,11 +2,12 @@
 //!
 //! A [`clockwork`] makes runs of schedules; a [`worker`] claims them from its [`coordinator`] and starts a
 //! [`runner`] for each, in an [`attempt_folder`] of its own. Notebooks are run from [`snapshot`]s; people
-//! are told by [`notify`].
+//! are told by a [`courier`], through [`notify`].
 
 pub mod attempt_folder;
 pub mod clockwork;
 pub mod coordinator;
+pub mod courier;
 pub mod notify;
 mod report;
 pub mod runner;

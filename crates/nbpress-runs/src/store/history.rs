@@ -146,6 +146,28 @@ impl Store {
         Ok(RunPage { runs, next })
     }
 
+    /// The logical times of a range for which a job has runs, and whether one of them has succeeded or may
+    /// still do.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn logical_times(
+        &self,
+        job: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<BTreeMap<Timestamp, bool>, StoreError> {
+        let sql = "SELECT logical_at, CAST(MAX(CASE WHEN state IN ('failed', 'cancelled', 'skipped') THEN 0
+                       ELSE 1 END) AS BIGINT) AS good
+                   FROM run WHERE job = $1 AND parent IS NULL AND logical_at >= $2 AND logical_at < $3
+                   GROUP BY logical_at";
+        let values = args![job.to_owned(), from.as_microsecond(), to.as_microsecond()];
+        let rows = self.database.rows(sql, values).await?;
+        rows.iter()
+            .map(|row| Ok((row.time("logical_at")?, row.get::<i64>("good")? != 0)))
+            .collect()
+    }
+
     /// The attempts of a run, first to last.
     ///
     /// # Errors

@@ -287,6 +287,17 @@ impl Store {
         })
     }
 
+    /// The job of the schedule with this webhook secret.
+    ///
+    /// # Errors
+    /// No schedule has this secret, or the database fails.
+    pub async fn hook_job(&self, hook: &str) -> Result<Job, StoreError> {
+        let sql = "SELECT job FROM schedule WHERE hook_sha256 = $1";
+        let row = self.database.row(sql, args![hook_sha256(hook)]).await?;
+        let row = row.ok_or_else(|| StoreError::not_found("webhook", "…"))?;
+        self.job_by_id(&row.text("job")?).await
+    }
+
     /// Fires the schedule with this webhook secret. `moment` makes a repeated call harmless.
     ///
     /// # Errors
