@@ -8,12 +8,18 @@ use crate::commands::demo::DemoArgs;
 use crate::commands::doctor::DoctorArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::inspect::InspectArgs;
+use crate::commands::jobs::{BackfillArgs, BatchArgs, JobArgs, ScheduleArgs};
 use crate::commands::kernels::KernelsArgs;
 use crate::commands::papermill::{PapermillArgs, with_values_apart};
+use crate::commands::places::{
+    AuditArgs, ChannelArgs, PoolArgs, ProfileArgs, QueueArgs, SqlArgs, WorkerArgs,
+};
 use crate::commands::run::RunArgs;
 use crate::commands::runs::RunsArgs;
 use crate::commands::scraps::ScrapsArgs;
+use crate::commands::serve::{RunnerArgs, ServeArgs};
 use crate::commands::show::{ShowArgs, VerifyArgs};
+use crate::commands::submit::{AgainArgs, CancelArgs, LogsArgs, SubmitArgs};
 use crate::commands::sweep::SweepArgs;
 use crate::help;
 
@@ -49,6 +55,29 @@ pub(crate) enum Command {
     #[command(after_help = help::PAPERMILL)]
     Papermill(Box<PapermillArgs>),
     Demo(DemoArgs),
+    #[command(after_help = help::SERVE)]
+    Serve(ServeArgs),
+    #[command(after_help = help::SUBMIT)]
+    Submit(Box<SubmitArgs>),
+    Queue(QueueArgs),
+    Logs(LogsArgs),
+    Cancel(CancelArgs),
+    /// Do a run of the server again, whole.
+    Retry(AgainArgs),
+    /// Do a run of the server again: of a job of several tasks, those that did not succeed.
+    Restart(AgainArgs),
+    Job(JobArgs),
+    Schedule(ScheduleArgs),
+    Backfill(BackfillArgs),
+    Batch(BatchArgs),
+    Pool(PoolArgs),
+    Profile(ProfileArgs),
+    Worker(WorkerArgs),
+    Channel(ChannelArgs),
+    Audit(AuditArgs),
+    Sql(SqlArgs),
+    #[command(hide = true)]
+    Runner(RunnerArgs),
 }
 
 /// Reads the command line; prints help or a usage error and ends the process where that is the

@@ -4,13 +4,17 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod inspect;
+pub(crate) mod jobs;
 pub(crate) mod kernels;
 pub(crate) mod papermill;
+pub(crate) mod places;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod scraps;
+pub(crate) mod serve;
 pub(crate) mod show;
 mod source;
+pub(crate) mod submit;
 pub(crate) mod sweep;
 
 use crate::args::Command;
@@ -35,6 +39,24 @@ pub(crate) async fn dispatch(
         Command::Scraps(args) => scraps::scraps(printer, settings, &args).await,
         Command::Verify(args) => show::verify(printer, settings, &args),
         Command::Kernels(args) => kernels::kernels(printer, settings, &args),
+        Command::Serve(args) => Box::pin(serve::serve(printer, settings, &args)).await,
+        Command::Runner(args) => Box::pin(serve::runner(printer, settings, &args)).await,
+        Command::Submit(args) => submit::submit(printer, settings, &args).await,
+        Command::Queue(args) => places::queue(printer, settings, &args).await,
+        Command::Logs(args) => submit::logs(printer, settings, &args).await,
+        Command::Cancel(args) => submit::cancel(printer, settings, &args).await,
+        Command::Retry(args) => submit::again(printer, settings, &args, true).await,
+        Command::Restart(args) => submit::again(printer, settings, &args, false).await,
+        Command::Job(args) => Box::pin(jobs::job(printer, settings, &args)).await,
+        Command::Schedule(args) => Box::pin(jobs::schedule(printer, settings, &args)).await,
+        Command::Backfill(args) => jobs::backfill(printer, settings, &args).await,
+        Command::Batch(args) => jobs::batch(printer, settings, &args).await,
+        Command::Pool(args) => places::pool(printer, settings, &args).await,
+        Command::Profile(args) => places::profile(printer, settings, &args).await,
+        Command::Worker(args) => places::worker(printer, settings, &args).await,
+        Command::Channel(args) => places::channel(printer, settings, &args).await,
+        Command::Audit(args) => places::audit(printer, settings, &args).await,
+        Command::Sql(args) => places::sql(printer, settings, &args).await,
         Command::Doctor(args) => doctor::doctor(printer, settings, &args).await,
     }
 }

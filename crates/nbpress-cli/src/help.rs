@@ -21,6 +21,32 @@ Exit codes:
   3    no kernel started        137  out of memory
                                 138  the kernel died";
 
+/// Of `nbpress serve`.
+pub(crate) const SERVE: &str = "\
+Everything is kept in `NBPRESS_HOME`. Kill the server whenever you like: runs
+that are on go on, and the next server finds them.
+
+Examples:
+  nbpress serve
+  nbpress serve --database postgres://nbpress@db/nbpress --slots 8
+
+Other commands find the server of this machine by themselves; a server
+elsewhere by `NBPRESS_SERVER=http://…` and `NBPRESS_TOKEN`.
+
+Settings: `NBPRESS_DATABASE`, `NBPRESS_SMTP=smtp://user:password@host:587`,
+`NBPRESS_MAIL_FROM`, `NBPRESS_URL` (what links in notices begin with).";
+
+/// Of `nbpress submit`.
+pub(crate) const SUBMIT: &str = "\
+Examples:
+  nbpress submit report.ipynb -p region=west --wait
+  nbpress submit query.sql --pool warehouse
+  nbpress submit --job daily-report --preset west
+
+With --wait the exit code is the run's: 0 succeeded, 1 a cell raised,
+2 not usable, 124 too long, 130 cancelled, 137 out of memory, 138 the kernel
+or its worker died.";
+
 /// Of `nbpress sweep`.
 pub(crate) const SWEEP: &str = "\
 Values are lists, `a,b,c` (quote what holds a comma: `\"a,b\"`), and ranges with

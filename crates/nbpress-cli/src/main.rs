@@ -1,5 +1,6 @@
 //! The `nbpress` command.
 
+mod api;
 mod args;
 mod commands;
 mod exit_code;

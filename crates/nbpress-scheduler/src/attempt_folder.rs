@@ -51,6 +51,13 @@ impl AttemptFolder {
         }
     }
 
+    /// The folder at a path.
+    pub fn at(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+        }
+    }
+
     /// Every attempt's folder there is, by the name of its record.
     ///
     /// # Errors

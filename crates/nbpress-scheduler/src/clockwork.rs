@@ -13,7 +13,7 @@ use nbpress_runs::{Store, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio::time::MissedTickBehavior;
 
-use crate::worker::Complaint;
+use crate::worker::{Complaint, stopped};
 
 /// Between two looks at what is due.
 const TICK: Duration = Duration::from_millis(250);
@@ -74,10 +74,7 @@ impl Clockwork {
         let mut retention = Instant::now();
         loop {
             tokio::select! {
-                stopped = stop.wait_for(|stop| *stop) => {
-                    drop(stopped);
-                    return;
-                }
+                () = stopped(&mut stop) => return,
                 _ = ticks.tick() => {}
             }
             let done = self.tick().await;

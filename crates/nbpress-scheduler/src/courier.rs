@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use crate::notify::{Channel, Deliverer, FailingCell, Failure, Notice, NoticeKind, next_try};
-use crate::worker::Complaint;
+use crate::worker::{Complaint, stopped};
 
 /// Between two looks into the outbox.
 const LOOK: Duration = Duration::from_millis(500);
@@ -44,10 +44,7 @@ impl Courier {
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                stopped = stop.wait_for(|stop| *stop) => {
-                    drop(stopped);
-                    return;
-                }
+                () = stopped(&mut stop) => return,
                 _ = looks.tick() => {}
             }
             if let Err(error) = self.deliver_due(&complain).await

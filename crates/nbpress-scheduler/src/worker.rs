@@ -48,6 +48,11 @@ pub struct WorkerSettings {
 /// Told of what goes wrong without ending the worker.
 pub type Complaint = Arc<dyn Fn(&str) + Send + Sync>;
 
+/// Returns when whoever holds the other end says stop, or is gone.
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _said = stop.wait_for(|stop| *stop).await.is_ok();
+}
+
 /// A worker that is on.
 pub struct Worker<C> {
     coordinator: C,
@@ -96,10 +101,7 @@ impl<C: Coordinator> Worker<C> {
                 registered = self.register().await;
             }
             tokio::select! {
-                stopped = stop.wait_for(|stop| *stop) => {
-                    drop(stopped);
-                    break;
-                }
+                () = stopped(&mut stop) => break,
                 _ = beats.tick() => registered = registered && self.beat().await,
                 () = self.coordinator.woken() => registered = registered && self.beat().await,
                 Some(ended) = self.tasks.join_next() => self.ended(ended),

@@ -1,0 +1,346 @@
+//! `nbpress serve`: the server, its scheduler and a worker, in one process; and `nbpress runner`, which
+//! that worker starts for each attempt.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use nbpress_runs::store::NewWorker;
+use nbpress_scheduler::attempt_folder::AttemptFolder;
+use nbpress_scheduler::clockwork::Clockwork;
+use nbpress_scheduler::coordinator::Local;
+use nbpress_scheduler::courier::Courier;
+use nbpress_scheduler::notify::{Deliverer, DeliverySettings};
+use nbpress_scheduler::runner;
+use nbpress_scheduler::snapshot::SnapshotStore;
+use nbpress_scheduler::worker::{Complaint, Worker, WorkerSettings};
+use nbpress_server::{Server, ServerSettings};
+use nbpress_storage::Location;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use crate::api::ServerFile;
+use crate::exit_code;
+use crate::printer::{Printer, Style};
+use crate::settings::Settings;
+use crate::signals;
+
+/// Run the server: jobs, schedules, and a worker that runs them.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7878")]
+    listen: SocketAddr,
+    /// `sqlite:/path/file.db` or `postgres://…` [default: `NBPRESS_DATABASE`, or a file in `NBPRESS_HOME`].
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// The most runs at the same time on this machine [default: the number of processors].
+    #[arg(long, value_name = "N")]
+    slots: Option<u16>,
+    /// Schedule and answer, and leave running to other workers.
+    #[arg(long)]
+    no_worker: bool,
+    /// Where snapshots are kept: a folder or `s3://…` [default: a folder in `NBPRESS_HOME`].
+    #[arg(long, value_name = "LOCATION")]
+    snapshots: Option<String>,
+    /// A name this server may be called by, besides those of this machine (repeatable).
+    #[arg(long, value_name = "NAME")]
+    host_name: Vec<String>,
+}
+
+/// Runs the command and returns its exit code.
+pub(crate) async fn serve(
+    printer: Printer,
+    settings: &Settings,
+    args: &ServeArgs,
+) -> anyhow::Result<u8> {
+    let (mut signal, _listening) = signals::listen().context("failed to listen for signals")?;
+    let (sender, stop) = watch::channel(false);
+    let parts = parts(printer, settings, args).await?;
+    let address = parts.listener.local_addr()?;
+    let file = write_server_file(settings, address, &parts.token)?;
+    printer.say(&format!(
+        "{}  http://{address}  (stop with Ctrl-C)",
+        printer.paint(Style::Bold, "nbpress serves"),
+    ));
+    printer.say(&format!("  database   {}", parts.store.place()));
+    printer.say(&format!("  home       {}", settings.home.display()));
+    let mut tasks = parts.start(&stop);
+    let failed = tokio::select! {
+        stopped = signal.wait_for(|stop| stop.times > 0) => {
+            drop(stopped);
+            None
+        }
+        Some(ended) = tasks.join_next() => Some(ended),
+    };
+    sender.send_replace(true);
+    tasks.shutdown().await;
+    let _gone = std::fs::remove_file(&file);
+    match failed {
+        None => {
+            printer.say("stopped; runs that are on go on, and the next server finds them");
+            Ok(exit_code::OK)
+        }
+        Some(ended) => ended
+            .context("a part of the server broke off")?
+            .map(|()| exit_code::OK),
+    }
+}
+
+/// Everything a server consists of, opened and not yet started.
+struct Parts {
+    listener: tokio::net::TcpListener,
+    token: String,
+    store: nbpress_runs::Store,
+    records: nbpress_record::Store,
+    snapshots: SnapshotStore,
+    worker: Option<WorkerSettings>,
+    deliverer: Deliverer,
+    hosts: Vec<String>,
+    complain: Complaint,
+}
+
+async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyhow::Result<Parts> {
+    let records = settings.store()?;
+    let url = database_url(settings, args.database.as_deref());
+    let store = nbpress_runs::Store::open(&url).await?;
+    let listener = tokio::net::TcpListener::bind(args.listen)
+        .await
+        .with_context(|| format!("failed to listen on {}", args.listen))?;
+    let base = match &args.snapshots {
+        Some(location) => Location::parse(location)?,
+        None => Location::parse(&settings.home.join("snapshots").to_string_lossy())?,
+    };
+    let snapshots = SnapshotStore::new(Arc::new(settings.storage()), &base);
+    let lead = printer.paint(Style::Yellow, "warning:");
+    let complain: Complaint =
+        Arc::new(move |text| printer.say_wrapped(&format!("{lead} "), 2, text));
+    Ok(Parts {
+        listener,
+        token: token(settings)?,
+        worker: (!args.no_worker)
+            .then(|| worker_settings(settings, args.slots, records.clone()))
+            .transpose()?,
+        deliverer: Deliverer::new(delivery_settings(settings))?,
+        hosts: args.host_name.clone(),
+        store,
+        records,
+        snapshots,
+        complain,
+    })
+}
+
+impl Parts {
+    fn start(self, stop: &watch::Receiver<bool>) -> JoinSet<anyhow::Result<()>> {
+        let wake = Arc::new(Notify::new());
+        let mut tasks = JoinSet::new();
+        let server = Server::new(ServerSettings {
+            store: self.store.clone(),
+            snapshots: self.snapshots.clone(),
+            records: self.records.clone(),
+            token: self.token,
+            hosts: self.hosts,
+            wake: Arc::clone(&wake),
+        });
+        let (listener, stopped) = (self.listener, stop.clone());
+        tasks.spawn(async move { Ok(server.serve(listener, stopped).await?) });
+        let clockwork = Clockwork::new(
+            self.store.clone(),
+            self.records.clone(),
+            Arc::clone(&wake),
+            Arc::clone(&self.complain),
+        );
+        let stopped = stop.clone();
+        tasks.spawn(async move {
+            clockwork.run(stopped).await;
+            Ok(())
+        });
+        let courier = Courier::new(self.store.clone(), self.records, self.deliverer);
+        let (complain, stopped) = (Arc::clone(&self.complain), stop.clone());
+        tasks.spawn(async move {
+            courier.run(complain, stopped).await;
+            Ok(())
+        });
+        if let Some(settings) = self.worker {
+            let coordinator = Local {
+                store: self.store,
+                snapshots: self.snapshots,
+                wake,
+            };
+            let worker = Worker::new(coordinator, settings, self.complain);
+            let stopped = stop.clone();
+            tasks.spawn(async move {
+                worker.run(stopped).await;
+                Ok(())
+            });
+        }
+        tasks
+    }
+}
+
+fn database_url(settings: &Settings, given: Option<&str>) -> String {
+    let default = || format!("sqlite:{}", settings.home.join("nbpress.db").display());
+    given
+        .or_else(|| settings.get("NBPRESS_DATABASE"))
+        .map_or_else(default, str::to_owned)
+}
+
+/// A worker of this machine. Its name stays the same, so that it finds its runs after it was killed.
+fn worker_settings(
+    settings: &Settings,
+    slots: Option<u16>,
+    records: nbpress_record::Store,
+) -> anyhow::Result<WorkerSettings> {
+    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+    let host = rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
+    let id = kept(&settings.home.join("worker-id"), || {
+        format!("worker-{}", random_text(8))
+    })?;
+    let mut environment = settings.environment.clone();
+    environment.insert(
+        "NBPRESS_HOME".to_owned(),
+        settings.home.display().to_string(),
+    );
+    let slots = slots.map_or(cpus, usize::from).max(1);
+    Ok(WorkerSettings {
+        introduction: NewWorker {
+            name: host.clone(),
+            host,
+            id,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            slots: i64::try_from(slots)?,
+            // Slots are what a person asked for; more of them than processors share these.
+            cpus: cpus.max(slots) as f64,
+            memory_bytes: memory_bytes(),
+        },
+        attempts: settings.home.join("attempts"),
+        records,
+        program: std::env::current_exe().context("failed to find this program")?,
+        environment,
+    })
+}
+
+fn memory_bytes() -> i64 {
+    let info = rustix::system::sysinfo();
+    let bytes = u128::from(info.totalram) * u128::from(info.mem_unit);
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+fn delivery_settings(settings: &Settings) -> DeliverySettings {
+    DeliverySettings {
+        smtp: settings.get("NBPRESS_SMTP").map(str::to_owned),
+        mail_from: settings.get("NBPRESS_MAIL_FROM").map(str::to_owned),
+        environment: settings.environment.clone(),
+        secret_folders: vec![settings.home.join("secrets"), PathBuf::from("/run/secrets")],
+        link_base: settings.get("NBPRESS_URL").and_then(|url| url.parse().ok()),
+        ..DeliverySettings::default()
+    }
+}
+
+/// What clients must say: made once, readable by this person only.
+fn token(settings: &Settings) -> anyhow::Result<String> {
+    if let Some(token) = settings.get("NBPRESS_TOKEN") {
+        return Ok(token.to_owned());
+    }
+    kept(&settings.home.join("token"), || random_text(43))
+}
+
+/// A text that is made once and then kept in a file.
+fn kept(path: &Path, make: impl FnOnce() -> String) -> anyhow::Result<String> {
+    let doing = || format!("failed to keep `{}`", path.display());
+    #[expect(clippy::disallowed_methods, reason = "our own state, never a notebook")]
+    match std::fs::read_to_string(path) {
+        Ok(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(doing),
+    }
+    let text = make();
+    write_privately(path, text.as_bytes()).with_context(doing)?;
+    Ok(text)
+}
+
+fn write_privately(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let unfinished = path.with_extension("new");
+    let _earlier = std::fs::remove_file(&unfinished);
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_data()?;
+    std::fs::rename(&unfinished, path)
+}
+
+/// Letters and digits nobody can guess: each stands for six bits of the system's random numbers.
+fn random_text(length: usize) -> String {
+    const LETTERS: &[u8; 64] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZab";
+    let mut text = String::new();
+    while text.len() < length {
+        let bytes = *uuid::Uuid::new_v4().as_bytes();
+        // Two bytes of a random UUID say its version.
+        let random = bytes
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| ![6, 8].contains(at));
+        text.extend(random.map(|(_, byte)| char::from(LETTERS[usize::from(byte & 63)])));
+    }
+    text.truncate(length);
+    text
+}
+
+fn write_server_file(
+    settings: &Settings,
+    address: SocketAddr,
+    token: &str,
+) -> anyhow::Result<PathBuf> {
+    let path = ServerFile::path(settings);
+    let host = if address.ip().is_unspecified() {
+        format!("127.0.0.1:{}", address.port())
+    } else {
+        address.to_string()
+    };
+    let file = ServerFile {
+        url: format!("http://{host}"),
+        token: token.to_owned(),
+        pid: std::process::id(),
+    };
+    let bytes = serde_json::to_vec_pretty(&file)?;
+    write_privately(&path, &bytes)
+        .with_context(|| format!("failed to write `{}`", path.display()))?;
+    Ok(path)
+}
+
+/// Execute one attempt: what a worker starts.
+#[derive(Debug, Args)]
+pub(crate) struct RunnerArgs {
+    /// The attempt's folder.
+    folder: PathBuf,
+}
+
+/// Runs the command and returns its exit code.
+pub(crate) async fn runner(
+    printer: Printer,
+    settings: &Settings,
+    args: &RunnerArgs,
+) -> anyhow::Result<u8> {
+    let (stop, _listening) = signals::listen().context("failed to listen for signals")?;
+    let folder = AttemptFolder::at(&args.folder);
+    let context = settings.context()?;
+    let ran = Box::pin(runner::run(&folder, &context, &settings.environment, stop)).await;
+    match ran {
+        Ok(finished) => Ok(exit_code::of_finished(&finished)),
+        Err(refused) => {
+            printer.say(&refused.reason);
+            Ok(exit_code::USAGE)
+        }
+    }
+}
