@@ -214,8 +214,8 @@ impl<'a> OpenRun<'a> {
             at: Timestamp::now(),
         };
         record(&mut self.recorder, observer, &event)?;
-        if let Some(enforcement) = kernel.enforcement() {
-            record(&mut self.recorder, observer, &limits_note(enforcement))?;
+        if let Some(enforcement) = kernel.enforcement().filter(|found| !found.complete) {
+            record(&mut self.recorder, observer, &limits_warning(enforcement))?;
         }
         let stop = self.stop.clone();
         let mut run = Run::new(
@@ -321,16 +321,11 @@ fn run_finished(outcome: &Outcome) -> Event {
     }
 }
 
-/// By which means the limits hold; a warning where they do not, or not for all processes together.
-fn limits_note(enforcement: &Enforcement) -> Event {
-    let level = if enforcement.complete {
-        NoteLevel::Info
-    } else {
-        NoteLevel::Warning
-    };
+/// Limits that do not hold, or not for all processes together, are not only noted but said.
+fn limits_warning(enforcement: &Enforcement) -> Event {
     Event::Note {
-        level,
-        text: enforcement.text.clone(),
+        level: NoteLevel::Warning,
+        text: format!("limits: {}", enforcement.text),
         at: Timestamp::now(),
     }
 }
@@ -511,6 +506,9 @@ fn describe(
                 .ok()
         }),
         pid: Some(kernel.process_id()),
+        limits: kernel
+            .enforcement()
+            .map(|enforcement| enforcement.text.clone()),
     }
 }
 

@@ -107,9 +107,7 @@ impl Confinement {
             // of glibc. RLIMIT_DATA counts private memory that can be written (Linux 4.7).
             Err(why) => {
                 self.limit_process(Resource::Data, bytes);
-                report.partly(format!(
-                    "{wanted} for each process by RLIMIT_DATA (no control group: {why})"
-                ));
+                report.partly(format!("{wanted} for each process by RLIMIT_DATA ({why})"));
             }
         }
     }
@@ -128,7 +126,7 @@ impl Confinement {
         match grouped {
             Ok(version) => report.enforced(format!("{cpus} cpus by {version}")),
             // Pinning would put every kernel on the same processors while others idle.
-            Err(why) => report.unenforced(format!("{cpus} cpus (no control group: {why})")),
+            Err(why) => report.unenforced(format!("{cpus} cpus ({why})")),
         }
     }
 
@@ -245,18 +243,15 @@ impl Report {
 
     fn finish(self) -> Option<Enforcement> {
         let complete = self.unenforced.is_empty() && !self.partly;
-        let clause = |start: &str, parts: &[String]| {
-            (!parts.is_empty()).then(|| format!("{start}: {}", parts.join(", ")))
-        };
-        let clauses: Vec<String> = [
-            clause("limits", &self.enforced),
-            clause("limits not enforced", &self.unenforced),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        (!clauses.is_empty()).then(|| Enforcement {
-            text: clauses.join("; "),
+        let unenforced = (!self.unenforced.is_empty())
+            .then(|| format!("not enforced: {}", self.unenforced.join(", ")));
+        let clauses = [
+            (!self.enforced.is_empty()).then(|| self.enforced.join(", ")),
+            unenforced,
+        ];
+        let text: Vec<String> = clauses.into_iter().flatten().collect();
+        (!text.is_empty()).then(|| Enforcement {
+            text: text.join("; "),
             complete,
         })
     }

@@ -80,6 +80,9 @@ pub struct KernelInfo {
     pub environment: Option<String>,
     /// The process, where it is on this machine.
     pub pid: Option<u32>,
+    /// What it may use of the machine and by which means that is enforced, in one line; absent when
+    /// nothing was limited.
+    pub limits: Option<String>,
 }
 
 impl Wire for RunHeader {
@@ -180,6 +183,7 @@ impl Wire for KernelInfo {
             ("protocol_version", self.protocol_version.to_json()),
             ("environment", self.environment.to_json()),
             ("pid", self.pid.to_json()),
+            ("limits", self.limits.to_json()),
         ])
     }
 
@@ -194,6 +198,7 @@ impl Wire for KernelInfo {
             protocol_version: fields.get("protocol_version")?,
             environment: fields.get("environment")?,
             pid: fields.get("pid")?,
+            limits: fields.get("limits")?,
         })
     }
 }

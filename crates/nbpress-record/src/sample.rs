@@ -68,6 +68,7 @@ pub(crate) fn kernel(environment: Option<String>) -> Event {
         protocol_version: "5.3".to_owned(),
         environment,
         pid: Some(42),
+        limits: None,
     };
     Event::KernelStarted { kernel, at: at(1) }
 }

@@ -1,7 +1,8 @@
 //! Stores written by earlier versions are still read, and today's are written the same way.
 //!
-//! `tests/formats/v1` is a store as version 1 of the formats writes it, with what a reader must find in
-//! it: `<run>.events.jsonl` and `<run>.ipynb`. `docs/formats.md` says how to change a format.
+//! `tests/formats/v1` is a store as version 1 of the formats wrote it, with what a reader must find in
+//! it: `<run>.events.jsonl` and `<run>.ipynb`; `v1.1` has the keys that were added. `docs/formats.md` says
+//! how to change a format.
 
 #![expect(
     clippy::unwrap_used,
@@ -24,47 +25,88 @@ use nbpress_record::{
 const SUCCEEDED: &str = "run_01jd9m0000e8rta3vjzhxc5pk7";
 const FAILED: &str = "run_01jd9m0001e8rta3vjzhxc5pk7";
 
-fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats/v1")
+/// Every folder of fixtures, oldest first. The last is what is written today.
+const VERSIONS: [&str; 2] = ["v1", "v1.1"];
+
+fn fixture(version: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/formats")
+        .join(version)
 }
 
 #[test]
-fn a_store_of_version_1_is_read() {
+fn stores_of_every_version_are_read() {
+    for version in VERSIONS {
+        is_read(version);
+    }
+}
+
+fn is_read(version: &str) {
     // Verifying takes a lock, which makes a file.
     let folder = tempfile::tempdir().unwrap();
-    copy(&fixture().join("store"), folder.path());
+    copy(&fixture(version).join("store"), folder.path());
     let store = Store::open(folder.path()).unwrap();
     let report = store.verify().unwrap();
-    assert!(report.is_intact(), "{report:?}");
-    assert_eq!((report.records, report.blobs), (2, 3));
+    assert!(report.is_intact(), "{version}: {report:?}");
+    assert_eq!((report.records, report.blobs), (2, 3), "{version}");
 
     for run_id in [SUCCEEDED, FAILED] {
         let record = store.find(run_id).unwrap();
-        let events: String = record
+        let expected = fixture(version).join(run_id);
+        let lines = read(&expected.with_extension("events.jsonl"));
+        let expected_events: Vec<Json> = lines
+            .split(|&byte| byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| without_nulls(Json::parse_lossy(line).unwrap()))
+            .collect();
+        let events: Vec<Json> = record
             .events()
             .unwrap()
-            .map(|event| event.unwrap().to_json().to_compact() + "\n")
+            .map(|event| without_nulls(event.unwrap().to_json()))
             .collect();
-        let expected = fixture().join(run_id);
-        assert_eq!(
-            events.as_bytes(),
-            read(&expected.with_extension("events.jsonl")),
-            "{run_id}"
+        assert!(
+            same(&events, &expected_events),
+            "events of {run_id} of {version}"
         );
         let notebook = record.document().unwrap().notebook;
-        assert_eq!(
-            notebook.to_bytes(),
-            read(&expected.with_extension("ipynb")),
-            "{run_id}"
+        assert!(
+            notebook.to_bytes() == read(&expected.with_extension("ipynb")),
+            "notebook of {run_id} of {version}"
         );
     }
     let manifest = store.find(SUCCEEDED).unwrap().manifest().unwrap().clone();
     assert_eq!(manifest.header, header(SUCCEEDED));
     assert_eq!(manifest.outcome.cpu_seconds, Some(0.25));
+    let disk_bytes = (version != "v1").then_some(4_096);
+    assert_eq!(manifest.outcome.disk_bytes, disk_bytes, "{version}");
     assert_eq!(manifest.scraps[0].name, "mean");
     let failed = store.find(FAILED).unwrap().manifest().unwrap().clone();
     assert_eq!(failed.previous, Some(manifest.record_id));
     assert_eq!(failed.outcome.class, Some(FailureClass::User));
+}
+
+/// A key that is absent means the same as `null`.
+fn without_nulls(json: Json) -> Json {
+    match json {
+        Json::Object(object) => Json::Object(
+            object
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(key, value)| (key, without_nulls(value)))
+                .collect(),
+        ),
+        Json::Array(items) => Json::Array(items.into_iter().map(without_nulls).collect()),
+        other => other,
+    }
+}
+
+/// As text: `NaN` is equal to nothing.
+fn same(left: &[Json], right: &[Json]) -> bool {
+    left.len() == right.len()
+        && left
+            .iter()
+            .zip(right)
+            .all(|(left, right)| left.to_compact() == right.to_compact())
 }
 
 #[test]
@@ -73,7 +115,7 @@ fn the_same_run_is_written_as_the_same_bytes() {
     write(folder.path());
     let (mut ours, expected) = (
         files(&folder.path().join("store")),
-        files(&fixture().join("store")),
+        files(&fixture(VERSIONS[VERSIONS.len() - 1]).join("store")),
     );
     ours.remove(Path::new("chain.lock"));
     if ours != expected {
@@ -170,6 +212,7 @@ fn kernel(environment: String) -> KernelInfo {
         protocol_version: "5.3".to_owned(),
         environment: Some(environment),
         pid: Some(42),
+        limits: Some("memory 2.0 GiB by cgroup v1".to_owned()),
     }
 }
 
@@ -272,6 +315,7 @@ fn succeeded() -> Outcome {
     Outcome {
         peak_memory_bytes: Some(123_456_789),
         cpu_seconds: Some(0.25),
+        disk_bytes: Some(4_096),
         ..Outcome::new(RunStatus::Succeeded)
     }
 }

@@ -95,6 +95,9 @@ fn heading(page: Printer, record: &Record, document: &Document) -> Vec<String> {
     if let Some(kernel) = document.kernel() {
         fact("kernel", &report::kernel(kernel));
     }
+    if let Some(limits) = document.kernel().and_then(|kernel| kernel.limits.as_ref()) {
+        fact("limits", limits);
+    }
     if let Some(used) = outcome.and_then(used) {
         fact("used", &used);
     }

@@ -22,6 +22,11 @@ const CPU_PERIOD: f64 = 100_000.0;
 /// The shortest share the system accepts, in microseconds.
 const SHORTEST_SHARE: f64 = 1_000.0;
 
+/// A group that has less room than this, in bytes, is full: some allocations need many pages at once.
+const NO_ROOM: u64 = 1 << 20;
+
+const PEAK_OF_VERSION_ONE: &str = "memory.max_usage_in_bytes";
+
 /// How long the last processes of a group may take to vanish, and how often that is looked at.
 const REMOVAL_TRIES: u32 = 500;
 const REMOVAL_PAUSE: Duration = Duration::from_millis(2);
@@ -113,8 +118,8 @@ impl KernelGroups {
     pub(super) fn ran_into_limit(&self) -> bool {
         self.with("memory")
             .ok()
-            .and_then(|group| refusals(&group.kind))
-            .is_some_and(|count| count > 0)
+            .and_then(|group| ran_into_limit(&group.kind))
+            .unwrap_or(false)
     }
 
     pub(super) fn exhaustion(&self) -> Option<OwnedFd> {
@@ -308,17 +313,26 @@ fn kills(group: &OwnGroup) -> Option<u64> {
     keyed(&read(&group.folder.join(name))?, "oom_kill")
 }
 
-/// How often memory was refused because the group's limit was reached.
-fn refusals(group: &OwnGroup) -> Option<u64> {
+/// Whether it was this group's own limit at which memory ran out, and not one above it.
+fn ran_into_limit(group: &OwnGroup) -> Option<bool> {
+    let folder = &group.folder;
     match group.version {
-        Version::One => number(&group.folder, "memory.failcnt"),
-        Version::Two => keyed(&read(&group.folder.join("memory.events"))?, "max"),
+        // Not by `memory.failcnt`: Linux 6.18 leaves it at 0.
+        Version::One => {
+            let limit = number(folder, "memory.limit_in_bytes")?;
+            let most = ["memory.memsw.max_usage_in_bytes", PEAK_OF_VERSION_ONE]
+                .iter()
+                .filter_map(|name| number(folder, name))
+                .max()?;
+            Some(most.saturating_add(NO_ROOM) >= limit)
+        }
+        Version::Two => Some(keyed(&read(&folder.join("memory.events"))?, "oom")? > 0),
     }
 }
 
 fn peak(group: &OwnGroup) -> Option<u64> {
     let name = match group.version {
-        Version::One => "memory.max_usage_in_bytes",
+        Version::One => PEAK_OF_VERSION_ONE,
         Version::Two => "memory.peak",
     };
     number(&group.folder, name)

@@ -125,7 +125,7 @@ fn what_holds_and_what_does_not_is_said_in_one_line() {
     let mut report = Report::default();
     report.enforced("memory 2.0 GiB by cgroup v1".to_owned());
     let enforcement = report.finish().unwrap();
-    assert_eq!(enforcement.text, "limits: memory 2.0 GiB by cgroup v1");
+    assert_eq!(enforcement.text, "memory 2.0 GiB by cgroup v1");
     assert!(enforcement.complete);
 
     let mut report = Report::default();
@@ -134,7 +134,7 @@ fn what_holds_and_what_does_not_is_said_in_one_line() {
     let enforcement = report.finish().unwrap();
     assert_eq!(
         enforcement.text,
-        "limits: memory 1 by RLIMIT_DATA; limits not enforced: 2 cpus (no)"
+        "memory 1 by RLIMIT_DATA; not enforced: 2 cpus (no)"
     );
     assert!(!enforcement.complete);
 }
