@@ -31,6 +31,8 @@ use self::step::Steps;
 
 /// Names of kernels that may be missing, separated by commas.
 const WITHOUT_KERNELS: &str = "NBPRESS_TEST_WITHOUT_KERNELS";
+/// What Debian's package brings; the version is its folder's name.
+const POSTGRES: &str = "/usr/lib/postgresql";
 const AZURITE: &str = "azurite@3.35.0";
 const SOURCES: &[&str] = &[
     "papermill==2.7.0",
@@ -158,6 +160,7 @@ fn install_debian_packages(steps: &Steps) -> Result<()> {
     let wanted = [
         (kernels::DEBIAN_R_KERNELSPEC, "r-cran-irkernel"),
         (kernels::DEBIAN_OCTAVE, "octave"),
+        (POSTGRES, "postgresql"),
     ];
     let missing: Vec<&str> = wanted
         .iter()

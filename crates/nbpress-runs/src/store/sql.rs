@@ -71,10 +71,7 @@ impl Store {
 }
 
 fn check(sql: &str) -> Result<(), Invalid> {
-    let refused = |message: String| {
-        Invalid::new("sql", message)
-            .with_hint(format!("one SELECT over the views {}", VIEWS.join(", ")))
-    };
+    let refused = |message: String| Invalid::new("sql", message).with_hint(what_is_there());
     if sql.len() > LONGEST {
         return Err(refused(format!(
             "the statement has more than {LONGEST} bytes"
@@ -141,5 +138,11 @@ fn refused(error: &sqlx::Error, limits: QueryLimits) -> StoreError {
         Some(error) => error.message().to_owned(),
         None => error.to_string(),
     };
-    Invalid::new("sql", message).into()
+    Invalid::new("sql", message)
+        .with_hint(what_is_there())
+        .into()
+}
+
+fn what_is_there() -> String {
+    format!("one SELECT over the views {}", VIEWS.join(", "))
 }

@@ -1,0 +1,314 @@
+//! Schedules: once per time, whatever overlaps and whoever was away.
+
+use nbpress_runs::RunState;
+use nbpress_runs::job::UpstreamRule;
+use nbpress_runs::schedule::{CatchUp, Overlap, ScheduleDefinition, Trigger, UpstreamEnd};
+use nbpress_runs::store::{Job, NewSchedule, RunFilter, Schedule};
+use nbpress_runs::{Run, Store};
+use serde_json::{Map, json};
+
+use crate::flows::{definition, start, task};
+use crate::{Place, at, claim_one, finish, on_both, room, succeeded, worker};
+
+on_both!(
+    a_time_fires_once_however_many_servers_look,
+    missed_times_are_made_up_for_as_the_schedule_says,
+    runs_that_would_overlap_queue_skip_replace_or_run,
+    a_paused_schedule_goes_on_from_now,
+    a_job_runs_after_another,
+    a_webhook_counts_once_per_key,
+    the_logical_time_reaches_the_parameters,
+);
+
+async fn job(store: &Store, name: &str) -> Job {
+    let tasks = vec![task("main", &[], UpstreamRule::AllSuccess)];
+    store
+        .put_job("main", name, &definition(tasks), "test", at(0))
+        .await
+        .unwrap()
+}
+
+fn hourly() -> ScheduleDefinition {
+    ScheduleDefinition::new(Trigger::Cron {
+        expression: "0 * * * *".to_owned(),
+        time_zone: "UTC".to_owned(),
+    })
+}
+
+async fn set(store: &Store, job: &Job, definition: ScheduleDefinition) -> Schedule {
+    let new = NewSchedule {
+        name: "main".to_owned(),
+        definition,
+        parameters: Map::new(),
+    };
+    store
+        .put_schedule(job, &new, Some("secret"), "test", at(0))
+        .await
+        .unwrap()
+}
+
+async fn runs(store: &Store, job: &Job) -> Vec<Run> {
+    let filter = RunFilter {
+        workspace: "main".to_owned(),
+        job: Some(job.id.clone()),
+        ..RunFilter::default()
+    };
+    let mut runs = store.list_runs(&filter, None, 500).await.unwrap().runs;
+    runs.reverse();
+    runs
+}
+
+async fn fire(store: &Store, now: jiff::Timestamp) -> usize {
+    let mut made = 0;
+    loop {
+        let fired = store.fire_schedules(100, now).await.unwrap();
+        made += fired.iter().map(|fired| fired.runs.len()).sum::<usize>();
+        if fired.is_empty() {
+            return made;
+        }
+    }
+}
+
+async fn a_time_fires_once_however_many_servers_look(place: Place) {
+    let store = place.store.clone();
+    let mut jobs = Vec::new();
+    for number in 0..10 {
+        let job = job(&store, &format!("job {number}")).await;
+        set(&store, &job, hourly()).await;
+        jobs.push(job);
+    }
+    for hour in 1..=3 {
+        let mut servers = tokio::task::JoinSet::new();
+        for _ in 0..4 {
+            let store = store.clone();
+            servers.spawn(async move { fire(&store, at(hour * 3600 + 1)).await });
+        }
+        let made: usize = servers.join_all().await.into_iter().sum();
+        assert_eq!(made, 10, "hour {hour}");
+    }
+    for job in &jobs {
+        let times: Vec<_> = runs(&store, job)
+            .await
+            .iter()
+            .map(|run| run.logical.clone().unwrap().at)
+            .collect();
+        assert_eq!(times, [at(3600), at(7200), at(10_800)]);
+    }
+}
+
+async fn missed_times_are_made_up_for_as_the_schedule_says(place: Place) {
+    let store = &place.store;
+    for (policy, expected) in [(CatchUp::None, 0), (CatchUp::Latest, 1), (CatchUp::All, 5)] {
+        let job = job(store, &format!("{policy:?}")).await;
+        let mut definition = hourly();
+        definition.catch_up = policy;
+        definition.overlap = Overlap::Allow { n: 100 };
+        set(store, &job, definition).await;
+        // Away for five hours and a half.
+        assert_eq!(
+            fire(store, at(5 * 3600 + 1800)).await,
+            expected,
+            "{policy:?}"
+        );
+        assert_eq!(
+            fire(store, at(6 * 3600)).await,
+            1,
+            "{policy:?}: the next one comes on time"
+        );
+        store
+            .archive_job("main", &job.name, "test", at(0))
+            .await
+            .unwrap();
+    }
+}
+
+async fn runs_that_would_overlap_queue_skip_replace_or_run(place: Place) {
+    use RunState::{Blocked, Cancelling, Queued, Running, Skipped};
+    let store = &place.store;
+    worker(store, "w").await;
+    for (overlap, states, afterwards) in [
+        (Overlap::Queue, vec![Running, Blocked, Blocked], Queued),
+        (Overlap::Skip, vec![Running, Skipped, Skipped], Skipped),
+        (
+            Overlap::Replace,
+            vec![Cancelling, RunState::Cancelled, Blocked],
+            RunState::Cancelled,
+        ),
+        (
+            Overlap::Allow { n: 2 },
+            vec![Running, Queued, Blocked],
+            Queued,
+        ),
+    ] {
+        let job = job(store, &format!("{overlap:?}")).await;
+        let mut definition = hourly();
+        definition.overlap = overlap;
+        set(store, &job, definition).await;
+        fire(store, at(3600)).await;
+        let claim = claim_one(store, "w", at(3601)).await;
+        fire(store, at(7200)).await;
+        fire(store, at(10_800)).await;
+        let found: Vec<_> = runs(store, &job)
+            .await
+            .iter()
+            .map(|run| run.state)
+            .collect();
+        assert_eq!(found, states, "{overlap:?}");
+        finish(store, &claim, &succeeded(), at(10_801)).await;
+        let found = runs(store, &job).await;
+        assert_eq!(found[1].state, afterwards, "{overlap:?}");
+        if overlap == Overlap::Replace {
+            assert_eq!(found[2].state, Queued);
+        }
+        store
+            .archive_job("main", &job.name, "test", at(0))
+            .await
+            .unwrap();
+        for claim in store.claim("w", &room(9), at(10_802)).await.unwrap() {
+            finish(store, &claim, &succeeded(), at(10_803)).await;
+        }
+        for claim in store.claim("w", &room(9), at(10_804)).await.unwrap() {
+            finish(store, &claim, &succeeded(), at(10_805)).await;
+        }
+    }
+    // The oldest of those that wait are skipped when there are too many.
+    let job = job(store, "many").await;
+    let mut definition = hourly();
+    definition.max_queued = 2;
+    set(store, &job, definition).await;
+    for hour in 1..=5 {
+        fire(store, at(hour * 3600)).await;
+    }
+    let found: Vec<_> = runs(store, &job)
+        .await
+        .iter()
+        .map(|run| run.state)
+        .collect();
+    assert_eq!(found, [Queued, Skipped, Skipped, Blocked, Blocked]);
+}
+
+async fn a_paused_schedule_goes_on_from_now(place: Place) {
+    let store = &place.store;
+    let job = job(store, "hourly").await;
+    let schedule = set(store, &job, hourly()).await;
+    store
+        .pause_schedule(&schedule.id, true, "ana", at(10))
+        .await
+        .unwrap();
+    assert_eq!(fire(store, at(3 * 3600)).await, 0);
+    store
+        .pause_schedule(&schedule.id, false, "ana", at(3 * 3600 + 60))
+        .await
+        .unwrap();
+    assert_eq!(
+        fire(store, at(3 * 3600 + 120)).await,
+        0,
+        "what passed meanwhile is not made up for"
+    );
+    assert_eq!(fire(store, at(4 * 3600)).await, 1);
+    store
+        .delete_schedule(&schedule.id, "ana", at(4 * 3600))
+        .await
+        .unwrap();
+    assert_eq!(fire(store, at(5 * 3600)).await, 0);
+}
+
+async fn a_job_runs_after_another(place: Place) {
+    let store = &place.store;
+    worker(store, "w").await;
+    let (first, second) = (job(store, "first").await, job(store, "second").await);
+    let after = |job: &str| {
+        ScheduleDefinition::new(Trigger::After {
+            job: job.to_owned(),
+            on: UpstreamEnd::Success,
+        })
+    };
+    set(store, &second, after("first")).await;
+    start(store, &first).await;
+    let claim = claim_one(store, "w", at(1)).await;
+    finish(store, &claim, &succeeded(), at(2)).await;
+    let made = runs(store, &second).await;
+    assert_eq!(made.len(), 1);
+    assert_eq!(
+        (made[0].state, made[0].trigger.as_str()),
+        (RunState::Queued, "after")
+    );
+    start(store, &first).await;
+    let claims = store.claim("w", &room(9), at(3)).await.unwrap();
+    for claim in claims {
+        let end = crate::failed(nbpress_runs::FailureClass::User);
+        finish(store, &claim, &end, at(4)).await;
+    }
+    assert_eq!(
+        runs(store, &second).await.len(),
+        1,
+        "a failure is no success"
+    );
+    let circle = NewSchedule {
+        name: "main".to_owned(),
+        definition: after("second"),
+        parameters: Map::new(),
+    };
+    let error = store
+        .put_schedule(&first, &circle, None, "test", at(5))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("circle"), "{error}");
+}
+
+async fn a_webhook_counts_once_per_key(place: Place) {
+    let store = &place.store;
+    let job = job(store, "hooked").await;
+    set(store, &job, ScheduleDefinition::new(Trigger::Webhook {})).await;
+    let values = json!({"x": 1}).as_object().unwrap().clone();
+    let first = store
+        .fire_hook("secret", "a", &values, at(1))
+        .await
+        .unwrap();
+    let again = store
+        .fire_hook("secret", "a", &values, at(2))
+        .await
+        .unwrap();
+    assert_eq!((first[0].is_new, again[0].is_new), (true, false));
+    assert_eq!(first[0].id, again[0].id);
+    assert!(
+        store
+            .fire_hook("secret", "b", &values, at(3))
+            .await
+            .unwrap()[0]
+            .is_new
+    );
+    assert!(store.fire_hook("guess", "a", &values, at(3)).await.is_err());
+    assert_eq!(
+        json!(runs(store, &job).await[0].parameters),
+        json!({"x": 1})
+    );
+}
+
+async fn the_logical_time_reaches_the_parameters(place: Place) {
+    let store = &place.store;
+    let mut only = task("main", &[], UpstreamRule::AllSuccess);
+    for (name, kind) in [
+        ("logical_date", "date"),
+        ("data_interval_start", "datetime"),
+        ("x", "int"),
+    ] {
+        let schema = json!({"name": name, "type": kind});
+        only.schema.push(serde_json::from_value(schema).unwrap());
+    }
+    let job = store
+        .put_job("main", "dated", &definition(vec![only]), "test", at(0))
+        .await
+        .unwrap();
+    let daily = ScheduleDefinition::new(Trigger::Cron {
+        expression: "30 0 * * *".to_owned(),
+        time_zone: "Asia/Tokyo".to_owned(),
+    });
+    set(store, &job, daily).await;
+    fire(store, "2026-03-02T15:30:00Z".parse().unwrap()).await;
+    let run = runs(store, &job).await.pop().unwrap();
+    assert_eq!(
+        json!(run.parameters),
+        json!({"logical_date": "2026-03-03", "data_interval_start": "2026-03-02T00:30:00+09:00"})
+    );
+}
