@@ -1,6 +1,7 @@
 //! Limits: what a kernel may use, held with everything it starts, and nothing left of the means.
 #![expect(
     clippy::disallowed_methods,
+    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "test code: a failure here is a failed test"
 )]
@@ -380,8 +381,8 @@ fn what_a_killed_runner_and_its_killed_guard_left_goes_with_the_next_start() {
     live.signal("KILL");
     live.end();
     signal(guard, "KILL");
-    assert!(!groups_of(&id).is_empty(), "something else removed it");
 
+    // Or with any start before it: these tests run beside each other.
     stage.notebook("next.ipynb", "testkernel", &["print x"]);
     let next = stage.run(&["next.ipynb", "--memory", "512MiB"]).end();
     assert_eq!(next.exit, 0, "{}", next.stderr);

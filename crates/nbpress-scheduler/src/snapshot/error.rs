@@ -23,7 +23,7 @@ pub enum SnapshotError {
     /// A file or folder cannot be used.
     #[error("failed to {operation} `{}`", path.display())]
     Disk {
-        /// `read`, `list`, `create`, `write` or `sync`.
+        /// `open`, `read`, `list`, `create`, `write` or `sync`.
         operation: &'static str,
         /// Which.
         path: PathBuf,
@@ -227,9 +227,15 @@ impl SnapshotError {
                 Some("a job is an `.ipynb`, `.py`, `.R`, `.sql` or `.sh` file".to_owned())
             }
             Self::NotText { .. } => Some("save it as UTF-8".to_owned()),
-            Self::Missing { .. } | Self::Damaged { .. } => {
+            Self::Missing { .. } => {
                 Some("publish the notebook again, or restore the store from its backup".to_owned())
             }
+            // An object of the right size is taken for whole when it is published again.
+            Self::Damaged { .. } => Some(
+                "restore the store from its backup, or delete the object and publish the \
+                 notebook again"
+                    .to_owned(),
+            ),
             Self::NotAManifest { .. } => {
                 Some("the id may be that of a file, or a newer nbpress wrote it".to_owned())
             }

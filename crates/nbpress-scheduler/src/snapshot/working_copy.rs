@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use super::PublishRequest;
 use super::contents::{Content, Contents, Limits};
 use super::error::SnapshotError;
-use super::path::PathError;
 use super::pattern::Pattern;
 use root::Root;
 
@@ -170,8 +169,9 @@ impl WorkingCopy {
                     continue;
                 }
                 if entry.is_folder {
-                    let is_reached = self.wanted.iter().any(|own| own.reaches(&entry.path));
-                    folders.extend(is_reached.then_some(entry.path));
+                    if self.wanted.iter().any(|own| own.reaches(&entry.path)) {
+                        folders.push(entry.into_path()?);
+                    }
                 } else if let Some(file) = self.wanted_file(entry, &mut has_matched)? {
                     files.push(file);
                     if files.len() > self.limits.max_files {
@@ -204,16 +204,15 @@ impl WorkingCopy {
         if matching.is_empty() {
             return Ok(None);
         }
-        if !entry.is_text {
-            return Err(PathError::NotText { path: entry.path }.into());
-        }
-        let Some(bytes) = self.root()?.size(&entry)? else {
+        let size = self.root()?.size(&entry);
+        let path = entry.into_path()?;
+        let Some(bytes) = size? else {
             return Ok(None);
         };
         for at in matching {
             has_matched[at] = true;
         }
-        Ok((entry.path != self.notebook).then_some((entry.path, bytes)))
+        Ok((path != self.notebook).then_some((path, bytes)))
     }
 }
 

@@ -29,9 +29,20 @@ pub(super) struct Entry {
     /// Relative to the root.
     pub(super) path: String,
     /// Whether the name is UTF-8; where it is not, `path` only resembles it.
-    pub(super) is_text: bool,
+    is_text: bool,
     pub(super) is_folder: bool,
     is_link: bool,
+}
+
+impl Entry {
+    /// Its path, where that is text.
+    pub(super) fn into_path(self) -> Result<String, PathError> {
+        if self.is_text {
+            Ok(self.path)
+        } else {
+            Err(PathError::NotText { path: self.path })
+        }
+    }
 }
 
 /// What a read says about the file it read.
