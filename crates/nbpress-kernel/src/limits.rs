@@ -14,6 +14,7 @@ mod group;
 mod hierarchy;
 
 use group::{Entry, KernelGroups};
+use hierarchy::{Version, own_groups};
 
 pub(crate) use group::{kills_in_own_group, remove};
 
@@ -254,6 +255,19 @@ impl Report {
             text: text.join("; "),
             complete,
         })
+    }
+}
+
+/// Lets the processes that this one will start make control groups for their kernels. In version 2 a
+/// group with processes of its own can limit no other, so this process moves into a leaf beneath its
+/// group, where they will be too. Where that cannot be done, the enforcement of each kernel says why.
+pub fn make_room_for_kernels() {
+    let own = own_groups();
+    let second = own
+        .iter()
+        .find(|group| group.version == Version::Two && group.controls("memory"));
+    if let Some(own) = second {
+        let _said_by_each_kernel = delegate::parent_of_kernels(&own.folder);
     }
 }
 

@@ -93,6 +93,7 @@ impl<C: Coordinator> Worker<C> {
 
     /// Works until `stop` is true. Runners that are on go on after that.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        nbpress_kernel::limits::make_room_for_kernels();
         let mut beats = tokio::time::interval(BEAT);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut registered = false;

@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use super::group::write;
 use super::hierarchy::read;
 
+/// What kernels are limited in.
+const CONTROLLERS: &[&str] = &["memory", "cpu"];
+
 /// How the name of the leaf ends that a runner moved into; not a kernel's group, so never killed.
 const LEAF: &str = ".nbpress-runner";
 
@@ -19,14 +22,19 @@ const LEAF: &str = ".nbpress-runner";
 /// # Errors
 /// The group has no such controllers, is not ours to write, or holds other programs.
 pub(super) fn parent_of_kernels(own: &Path) -> io::Result<PathBuf> {
+    parent_with(CONTROLLERS, own)
+}
+
+/// The group beneath which groups with these controllers can be made.
+pub(super) fn parent_with(controllers: &[&str], own: &Path) -> io::Result<PathBuf> {
     let parent = own.parent().filter(|_| is_leaf(own)).unwrap_or(own);
     remove_left_leaves(parent);
-    if hand_down(parent).is_ok() {
+    if hand_down(controllers, parent).is_ok() {
         return Ok(parent.to_owned());
     }
     let leaf = parent.join(format!("{}{LEAF}", std::process::id()));
     std::fs::create_dir(&leaf)?;
-    let moved = write(&leaf, "cgroup.procs", "0").and_then(|()| hand_down(parent));
+    let moved = write(&leaf, "cgroup.procs", "0").and_then(|()| hand_down(controllers, parent));
     if let Err(error) = moved {
         let _best_effort = write(parent, "cgroup.procs", "0");
         let _best_effort = std::fs::remove_dir(&leaf);
@@ -58,17 +66,17 @@ fn is_leaf(folder: &Path) -> bool {
         .is_some_and(|name| name.ends_with(LEAF))
 }
 
-/// Gives `memory` and `cpu`, as far as the group has them, to the groups beneath.
-fn hand_down(group: &Path) -> io::Result<()> {
+/// Gives the controllers, as far as the group has them, to the groups beneath.
+fn hand_down(controllers: &[&str], group: &Path) -> io::Result<()> {
     let words = |name: &str| -> Vec<String> {
         let text = read(&group.join(name)).unwrap_or_default();
         text.split_whitespace().map(str::to_owned).collect()
     };
     let (available, handed) = (words("cgroup.controllers"), words("cgroup.subtree_control"));
-    let missing: Vec<String> = ["memory", "cpu"]
-        .into_iter()
-        .filter(|name| available.iter().any(|other| other == name))
-        .filter(|name| !handed.iter().any(|other| other == name))
+    let missing: Vec<String> = controllers
+        .iter()
+        .filter(|&name| available.iter().any(|other| other == name))
+        .filter(|&name| !handed.iter().any(|other| other == name))
         .map(|name| format!("+{name}"))
         .collect();
     if missing.is_empty() {

@@ -144,7 +144,7 @@ impl Entry {
 
 /// One group, held locked.
 #[derive(Debug)]
-struct Group {
+pub(super) struct Group {
     /// Where it is, with the version and the controllers of its parent.
     kind: OwnGroup,
     _lock: File,
@@ -172,11 +172,18 @@ impl Group {
         Ok(Self { kind, _lock: lock })
     }
 
+    /// Takes over a folder that is there.
+    #[cfg(test)]
+    pub(super) fn at(kind: OwnGroup) -> io::Result<Self> {
+        let lock = File::open(&kind.folder)?;
+        Ok(Self { kind, _lock: lock })
+    }
+
     fn folder(&self) -> &Path {
         &self.kind.folder
     }
 
-    fn limit_memory(&self, bytes: u64) -> io::Result<Version> {
+    pub(super) fn limit_memory(&self, bytes: u64) -> io::Result<Version> {
         let bytes = bytes.to_string();
         let folder = self.folder();
         match self.kind.version {
@@ -194,7 +201,7 @@ impl Group {
         Ok(self.kind.version)
     }
 
-    fn limit_cpus(&self, cpus: f64) -> io::Result<Version> {
+    pub(super) fn limit_cpus(&self, cpus: f64) -> io::Result<Version> {
         let share = (cpus * CPU_PERIOD).max(SHORTEST_SHARE).round();
         let folder = self.folder();
         match self.kind.version {

@@ -1,9 +1,12 @@
 //! What is read from the files of control groups, in samples of each kind of machine.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 
-use super::group::keyed;
-use super::hierarchy::{OwnGroup, Version, parse};
+use super::delegate::parent_with;
+use super::group::{Group, keyed, write};
+use super::hierarchy::{OwnGroup, Version, own_groups, parse, read};
 use super::{Report, size_in_words};
 
 const FIRST: Version = Version::One;
@@ -137,4 +140,99 @@ fn what_holds_and_what_does_not_is_said_in_one_line() {
         "memory 1 by RLIMIT_DATA; not enforced: 2 cpus (no)"
     );
     assert!(!enforcement.complete);
+}
+
+#[test]
+fn limits_are_written_as_each_version_wants_them() {
+    let bytes = "536870912";
+    let first = [
+        ("memory.limit_in_bytes", bytes),
+        ("memory.memsw.limit_in_bytes", bytes),
+        ("cpu.cfs_period_us", "100000"),
+        ("cpu.cfs_quota_us", "150000"),
+    ];
+    let second = [
+        ("memory.max", bytes),
+        ("memory.swap.max", "0"),
+        ("memory.oom.group", "1"),
+        ("cpu.max", "150000 100000"),
+    ];
+    // Neither swap nor groups that end as one are everywhere.
+    let plain = |(name, _): &&(&str, &str)| !name.contains("sw") && !name.contains("oom");
+    for (version, files) in [(FIRST, first), (SECOND, second)] {
+        for files in [
+            BTreeMap::from(files),
+            files.iter().filter(plain).copied().collect(),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            for name in files.keys() {
+                fs::File::create(folder.path().join(name)).unwrap();
+            }
+            let path = folder.path().to_str().unwrap();
+            let group = Group::at(own(version, path, &[])).unwrap();
+            assert_eq!(group.limit_memory(512 << 20).unwrap(), version);
+            assert_eq!(group.limit_cpus(1.5).unwrap(), version);
+            let written: BTreeMap<String, String> = fs::read_dir(folder.path())
+                .unwrap()
+                .map(|entry| entry.unwrap())
+                .map(|entry| {
+                    let name = entry.file_name().into_string().unwrap();
+                    (name, read(&entry.path()).unwrap())
+                })
+                .collect();
+            let expected: BTreeMap<String, String> = files
+                .into_iter()
+                .map(|(name, text)| (name.to_owned(), text.to_owned()))
+                .collect();
+            assert_eq!(written, expected, "{version}");
+        }
+    }
+}
+
+/// On the real tree of version 2, with whatever controller is not in use by version 1.
+#[test]
+fn a_group_hands_its_controllers_down_once_its_processes_are_in_a_leaf() {
+    let second = own_groups()
+        .into_iter()
+        .find(|group| group.version == SECOND && !group.controllers.is_empty());
+    let Some(root) = second else {
+        println!("skipped: no tree of version 2 with a controller");
+        return;
+    };
+    let controller = root.controllers[0].as_str();
+    let parent = root
+        .folder
+        .join(format!("nbpress-test-{}", std::process::id()));
+    let control = read(&root.folder.join("cgroup.subtree_control")).unwrap_or_default();
+    let was_handed = control.split_whitespace().any(|name| name == controller);
+    let before = format!("{}{controller}", if was_handed { '+' } else { '-' });
+    let handed = write(
+        &root.folder,
+        "cgroup.subtree_control",
+        &format!("+{controller}"),
+    );
+    if handed.and_then(|()| fs::create_dir(&parent)).is_err() {
+        println!("skipped: `{}` is not ours to write", root.folder.display());
+        return;
+    }
+    write(&parent, "cgroup.procs", "0").unwrap();
+    // The rule itself: while a process is in it, it may not.
+    let direct = write(&parent, "cgroup.subtree_control", &format!("+{controller}"));
+    assert_eq!(direct.unwrap_err().kind(), std::io::ErrorKind::ResourceBusy);
+
+    assert_eq!(parent_with(&[controller], &parent).unwrap(), parent);
+    let control = read(&parent.join("cgroup.subtree_control")).unwrap();
+    assert_eq!(control.trim(), controller);
+    let ours = own_groups()
+        .into_iter()
+        .find(|group| group.version == SECOND);
+    let leaf = ours.unwrap().folder;
+    assert_eq!(leaf.parent(), Some(parent.as_path()));
+    // What a runner started from there finds.
+    assert_eq!(parent_with(&[controller], &leaf).unwrap(), parent);
+
+    write(&root.folder, "cgroup.procs", "0").unwrap();
+    fs::remove_dir(&leaf).unwrap();
+    fs::remove_dir(&parent).unwrap();
+    write(&root.folder, "cgroup.subtree_control", &before).unwrap();
 }
