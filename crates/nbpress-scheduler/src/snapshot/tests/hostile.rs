@@ -179,6 +179,7 @@ async fn links_out_of_the_root_lead_nowhere() {
 
     for (notebook, pattern) in [
         ("n.ipynb", "to-file"),
+        ("n.ipynb", "to-folder"),
         ("n.ipynb", "data/**"),
         ("n.ipynb", "**"),
         ("out.ipynb", "data/x"),
