@@ -150,3 +150,76 @@ fn moment(notice: &Notice, at: Timestamp) -> String {
     let at = at.to_zoned(zone.unwrap_or(TimeZone::UTC));
     at.strftime("%Y-%m-%d %H:%M:%S %Q").to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn wording(fields: Value) -> Wording {
+        let mut notice =
+            json!({"id": "1", "workspace": "team", "job": "daily", "notebook": "a.ipynb"});
+        let Value::Object(fields) = fields else {
+            unreachable!()
+        };
+        notice.as_object_mut().unwrap().extend(fields);
+        Wording::of(&serde_json::from_value(notice).unwrap(), None)
+    }
+
+    #[test]
+    fn every_kind_has_its_subject_and_its_sentence() {
+        let due = "2026-07-01T05:00:00Z";
+        let died = json!({"class": "resource", "code": "out_of_memory",
+                          "cell": {"index": 2, "line": null}});
+        for (fields, subject, headline) in [
+            (
+                json!({"kind": "started"}),
+                "started: daily",
+                "daily started.",
+            ),
+            (
+                json!({"kind": "succeeded"}),
+                "succeeded: daily",
+                "daily succeeded.",
+            ),
+            (
+                json!({"kind": "recovered"}),
+                "recovered: daily",
+                "daily has recovered: it succeeded again.",
+            ),
+            (
+                json!({"kind": "failed", "failure": died}),
+                "failed: daily (cell 3: resource)",
+                "daily failed.",
+            ),
+            (
+                json!({"kind": "failed", "failure": {"class": "platform"}}),
+                "failed: daily (platform)",
+                "daily failed.",
+            ),
+            (
+                json!({"kind": "late", "deadline": due, "time_zone": "Europe/Berlin"}),
+                "late: daily (due 2026-07-01 07:00:00 Europe/Berlin)",
+                "daily is late: it should have ended by 2026-07-01 07:00:00 Europe/Berlin.",
+            ),
+            (
+                json!({"kind": "late", "deadline": due, "time_zone": "No/Where"}),
+                "late: daily (due 2026-07-01 05:00:00 UTC)",
+                "daily is late: it should have ended by 2026-07-01 05:00:00 UTC.",
+            ),
+            (json!({"kind": "late"}), "late: daily", "daily is late."),
+        ] {
+            let wording = wording(fields);
+            assert_eq!((&*wording.subject, &*wording.headline), (subject, headline));
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_said() {
+        let wording = wording(json!({"kind": "late"}));
+        let labels: Vec<&str> = wording.facts.iter().map(|(label, _)| *label).collect();
+        assert_eq!(labels, ["Notebook", "Workspace"]);
+        assert_eq!((wording.problem, wording.traceback), (Vec::new(), None));
+    }
+}

@@ -10,6 +10,7 @@
 
 mod hooks;
 mod mail;
+mod outbox;
 mod peer;
 
 use indexmap::IndexMap;
