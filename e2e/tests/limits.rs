@@ -241,23 +241,29 @@ fn a_memory_error_without_a_limit_is_the_notebooks() {
 
 #[test]
 fn processors_are_shared_by_everything_a_kernel_starts() {
-    const CPUS: f64 = 0.5;
+    const CPUS: f64 = 0.3;
     if !groups_can_be_made() {
         return;
     }
     let stage = Stage::new();
-    // Two processes that would use two processors; the system tells how often it had to hold them.
-    let spin = "import glob, os, time\n\
-        def used(): times = os.times(); return sum(times[:4])\n\
+    // Two processes that would use two processors, until the system says that it had to hold them: on a
+    // busy machine that takes longer.
+    let spin = "import glob, os, signal, time\n\
+        kernel = os.environ['NBPRESS_KERNEL_ID']\n\
+        files = glob.glob(f'/sys/fs/cgroup/**/nbpress-{kernel}/cpu.stat', recursive=True)\n\
+        def held(): return any('nr_throttled ' in text and 'nr_throttled 0' not in text\n    \
+            for text in (open(file).read() for file in files))\n\
+        def used(): return sum(os.times()[:4])\n\
         begin, used_before = time.monotonic(), used()\n\
         child = os.fork()\n\
+        if child == 0:\n    \
+            while True: pass\n\
         while time.monotonic() < begin + 3: pass\n\
-        if child == 0: os._exit(0)\n\
+        while not held() and time.monotonic() < begin + 120: pass\n\
+        os.kill(child, signal.SIGKILL)\n\
         os.waitpid(child, 0)\n\
         print('spun', used() - used_before, time.monotonic() - begin)\n\
-        kernel = os.environ['NBPRESS_KERNEL_ID']\n\
-        for file in glob.glob(f'/sys/fs/cgroup/**/nbpress-{kernel}/cpu.stat', recursive=True):\n    \
-            print(open(file).read())";
+        print('held', held())";
     stage.notebook("in.ipynb", "python3", &[TELL_KERNEL, spin]);
     let ended = stage
         .run(&["in.ipynb", "out.ipynb", "--cpus", &CPUS.to_string()])
@@ -275,11 +281,7 @@ fn processors_are_shared_by_everything_a_kernel_starts() {
     let (used, wall) = (numbers[0], numbers[1]);
     println!("{used:.2} s of processor time in {wall:.2} s");
     assert!(used <= CPUS * wall * 1.3, "{used} s in {wall} s");
-    let throttled = printed
-        .lines()
-        .find_map(|line| line.strip_prefix("nr_throttled "))
-        .unwrap();
-    assert!(throttled.parse::<u64>().unwrap() > 0, "{printed}");
+    assert!(printed.contains("held True"), "{printed}");
     let whole = ended.outcome()["cpu_seconds"].as_f64().unwrap();
     assert!(whole >= used, "{whole} s of the kernel, {used} s of a cell");
     assert_no_groups(&kernel_id(&printed));
