@@ -305,6 +305,15 @@ pub fn signal(process: u32, name: &str) {
     assert!(sent.unwrap().success(), "no process {process}");
 }
 
+/// `kill -9`; whether there was such a process.
+pub fn end_process(process: u32) -> bool {
+    let sent = Command::new("kill")
+        .args(["-KILL", &process.to_string()])
+        .stderr(Stdio::null())
+        .status();
+    sent.unwrap().success()
+}
+
 /// Asks until there is an answer; `None` when none comes in time.
 pub fn poll<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + PATIENCE;

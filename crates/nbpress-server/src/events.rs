@@ -47,10 +47,11 @@ fn after(headers: &HeaderMap, query: &mut Pairs) -> ApiResult<i64> {
     })
 }
 
-/// The journal of a run's attempt from any event on, live until its end. An event's id is its number in the
+/// The journal of a run's attempt from any event on, live until its end, or with `follow=false` as it is. An event's id is its number in the
 /// journal, from 1; its data is the event as JSON. Another attempt begins with a new request.
 #[utoipa::path(get, path = "/v1/runs/{run}/events", params(("run" = String, Path),
-        ("after" = Option<i64>, Query), ("attempt" = Option<i64>, Query), ("workspace" = Option<String>, Query)),
+        ("after" = Option<i64>, Query), ("attempt" = Option<i64>, Query), ("follow" = Option<bool>, Query),
+        ("workspace" = Option<String>, Query)),
     responses((status = 200, content_type = "text/event-stream"), (status = 404, body = ErrorBody)))]
 async fn run_events(
     State(app): State<App>,
@@ -76,13 +77,14 @@ async fn run_events(
             .record
             .ok_or_else(|| ApiError::not_found("the run has not begun"))?,
     };
-    query.finish("workspace, after, attempt")?;
+    let live = query.read("follow")?.unwrap_or(true);
+    query.finish("workspace, after, attempt, follow")?;
     let (sender, receiver) = mpsc::channel(BUFFER);
     let records = app.records.clone();
     // A thread that reads files; it ends with the journal, or with its client.
     std::thread::Builder::new()
         .name("journal".to_owned())
-        .spawn(move || follow(&records, &record, after, &sender))
+        .spawn(move || follow(&records, &record, (after, live), &sender))
         .map_err(|error| {
             ApiError::new(
                 axum::http::StatusCode::SERVICE_UNAVAILABLE,
@@ -97,7 +99,7 @@ async fn run_events(
 fn follow(
     records: &nbpress_record::Store,
     record: &str,
-    after: i64,
+    (after, live): (i64, bool),
     sender: &mpsc::Sender<Result<Event, Infallible>>,
 ) {
     let mut sent = 0;
@@ -105,7 +107,7 @@ fn follow(
         // Asked before the journal is read: what is written in between is read once more.
         let Ok(found) = records.find(record) else {
             // Claimed, and its runner is only starting.
-            if sender.is_closed() {
+            if sender.is_closed() || !live {
                 return;
             }
             std::thread::sleep(LOOK);
@@ -136,7 +138,7 @@ fn follow(
                 }
             }
         }
-        if ended || over {
+        if ended || over || !live {
             let _gone = sender.blocking_send(Ok(Event::default().event("end").data("")));
             return;
         }

@@ -5,7 +5,6 @@ use std::path::Path;
 #[test]
 #[expect(
     clippy::disallowed_methods,
-    clippy::unwrap_used,
     reason = "a test that reads the repository's own files"
 )]
 fn the_document_is_the_one_that_is_checked_in() {

@@ -86,6 +86,9 @@ pub(crate) struct SettingArgs {
     /// How often to try again: `user=1`, `platform=5`, `timeout=1`, `resource=0` (repeatable).
     #[arg(long, value_name = "CLASS=N")]
     pub(crate) retries: Vec<String>,
+    /// How long to wait before the first of them; doubled each time.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) retry_delay: Option<Duration>,
     /// A variable of the kernel's environment (repeatable).
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) env: Vec<String>,
@@ -126,6 +129,9 @@ impl SettingArgs {
                 .parse()
                 .with_context(|| format!("`{class}={count}`"))?;
             retry.insert(class, count.into());
+        }
+        if let Some(delay) = self.retry_delay {
+            retry.insert("delay_seconds".to_owned(), delay.as_secs().into());
         }
         put("retry", (!retry.is_empty()).then_some(Value::Object(retry)));
         for (name, given) in [("environment", &self.env), ("secrets", &self.secret)] {
@@ -381,24 +387,15 @@ pub(crate) async fn logs(
         "the run has not begun: {}",
         run["waiting"].as_str().unwrap_or("it is over")
     );
-    let attempt = args
-        .attempt
-        .map(|number| format!("?attempt={number}"))
-        .unwrap_or_default();
-    let mut events = api
-        .stream(&format!("/v1/runs/{id}/events{attempt}"))
-        .await?;
+    let attempt = args.attempt.map(|number| format!("&attempt={number}"));
+    let path = format!(
+        "/v1/runs/{id}/events?follow={}{}",
+        args.follow,
+        attempt.unwrap_or_default()
+    );
+    let mut events = api.stream(&path).await?;
     loop {
-        let next = events.next();
-        let next = if args.follow {
-            next.await?
-        } else {
-            // Without `-f`: what is there. A live journal says nothing for a moment at its end.
-            match tokio::time::timeout(Duration::from_secs(1), next).await {
-                Ok(next) => next?,
-                Err(_) => None,
-            }
-        };
+        let next = events.next().await?;
         let Some(text) = next else {
             break;
         };

@@ -1,8 +1,8 @@
 //! The product API over HTTP: a server of the test's own on a free port, a store in a temporary folder.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
+    clippy::too_many_lines,
+    clippy::default_trait_access,
     clippy::disallowed_methods,
     reason = "test code: a failure here is a failed test"
 )]
