@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use crate::error::{Invalid, StoreError};
 use crate::profile::{DEFAULT_PROFILE, Profile};
 use crate::run::NewRun;
-use crate::state::RunState;
+use crate::state::{NoticeKind, RunState};
 use crate::store::Store;
 use crate::store::audit::Audit;
 use crate::store::database::{Tx, args, to_json};
 use crate::store::insert::Insert;
+use crate::store::outbox::notify;
 use crate::store::pools::profiles;
 
 /// A run one priority higher goes before runs that have waited this much longer.
@@ -68,8 +69,13 @@ pub(crate) async fn add_runs(
             &run.id,
             &run.trigger.to_string(),
         );
-        if state == RunState::Queued {
-            queued.push(Ready::of(run, &profiles));
+        match state {
+            RunState::Queued => queued.push(Ready::of(run, &profiles)),
+            // The run of a whole job begins with its first tasks; others when a worker takes them.
+            RunState::Running => {
+                notify(tx, &run.id, &run.spec.notify, NoticeKind::Started, now).await?;
+            }
+            _ => {}
         }
     }
     insert_labels(tx, runs.iter().filter(|run| is_made(run))).await?;

@@ -82,8 +82,8 @@ pub(crate) async fn settle(
         if let Some(parent) = &run.parent {
             ends.extend(parent_end(tx, parent).await?);
         }
-        if run.is_flow && end.state == RunState::Cancelled {
-            ends.extend(children_of_cancelled(tx, &run.id, by).await?);
+        if run.is_flow {
+            ends.extend(tasks_left(tx, &run.id, &end).await?);
         }
         if run.parent.is_none() {
             release_lane(tx, &run.id, by).await?;
@@ -185,6 +185,7 @@ pub(crate) async fn begin(
         tx.run(sql, args![by.1.as_microsecond(), run.id.clone()])
             .await?;
         audit(tx, by, "running", ("run", &run.id), "").await?;
+        notify(tx, &run.id, &run.spec.notify, NoticeKind::Started, by.1).await?;
         let sql = "SELECT id FROM run WHERE parent = $1 AND state = 'blocked' AND NOT EXISTS
                    (SELECT 1 FROM upstream WHERE upstream.run = run.id) ORDER BY id";
         for row in tx.rows(sql, args![run.id.clone()]).await? {
@@ -322,21 +323,18 @@ async fn parent_end(tx: &mut Tx, parent: &str) -> Result<Option<(String, End)>, 
     Ok(Some((parent.to_owned(), end)))
 }
 
-/// The tasks of a run that was cancelled before it began.
-async fn children_of_cancelled(
-    tx: &mut Tx,
-    flow: &str,
-    _by: By<'_>,
-) -> Result<Vec<(String, End)>, StoreError> {
+/// The tasks of a run that is over without having run them: cancelled or skipped before it began.
+async fn tasks_left(tx: &mut Tx, flow: &str, end: &End) -> Result<Vec<(String, End)>, StoreError> {
+    let end = match end.state {
+        RunState::Cancelled => End::cancelled("its job's run was cancelled"),
+        RunState::Skipped => End::skipped("upstream", "its job's run was skipped"),
+        // It ended because all its tasks have.
+        _ => return Ok(Vec::new()),
+    };
     let sql = "SELECT id FROM run WHERE parent = $1 AND state IN ('blocked', 'queued') ORDER BY id";
     let rows = tx.rows(sql, args![flow.to_owned()]).await?;
     rows.iter()
-        .map(|row| {
-            Ok((
-                row.text("id")?,
-                End::cancelled("its job's run was cancelled"),
-            ))
-        })
+        .map(|row| Ok((row.text("id")?, end.clone())))
         .collect()
 }
 
