@@ -220,9 +220,17 @@ pub(crate) async fn profiles(tx: &mut Tx) -> Result<BTreeMap<String, Profile>, S
 }
 
 /// Takes a free slot for a run. Two claims never get the same one: the row is locked.
+///
+/// Slots beyond the number of a pool that became smaller may still be held. So a slot counts with all
+/// above it that are held: the highest one that is taken then leaves no more than the pool's number held,
+/// whatever other claims take below it at the same time.
 pub(crate) async fn take_slot(tx: &mut Tx, pool: &str, run: &str) -> Result<bool, StoreError> {
     let sql = "UPDATE slot SET run = $1 WHERE pool = $2 AND run IS NULL AND n =
-               (SELECT n FROM slot WHERE pool = $2 AND run IS NULL ORDER BY n LIMIT 1 {skip})";
+               (SELECT n FROM slot WHERE pool = $2 AND run IS NULL
+                AND n + (SELECT COUNT(*) FROM slot AS above
+                         WHERE above.pool = $2 AND above.n > slot.n AND above.run IS NOT NULL)
+                    <= (SELECT slots FROM pool WHERE name = $2)
+                ORDER BY n LIMIT 1 {skip})";
     let taken = tx.run(sql, args![run.to_owned(), pool.to_owned()]).await?;
     Ok(taken == 1)
 }
