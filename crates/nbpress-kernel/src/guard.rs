@@ -68,7 +68,11 @@ pub fn serve(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> 
     let folder = arguments.next().map(PathBuf::from)?;
     // Nothing is ever written to the pipe.
     let _ended = io::stdin().read_to_end(&mut Vec::new());
-    end_marked(&kernel_id, None);
+    // What was being started at that moment may carry its mark only a little later.
+    for wait in [0, 20, 200] {
+        std::thread::sleep(std::time::Duration::from_millis(wait));
+        end_marked(&kernel_id, None);
+    }
     let _absent = std::fs::remove_dir_all(folder);
     for group in arguments {
         limits::remove(Path::new(&group));

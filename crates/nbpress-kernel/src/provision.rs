@@ -199,13 +199,18 @@ fn has_room_for_sockets(folder: &Path) -> bool {
 fn command(program: &str, arguments: &[String], entry: ProcessEntry) -> Command {
     let mut command = Command::new(program);
     command.args(arguments);
+    let parent = rustix::process::getpid();
     #[expect(unsafe_code, reason = "only way to run code between fork and exec")]
-    // SAFETY: system calls only (setsid, prctl, write, setrlimit), all async-signal-safe; none touches
+    // SAFETY: system calls only (setsid, prctl, getppid, write, setrlimit), all async-signal-safe; none touches
     // memory of the parent.
     unsafe {
         command.pre_exec(move || {
             rustix::process::setsid()?;
             rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+            // A parent that died before that will send no signal.
+            if rustix::process::getppid() != Some(parent) {
+                return Err(rustix::io::Errno::SRCH.into());
+            }
             entry.enter()
         });
     }

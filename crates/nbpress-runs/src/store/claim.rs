@@ -17,7 +17,7 @@ use crate::store::database::{Row, Tx, args};
 use crate::store::enqueue::profile_or_default;
 use crate::store::insert::{Insert, places};
 use crate::store::outbox::notify;
-use crate::store::pools::{profiles, take_slot};
+use crate::store::pools::{free_slot, profiles, take_slot};
 use crate::store::row::{self, FROM_RUN, RUN};
 
 /// Most runs of one claim.
@@ -251,6 +251,8 @@ async fn take(
     let mut claims = Vec::with_capacity(runs.len());
     for run in runs {
         let Some(claim) = take_one(tx, run, &profiles, now).await? else {
+            // It is not queued any more; a slot must not stay with it.
+            free_slot(tx, run).await?;
             continue;
         };
         attempts
