@@ -168,7 +168,8 @@ impl Store {
         let head = self.database.row(HEAD, args![]).await?;
         let head = head.map_or(Ok(String::new()), |row| row.text("value"))?;
         // Rows cut off at the end leave a head that points past them.
-        if head != head_text(report.rows, &report.hash) && report.rows + 1 > 1 {
+        let nothing_sealed_yet = head.is_empty() && report.rows == 0;
+        if !nothing_sealed_yet && head != head_text(report.rows, &report.hash) {
             report.damaged = Some(report.rows + 1);
         }
         Ok(report)

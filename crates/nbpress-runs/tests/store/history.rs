@@ -260,6 +260,8 @@ async fn notices_are_delivered_at_least_once(place: Place) {
 
 async fn the_audit_has_no_gap_and_shows_what_was_changed(place: Place) {
     let store = place.store.clone();
+    let report = store.verify_audit().await.unwrap();
+    assert_eq!((report.rows, report.damaged), (0, None));
     let mut writers = tokio::task::JoinSet::new();
     for _ in 0..6 {
         let store = store.clone();
@@ -292,6 +294,8 @@ async fn the_audit_has_no_gap_and_shows_what_was_changed(place: Place) {
     assert_eq!(store.verify_audit().await.unwrap().damaged, None);
     tamper(&place.url, "DELETE FROM audit WHERE link > 85").await;
     assert_eq!(store.verify_audit().await.unwrap().damaged, Some(86));
+    tamper(&place.url, "DELETE FROM audit").await;
+    assert_eq!(store.verify_audit().await.unwrap().damaged, Some(1));
 }
 
 /// Changes rows behind the store's back.
