@@ -14,6 +14,7 @@ use crate::store::audit::audit;
 use crate::store::database::{Tx, args};
 use crate::store::enqueue::{Enqueued, add_runs};
 use crate::store::finish::locked_run;
+use crate::store::settle::go_on_after;
 
 impl Store {
     /// Makes a run like one that is over, with the same snapshot and its parameters, some replaced. Of the
@@ -52,6 +53,8 @@ impl Store {
                 take_over(tx, old, new, &id, now).await?;
             }
             audit(tx, (actor, now), "restarted", ("run", &old.id), &id).await?;
+            let ended: Vec<String> = taken_over.into_iter().map(|(_, new)| new).collect();
+            go_on_after(tx, &id, &ended, (actor, now)).await?;
             made.into_iter()
                 .next()
                 .ok_or_else(|| StoreError::not_found("run", run))
@@ -86,12 +89,7 @@ async fn add_tasks(
         let sql = "SELECT waits_for FROM upstream WHERE run = $1 ORDER BY waits_for";
         let mut upstream = Vec::new();
         for row in tx.rows(sql, args![task.id.clone()]).await? {
-            let waits_for = row.text("waits_for")?;
-            if let Some(other) = tasks.iter().find(|other| other.id == waits_for)
-                && !kept(other)
-            {
-                upstream.push(ids[other.id.as_str()].clone());
-            }
+            upstream.extend(ids.get(row.text("waits_for")?.as_str()).cloned());
         }
         // Only what the task has already: a value for one task need not be one of another.
         let known = parameters

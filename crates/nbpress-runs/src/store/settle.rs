@@ -70,8 +70,36 @@ pub(crate) async fn settle(
     end: &End,
     by: By<'_>,
 ) -> Result<(), StoreError> {
+    settle_all(tx, vec![(run.to_owned(), end.clone())], by).await
+}
+
+/// Does what follows from the ends of tasks that were over when their flow's run began.
+pub(crate) async fn go_on_after(
+    tx: &mut Tx,
+    flow: &str,
+    tasks: &[String],
+    by: By<'_>,
+) -> Result<(), StoreError> {
+    let mut ends = Vec::new();
+    for task in tasks {
+        let task = locked_run(tx, task).await?;
+        ends.extend(release_downstream(tx, &task, by).await?);
+    }
+    settle_all(tx, ends, by).await?;
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    // They may have been all there was to do.
+    let end = parent_end(tx, flow).await?;
+    settle_all(tx, end.into_iter().collect(), by).await
+}
+
+async fn settle_all(
+    tx: &mut Tx,
+    mut ends: Vec<(String, End)>,
+    by: By<'_>,
+) -> Result<(), StoreError> {
     // A run's end can end others: a list instead of recursion.
-    let mut ends = vec![(run.to_owned(), end.clone())];
     while let Some((id, end)) = ends.pop() {
         let run = locked_run(tx, &id).await?;
         if run.state.is_terminal() {

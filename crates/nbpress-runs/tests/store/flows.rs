@@ -1,10 +1,10 @@
 //! Jobs of several tasks.
 
-use nbpress_runs::job::{JobDefinition, Task, UpstreamRule};
+use nbpress_runs::job::{JobDefinition, NotifyRule, Task, UpstreamRule};
 use nbpress_runs::plan::{JobRun, plan};
 use nbpress_runs::run::{AttemptEnd, ScrapValue, TriggerKind};
 use nbpress_runs::store::{Job, RunFilter};
-use nbpress_runs::{FailureClass, Run, RunState, Store};
+use nbpress_runs::{FailureClass, NoticeKind, Run, RunState, Store};
 use serde_json::{Map, json};
 
 use crate::{Place, at, failed, finish, on_both, room, succeeded, worker};
@@ -14,6 +14,9 @@ on_both!(
     values_of_one_task_are_parameters_of_the_next,
     cancelling_a_run_of_a_job_ends_its_tasks,
     a_restart_goes_on_at_the_task_that_failed,
+    a_restart_obeys_the_rules_of_tasks,
+    a_restart_of_a_run_with_nothing_to_do_is_over_at_once,
+    people_are_told_of_the_run_of_the_job_and_not_of_its_tasks,
 );
 
 pub(crate) fn task(key: &str, depends_on: &[&str], rule: UpstreamRule) -> Task {
@@ -275,4 +278,91 @@ async fn a_restart_goes_on_at_the_task_that_failed(place: Place) {
             .await
             .is_err()
     );
+}
+
+/// Two branches, of which one fails; an alarm waits for the other.
+async fn a_restart_obeys_the_rules_of_tasks(place: Place) {
+    use RunState::{Skipped, Succeeded};
+    let store = &place.store;
+    worker(store, "w").await;
+    let job = definition(vec![
+        task("bad", &[], UpstreamRule::AllSuccess),
+        task("good", &[], UpstreamRule::AllSuccess),
+        task("good alarm", &["good"], UpstreamRule::AnyFailed),
+        task("tidy", &["good", "bad"], UpstreamRule::AllDone),
+    ]);
+    let job = store
+        .put_job("main", "etl", &job, "test", at(0))
+        .await
+        .unwrap();
+    let id = start(store, &job).await;
+    assert_eq!(run_all(store, &["bad"]).await, ["bad", "good", "tidy"]);
+    let again = store
+        .restart(&id, &Map::new(), false, "ana", at(5))
+        .await
+        .unwrap();
+    assert_eq!(run_all(store, &[]).await, ["bad"]);
+    let found: Vec<RunState> = states(store, &again.id)
+        .await
+        .into_iter()
+        .map(|(_, state)| state)
+        .collect();
+    assert_eq!(found, [Succeeded, Succeeded, Skipped, Succeeded]);
+    assert_eq!(store.run(&again.id).await.unwrap().state, Succeeded);
+}
+
+async fn a_restart_of_a_run_with_nothing_to_do_is_over_at_once(place: Place) {
+    let store = &place.store;
+    worker(store, "w").await;
+    let tasks_ = vec![
+        task("load", &[], UpstreamRule::AllSuccess),
+        task("report", &["load"], UpstreamRule::AllSuccess),
+    ];
+    let job = store
+        .put_job("main", "etl", &definition(tasks_), "test", at(0))
+        .await
+        .unwrap();
+    let id = start(store, &job).await;
+    assert_eq!(run_all(store, &[]).await, ["load", "report"]);
+    let again = store
+        .restart(&id, &Map::new(), false, "ana", at(5))
+        .await
+        .unwrap();
+    assert_eq!(
+        store.run(&again.id).await.unwrap().state,
+        RunState::Succeeded
+    );
+    assert!(run_all(store, &[]).await.is_empty());
+}
+
+async fn people_are_told_of_the_run_of_the_job_and_not_of_its_tasks(place: Place) {
+    let store = &place.store;
+    worker(store, "w").await;
+    let mut job = definition(vec![
+        task("load", &[], UpstreamRule::AllSuccess),
+        task("report", &["load"], UpstreamRule::AllSuccess),
+    ]);
+    job.notify = vec![NotifyRule {
+        on: NoticeKind::ALL.iter().copied().collect(),
+        channel: "ops".to_owned(),
+    }];
+    let job = store
+        .put_job("main", "etl", &job, "test", at(0))
+        .await
+        .unwrap();
+    for (failing, last) in [
+        (vec!["report"], vec![NoticeKind::Failed]),
+        (vec![], vec![NoticeKind::Succeeded, NoticeKind::Recovered]),
+        (vec![], vec![NoticeKind::Succeeded]),
+    ] {
+        let id = start(store, &job).await;
+        run_all(store, &failing).await;
+        let notices = store.notices_of(&id).await.unwrap();
+        let kinds: Vec<NoticeKind> = notices.iter().map(|notice| notice.kind).collect();
+        assert_eq!(kinds[0], NoticeKind::Started);
+        assert_eq!(kinds[1..], last);
+        for task in tasks(store, &id).await {
+            assert!(store.notices_of(&task.id).await.unwrap().is_empty());
+        }
+    }
 }

@@ -14,6 +14,7 @@ on_both!(
     a_time_fires_once_however_many_servers_look,
     missed_times_are_made_up_for_as_the_schedule_says,
     runs_that_would_overlap_queue_skip_replace_or_run,
+    a_skipped_run_of_a_job_skips_its_tasks,
     a_paused_schedule_goes_on_from_now,
     a_job_runs_after_another,
     a_webhook_counts_once_per_key,
@@ -185,6 +186,42 @@ async fn runs_that_would_overlap_queue_skip_replace_or_run(place: Place) {
         .map(|run| run.state)
         .collect();
     assert_eq!(found, [Queued, Skipped, Skipped, Blocked, Blocked]);
+}
+
+async fn a_skipped_run_of_a_job_skips_its_tasks(place: Place) {
+    let store = &place.store;
+    worker(store, "w").await;
+    let tasks = vec![
+        task("load", &[], UpstreamRule::AllSuccess),
+        task("tidy", &["load"], UpstreamRule::AllDone),
+    ];
+    let job = store
+        .put_job("main", "etl", &definition(tasks), "test", at(0))
+        .await
+        .unwrap();
+    let mut definition = hourly();
+    definition.overlap = Overlap::Skip;
+    set(store, &job, definition).await;
+    fire(store, at(3600)).await;
+    claim_one(store, "w", at(3601)).await;
+    fire(store, at(7200)).await;
+    let skipped = runs(store, &job).await.pop().unwrap();
+    assert_eq!(skipped.state, RunState::Skipped);
+    let filter = RunFilter {
+        workspace: "main".to_owned(),
+        parent: Some(skipped.id),
+        ..RunFilter::default()
+    };
+    let tasks = store.list_runs(&filter, None, 10).await.unwrap().runs;
+    assert_eq!(tasks.len(), 2);
+    assert!(tasks.iter().all(|task| task.state == RunState::Skipped));
+    assert!(
+        store
+            .claim("w", &room(9), at(7201))
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 async fn a_paused_schedule_goes_on_from_now(place: Place) {
