@@ -63,7 +63,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ),
     (
         ATTEMPTS,
-        "SELECT run.id, class, COUNT(*) FROM attempt JOIN run ON run.id = attempt.run
+        "SELECT run.id, attempt.class, COUNT(*) FROM attempt JOIN run ON run.id = attempt.run
          WHERE attempt.class IS NOT NULL GROUP BY run.id, attempt.class
          HAVING COUNT(*) > 1 + json_extract(run.spec, '$.settings.retry.' || attempt.class)",
     ),
@@ -84,6 +84,11 @@ const FORBIDDEN: &[(&str, &str)] = &[
         FLOWS,
         "SELECT flow.id FROM run AS flow WHERE is_flow AND state = 'failed' AND NOT EXISTS
              (SELECT 1 FROM run AS task WHERE task.parent = flow.id AND task.state = 'failed')",
+    ),
+    (
+        FLOWS,
+        "SELECT alarm.id FROM run AS alarm JOIN run AS load ON load.parent = alarm.parent AND load.task = 'load'
+         WHERE alarm.task = 'alarm' AND alarm.attempt > 0 AND load.state <> 'failed'",
     ),
     (TOLD, "SELECT id FROM outbox WHERE state <> 'sent'"),
     (
@@ -145,16 +150,11 @@ pub(crate) fn stored(world: &World, run: &Run, end: &AttemptEnd) -> Done {
 
 /// After every step. A pool that became smaller lets runs end, and none begin.
 pub(crate) async fn slots(world: &mut World) -> Done {
-    let held = world
-        .count("SELECT COUNT(*) FROM slot WHERE run IS NOT NULL")
-        .await?;
-    let running = world
-        .count(
-            "SELECT COUNT(*) FROM attempt JOIN run ON run.id = attempt.run
-             WHERE attempt.state = 'running' AND json_extract(run.spec, '$.settings.pool') = 'p'",
-        )
-        .await?;
-    let slots = world.count("SELECT slots FROM pool").await?;
+    let sql = "SELECT (SELECT COUNT(*) FROM slot WHERE run IS NOT NULL), (SELECT slots FROM pool),
+        (SELECT COUNT(*) FROM attempt JOIN run ON run.id = attempt.run
+         WHERE attempt.state = 'running' AND json_extract(run.spec, '$.settings.pool') = 'p')";
+    let (held, slots, running): (i64, i64, i64) =
+        sqlx::query_as(sql).fetch_one(&mut world.raw).await?;
     if running != held || (held > slots && held > world.held) {
         let before = world.held;
         let detail =

@@ -116,7 +116,7 @@ impl World {
         let Some(notice) = self.server.in_hand.pop() else {
             return Ok(());
         };
-        if self.random.chance(20) {
+        if !self.mended && self.random.chance(20) {
             let again = self.now + jiff::SignedDuration::from_secs(5);
             self.store
                 .notice_failed(&notice.id, "away", Some(again))
@@ -127,7 +127,7 @@ impl World {
         self.say(format!("{} is told of {}", notice.run, notice.kind));
         self.told.insert(notice.id.clone());
         // Dying here, it tells again.
-        if self.random.chance(10) {
+        if !self.mended && self.random.chance(10) {
             self.crash_server();
             return Ok(());
         }
@@ -137,7 +137,6 @@ impl World {
 
     /// Everything a server has to do.
     pub(crate) async fn serve(&mut self) -> Done {
-        self.server.up = true;
         self.fire_timers().await?;
         self.watch().await?;
         loop {
@@ -148,7 +147,6 @@ impl World {
             while !self.server.in_hand.is_empty() {
                 self.deliver().await?;
             }
-            self.server.up = true;
         }
         self.seal().await
     }

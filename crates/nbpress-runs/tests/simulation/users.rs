@@ -35,12 +35,12 @@ impl World {
         if !self.server.up {
             return Ok(());
         }
-        match self.random.below(12) {
+        match self.random.below(13) {
             0..5 => self.ask_for_a_run().await,
             5..8 => self.cancel_something().await,
-            8 => self.restart_something().await,
-            9 => self.change_pool().await,
-            10 => self.drain_somebody().await,
+            8 | 9 => self.restart_something().await,
+            10 => self.change_pool().await,
+            11 => self.drain_somebody().await,
             _ => self.cancel_a_batch().await,
         }
     }
@@ -109,13 +109,13 @@ impl World {
     async fn schedule(&mut self) -> Done {
         let tasks = self.some_tasks();
         let job = self.job("often", tasks).await?;
-        let overlap = self.random.pick(&[
+        let overlaps = [
             json!("queue"),
             json!("skip"),
             json!("replace"),
             json!({"allow": {"n": 2}}),
-        ]);
-        let overlap = overlap.clone();
+        ];
+        let overlap = self.random.pick(&overlaps).clone();
         let catch_up = *self.random.pick(&["none", "latest", "all"]);
         let trigger = json!({"kind": "interval", "every_seconds": 120});
         self.put_schedule(
@@ -212,6 +212,10 @@ impl World {
             runs.extend(self.store.list_runs(&filter, None, 100).await?.runs);
         }
         runs.retain(|run| run.state.is_terminal() == over);
+        // There are fewer of these, and more can go wrong.
+        if self.random.chance(50) && runs.iter().any(|run| run.is_flow) {
+            runs.retain(|run| run.is_flow);
+        }
         if runs.is_empty() {
             return Ok(None);
         }
@@ -229,7 +233,7 @@ impl World {
         Ok(())
     }
 
-    async fn restart_something(&mut self) -> Done {
+    pub(crate) async fn restart_something(&mut self) -> Done {
         let Some(run) = self.some_run(true).await? else {
             return Ok(());
         };

@@ -53,7 +53,7 @@ impl World {
     pub(crate) async fn worker_step(&mut self, at: usize) -> Done {
         let worker = &mut self.workers[at];
         if worker.paused {
-            worker.paused = !self.random.chance(15);
+            worker.paused = !self.random.chance(8);
             return Ok(());
         }
         if !worker.up {
@@ -143,7 +143,7 @@ impl World {
 
     /// Whether the answer to a request is heard; the request was done in any case.
     fn hears(&mut self) -> bool {
-        let lost = self.random.chance(10);
+        let lost = !self.mended && self.random.chance(10);
         if lost {
             self.figures.lost_replies += 1;
             self.say("the reply is lost".to_owned());
@@ -267,7 +267,7 @@ impl World {
             return Ok(());
         };
         let (run, number) = (attempt.run.clone(), attempt.number);
-        if self.random.chance(10) {
+        if !self.mended && self.random.chance(10) {
             // It is on its way, and nobody knows; it is sent again.
             let attempt = number;
             self.network.push(Message::Report { run, attempt, end });
@@ -389,11 +389,6 @@ impl World {
             self.advance(at, which);
             self.advance(at, which);
             self.report(at, which).await?;
-        }
-        for message in std::mem::take(&mut self.network) {
-            if let Message::Report { run, attempt, end } = message {
-                self.finish(&run, attempt, &end).await?;
-            }
         }
         Ok(())
     }
