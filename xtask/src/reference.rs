@@ -31,8 +31,6 @@ use self::step::Steps;
 
 /// Names of kernels that may be missing, separated by commas.
 const WITHOUT_KERNELS: &str = "NBPRESS_TEST_WITHOUT_KERNELS";
-/// What Debian's package brings; the version is its folder's name.
-const POSTGRES: &str = "/usr/lib/postgresql";
 const AZURITE: &str = "azurite@3.35.0";
 const SOURCES: &[&str] = &[
     "papermill==2.7.0",
@@ -74,11 +72,16 @@ impl Reference {
     /// The variables that the tests read; `test.rs` says what each means.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         let path = |name: &str| self.folder.join(name).display().to_string();
-        vec![
+        let mut environment = vec![
             ("NBPRESS_TEST_REFERENCE", self.folder.display().to_string()),
             ("NBPRESS_TEST_KERNELS", self.kernels.join(",")),
             ("JUPYTER_PATH", path("jupyter")),
-        ]
+        ];
+        // Where it could not be installed, the tests that need it say so.
+        if let Some(programs) = debian::postgres_programs() {
+            environment.push(("NBPRESS_TEST_POSTGRES", programs.display().to_string()));
+        }
+        environment
     }
 
     /// A program in the main environment, such as `python` or `papermill`.
@@ -160,7 +163,7 @@ fn install_debian_packages(steps: &Steps) -> Result<()> {
     let wanted = [
         (kernels::DEBIAN_R_KERNELSPEC, "r-cran-irkernel"),
         (kernels::DEBIAN_OCTAVE, "octave"),
-        (POSTGRES, "postgresql"),
+        (debian::POSTGRES, "postgresql"),
     ];
     let missing: Vec<&str> = wanted
         .iter()

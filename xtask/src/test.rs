@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `NBPRESS_TEST_REFERENCE` | the folder described in `reference.rs` |
 //! | `NBPRESS_TEST_KERNELS` | names of the kernels installed there, separated by commas |
+//! | `NBPRESS_TEST_POSTGRES` | the folder with Postgres' `initdb` and `postgres` |
 //! | `JUPYTER_PATH` | the Jupyter data folder with exactly those kernels |
 //! | `NBPRESS_BIN` | the `nbpress` program under test |
 //!

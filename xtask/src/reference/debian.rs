@@ -1,10 +1,29 @@
-//! Debian packages, for the kernels that are in no Python package.
+//! Debian packages: the kernels that are in no Python package, and the Postgres server.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
 use super::step::Log;
+
+/// Where the package `postgresql` puts its programs, in a folder per version.
+pub(super) const POSTGRES: &str = "/usr/lib/postgresql";
+
+/// The folder with `initdb` and `postgres` of the newest version.
+pub(super) fn postgres_programs() -> Option<PathBuf> {
+    let versions = fs::read_dir(POSTGRES).ok()?.flatten();
+    let numbered = versions.filter_map(|entry| {
+        let number: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let programs = entry.path().join("bin");
+        programs
+            .join("initdb")
+            .exists()
+            .then_some((number, programs))
+    });
+    numbered.max().map(|(_, programs)| programs)
+}
 
 /// Installs packages; needs `apt-get` and root (or a `sudo` that asks nothing).
 pub(crate) fn install(log: &Log, packages: &[&str]) -> Result<()> {

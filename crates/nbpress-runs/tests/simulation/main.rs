@@ -26,7 +26,7 @@ use std::time::Instant;
 use world::{Fault, Figures, Place, Story};
 
 /// Stories that every run of the tests tells.
-const SEEDS: u64 = 1000;
+const SEEDS: u64 = 2000;
 
 /// Tells a story per seed, on every processor, until `enough` says so; what it is given is in no order.
 fn tell(seeds: Range<u64>, fault: Option<Fault>, enough: impl Fn(u64, Story) -> bool + Sync) {
@@ -109,7 +109,7 @@ fn a_seed_tells_the_same_story_again() {
             });
         }
         let told = told.into_inner().unwrap();
-        assert!(told[0].len() > 50);
+        assert!(told[0].len() > 20);
         assert_eq!(told[0], told[1], "seed {seed}");
     }
 }

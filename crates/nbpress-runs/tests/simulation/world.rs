@@ -299,7 +299,7 @@ impl World {
 
     fn break_something(&mut self) {
         let at = self.random.below(self.workers.len());
-        match self.random.below(6) {
+        match self.random.below(7) {
             0 => self.crash_server(),
             1 | 2 => self.crash_worker(at),
             3 => self.kill_runner(at),
