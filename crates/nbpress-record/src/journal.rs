@@ -13,7 +13,7 @@
 //! until then is what was written.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -189,6 +189,18 @@ impl JournalReader<BufReader<File>> {
             .map_err(RecordError::io("read", path))?
             .len();
         Ok(Self::new(BufReader::with_capacity(64 << 10, file), length))
+    }
+
+    /// After the end was reached: goes on where it was with what was appended since. Costs as much as
+    /// that is, however long the journal has become.
+    pub fn look_again(&mut self) -> io::Result<()> {
+        self.length = self.source.get_ref().metadata()?.len().max(self.offset);
+        self.source.seek(SeekFrom::Start(self.offset))?;
+        self.state = match self.offset {
+            0 => ReaderState::Head,
+            _ => ReaderState::Frames,
+        };
+        Ok(())
     }
 }
 

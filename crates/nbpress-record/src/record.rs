@@ -206,6 +206,19 @@ impl Events {
         self.reader.tail()
     }
 
+    /// After the last event of a run that is on: goes on with those that were appended since.
+    pub fn look_again(&mut self) -> Result<(), RecordError> {
+        let looked = self.reader.look_again();
+        looked.map_err(RecordError::io("read", &self.path))
+    }
+
+    /// Passes over one event without parsing it; `false` at the end.
+    pub fn pass_over(&mut self) -> Result<bool, RecordError> {
+        let passed = self.next_payload()?.is_some();
+        self.index += u64::from(passed);
+        Ok(passed)
+    }
+
     fn next_payload(&mut self) -> Result<Option<Vec<u8>>, RecordError> {
         self.reader
             .next_payload()

@@ -7,7 +7,6 @@ use std::time::Duration;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use nbpress_record::RunState as RecordState;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa_axum::router::OpenApiRouter;
@@ -28,6 +27,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(changes))
 }
 
+type Sender = mpsc::Sender<Result<Event, Infallible>>;
 type Events = Sse<axum::response::sse::KeepAliveStream<ReceiverStream<Result<Event, Infallible>>>>;
 
 fn sse(receiver: mpsc::Receiver<Result<Event, Infallible>>) -> Events {
@@ -100,60 +100,72 @@ fn follow(
     records: &nbpress_record::Store,
     record: &str,
     (after, live): (i64, bool),
-    sender: &mpsc::Sender<Result<Event, Infallible>>,
+    sender: &Sender,
 ) {
-    let mut sent = 0;
+    let Some(record) = begun(records, record, live, sender) else {
+        return;
+    };
+    let Ok(mut events) = record.events() else {
+        return;
+    };
+    let mut number = 0;
     loop {
-        // Asked before the journal is read: what is written in between is read once more.
-        let Ok(found) = records.find(record) else {
-            // Claimed, and its runner is only starting.
-            if sender.is_closed() || !live {
-                return;
-            }
-            std::thread::sleep(LOOK);
-            continue;
-        };
-        let over = found.state() != RecordState::Running;
-        let Ok(mut events) = found.events() else {
-            return;
-        };
-        let mut number = 0;
-        let mut ended = false;
-        for event in events.by_ref() {
-            number += 1;
-            let Ok(event) = event else {
-                break;
-            };
-            if number <= sent {
+        // Asked before the journal is read: nothing is written after that.
+        let over = record.is_left();
+        loop {
+            if number < after {
+                // The client has it.
+                let Ok(true) = events.pass_over() else {
+                    break;
+                };
+                number += 1;
                 continue;
             }
-            sent = number;
-            ended = matches!(event, nbpress_record::Event::RunFinished { .. });
-            if number > after {
-                let data = Event::default()
-                    .id(number.to_string())
-                    .data(event.to_json().to_compact());
-                if sender.blocking_send(Ok(data)).is_err() {
-                    return;
-                }
+            let Some(Ok(event)) = events.next() else {
+                break;
+            };
+            number += 1;
+            let ended = matches!(event, nbpress_record::Event::RunFinished { .. });
+            let data = Event::default().id(number.to_string());
+            let data = data.data(event.to_json().to_compact());
+            if sender.blocking_send(Ok(data)).is_err() {
+                return;
+            }
+            if ended {
+                return end(sender);
             }
         }
-        if ended || over || !live {
-            let _gone = sender.blocking_send(Ok(Event::default().event("end").data("")));
-            return;
+        if over || !live {
+            return end(sender);
         }
-        let grown = wait_for_growth(&found, sender);
-        if !grown {
+        if !wait_for_growth(&record, sender) || events.look_again().is_err() {
             return;
         }
     }
 }
 
+/// The record, once it is there: a run is claimed before its runner has begun.
+fn begun(
+    records: &nbpress_record::Store,
+    record: &str,
+    live: bool,
+    sender: &Sender,
+) -> Option<nbpress_record::Record> {
+    loop {
+        match records.find(record) {
+            Ok(found) => return Some(found),
+            Err(_) if sender.is_closed() || !live => return None,
+            Err(_) => std::thread::sleep(LOOK),
+        }
+    }
+}
+
+fn end(sender: &Sender) {
+    let _gone = sender.blocking_send(Ok(Event::default().event("end").data("")));
+}
+
 /// Whether the journal has grown, or its runner is gone; false when nobody listens any more.
-fn wait_for_growth(
-    record: &nbpress_record::Record,
-    sender: &mpsc::Sender<Result<Event, Infallible>>,
-) -> bool {
+fn wait_for_growth(record: &nbpress_record::Record, sender: &Sender) -> bool {
     let journal = record.folder().join("journal");
     let manifest = record.folder().join("manifest.json");
     let length = || std::fs::metadata(&journal).map_or(0, |found| found.len());

@@ -220,3 +220,31 @@ fn a_full_disk_is_told_apart_from_other_failures() {
         );
     }
 }
+
+#[test]
+fn a_reader_goes_on_with_what_was_appended_since_it_reached_the_end() {
+    let bytes = write(&PAYLOADS);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    for first in 0..bytes.len() {
+        std::fs::File::create(&path)
+            .and_then(|mut file| file.write_all(&bytes[..first]))
+            .unwrap();
+        let mut reader = JournalReader::open(&path).unwrap();
+        let mut payloads = Vec::new();
+        for end in [first, first, bytes.len()] {
+            let mut file = std::fs::OpenOptions::new()
+                .append(true)
+                .open(&path)
+                .unwrap();
+            let length = usize::try_from(file.metadata().unwrap().len()).unwrap();
+            file.write_all(&bytes[length..end]).unwrap();
+            reader.look_again().unwrap();
+            while let Some(payload) = reader.next_payload().unwrap() {
+                payloads.push(payload);
+            }
+        }
+        assert_eq!(payloads, PAYLOADS, "first {first} bytes");
+        assert_eq!(reader.tail(), Tail::Clean);
+    }
+}
