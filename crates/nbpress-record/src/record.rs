@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use nbpress_format::notebook::Notebook;
 
 use crate::blob::BlobSource;
+use crate::disk;
 use crate::document::Document;
 use crate::error::RecordError;
 use crate::event::Event;
@@ -110,6 +111,19 @@ impl Record {
     /// The folder of the run.
     pub fn folder(&self) -> PathBuf {
         self.store.run_folder(self.run_id)
+    }
+
+    /// The names of the large values that belong to the run.
+    pub fn blob_names(&self) -> Result<Vec<String>, RecordError> {
+        match &self.manifest {
+            Some(manifest) => Ok(manifest.blobs.iter().map(|b| b.sha256.clone()).collect()),
+            None => disk::names(&self.folder().join("blobs")),
+        }
+    }
+
+    /// The bytes of one of them.
+    pub fn blob(&self, sha256: &str) -> Result<Vec<u8>, RecordError> {
+        self.store.blob_source(self.run_id).get(sha256)
     }
 
     /// The events of the journal as it is now.

@@ -13,6 +13,7 @@ use nbpress_runs::{Store, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio::time::MissedTickBehavior;
 
+use crate::archive::Records;
 use crate::worker::{Complaint, stopped};
 
 /// Between two looks at what is due.
@@ -27,7 +28,7 @@ const RETENTION: Duration = Duration::from_mins(10);
 /// The part of a server that needs nobody to ask.
 pub struct Clockwork {
     store: Store,
-    records: nbpress_record::Store,
+    records: Records,
     wake: Arc<Notify>,
     complain: Complaint,
     watched: Watched,
@@ -42,12 +43,7 @@ impl std::fmt::Debug for Clockwork {
 
 impl Clockwork {
     /// A clockwork that has not begun.
-    pub fn new(
-        store: Store,
-        records: nbpress_record::Store,
-        wake: Arc<Notify>,
-        complain: Complaint,
-    ) -> Self {
+    pub fn new(store: Store, records: Records, wake: Arc<Notify>, complain: Complaint) -> Self {
         Self {
             store,
             records,
@@ -144,19 +140,18 @@ impl Clockwork {
     async fn forget(&self) {
         loop {
             let records = match self.store.forget_runs(100, Timestamp::now()).await {
-                Ok(records) if records.is_empty() => return,
+                Ok(records) if records.is_empty() => break,
                 Ok(records) => records,
                 Err(error) => return (self.complain)(&describe(&error)),
             };
             for record in records {
-                let store = self.records.clone();
-                let remove = move || {
-                    let id = nbpress_record::RunId::parse(&record).ok()?;
-                    store.remove(id).ok()
-                };
-                // A record that is not here any more was what is wanted.
-                let _removed = tokio::task::spawn_blocking(remove).await;
+                if let Err(error) = self.records.remove(&record).await {
+                    (self.complain)(&format!("the record {record} stays: {}", describe(&error)));
+                }
             }
+        }
+        if let Err(error) = self.records.trim().await {
+            (self.complain)(&describe(&error));
         }
     }
 }
@@ -202,8 +197,8 @@ impl Watched {
     }
 }
 
-fn describe(error: &StoreError) -> String {
-    match std::error::Error::source(error) {
+fn describe(error: &dyn std::error::Error) -> String {
+    match error.source() {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
     }

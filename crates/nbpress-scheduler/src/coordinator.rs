@@ -10,6 +10,7 @@ use nbpress_runs::store::{Beat, ClaimRequest, NewWorker};
 use nbpress_runs::{Store, StoreError};
 use tokio::sync::Notify;
 
+use crate::archive::Records;
 use crate::snapshot::{SnapshotError, SnapshotId, SnapshotStore};
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -79,13 +80,15 @@ pub struct Attempted {
     pub record: String,
 }
 
-/// The store of the same process; records are in the store that both use.
+/// The store of the same process; records are where both find them.
 #[derive(Clone, Debug)]
 pub struct Local {
     /// Where runs are.
     pub store: Store,
     /// Where snapshots are.
     pub snapshots: SnapshotStore,
+    /// Where records are.
+    pub records: Records,
     /// Told whenever something was enqueued or cancelled.
     pub wake: Arc<Notify>,
 }
@@ -136,6 +139,11 @@ impl Coordinator for Local {
         attempted: &Attempted,
         end: &AttemptEnd,
     ) -> Result<Finish, CoordinatorError> {
+        if end.record_sha256.is_some() {
+            // The object before the row that names it.
+            let kept = self.records.keep(&attempted.record).await;
+            kept.map_err(|error| CoordinatorError::Away(error.into()))?;
+        }
         let actor = format!("worker:{worker}");
         let now = Timestamp::now();
         let (run, attempt) = (&attempted.run, attempted.attempt);

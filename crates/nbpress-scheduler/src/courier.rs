@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use nbpress_record::Store as Records;
+use nbpress_record::Record;
 use nbpress_runs::state::NoticeKind as Kind;
 use nbpress_runs::store::Outgoing;
 use nbpress_runs::{Run, Store, StoreError};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
+use crate::archive::Records;
 use crate::notify::{Channel, Deliverer, FailingCell, Failure, Notice, NoticeKind, next_try};
 use crate::worker::{Complaint, stopped};
 
@@ -141,16 +142,21 @@ impl Courier {
         if run.is_flow {
             return failure;
         }
-        let (records, record) = (self.records.clone(), run.record.clone());
-        let cell = tokio::task::spawn_blocking(move || failing_cell(&records, &record?)).await;
-        failure.cell = cell.ok().flatten();
+        failure.cell = self.failing_cell(run).await;
         failure
+    }
+
+    async fn failing_cell(&self, run: &Run) -> Option<FailingCell> {
+        let hash = run.record_sha256.as_deref();
+        let record = self.records.find(run.record.as_deref()?, hash).await.ok()?;
+        let read = tokio::task::spawn_blocking(move || failing_cell(&record));
+        read.await.ok()?
     }
 }
 
 /// The cell a record ended in, with the line and the error.
-fn failing_cell(records: &Records, record: &str) -> Option<FailingCell> {
-    let document = records.find(record).ok()?.document().ok()?;
+fn failing_cell(record: &Record) -> Option<FailingCell> {
+    let document = record.document().ok()?;
     let outcome = document.outcome()?;
     let (at, error) = (outcome.cell?, outcome.error.as_ref()?);
     let source = document

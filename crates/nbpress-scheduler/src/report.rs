@@ -76,7 +76,7 @@ fn of_record(record: &nbpress_record::Record) -> Result<AttemptEnd, RecordError>
 }
 
 /// The record's id; of a record whose runner was killed, the hash of its journal.
-fn record_hash(record: &nbpress_record::Record) -> Result<String, RecordError> {
+pub(crate) fn record_hash(record: &nbpress_record::Record) -> Result<String, RecordError> {
     if let Some(manifest) = record.manifest() {
         return Ok(manifest.record_id.clone());
     }

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use nbpress_record::RecordError;
 use nbpress_runs::{Invalid, StoreError};
+use nbpress_scheduler::archive::ArchiveError;
 use nbpress_scheduler::snapshot::SnapshotError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -119,6 +120,20 @@ impl From<SnapshotError> for ApiError {
         Self::new(status, "snapshot", message)
             .at("source")
             .hint(hint)
+    }
+}
+
+impl From<ArchiveError> for ApiError {
+    fn from(error: ArchiveError) -> Self {
+        let message = format!("{error}: {}", cause(&error));
+        match error {
+            ArchiveError::Record(error) => error.into(),
+            ArchiveError::Storage(_) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "archive_away", message)
+                    .hint(Some("try again in a moment".to_owned()))
+            }
+            _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "record", message),
+        }
     }
 }
 

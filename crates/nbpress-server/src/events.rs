@@ -1,6 +1,8 @@
 //! Live: what happens in a run, and what changes at all, as server-sent events
 //! (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
 
+mod follow;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -15,6 +17,8 @@ use utoipa_axum::routes;
 use crate::App;
 use crate::body::Pairs;
 use crate::error::{ApiError, ApiResult, ErrorBody};
+
+use follow::{Wish, follow};
 
 /// Between two looks at whether a journal has grown, or something has changed.
 const LOOK: Duration = Duration::from_millis(50);
@@ -64,121 +68,22 @@ async fn run_events(
         .unwrap_or_else(|| crate::DEFAULT_WORKSPACE.to_owned());
     let run = app.store.find_run(&workspace, &run).await?;
     let after = after(&headers, &mut query)?;
-    let record = match query.read::<i64>("attempt")? {
-        Some(number) => {
-            let attempts = app.store.attempts(&run.id).await?;
-            let found = attempts
-                .into_iter()
-                .find(|attempt| attempt.number == number);
-            let message = format!("there is no attempt {number}");
-            found.ok_or_else(|| ApiError::not_found(message))?.record
-        }
-        None => run
-            .record
-            .ok_or_else(|| ApiError::not_found("the run has not begun"))?,
-    };
+    let number = query.read::<i64>("attempt")?.unwrap_or(run.attempt);
     let live = query.read("follow")?.unwrap_or(true);
     query.finish("workspace, after, attempt, follow")?;
-    let (sender, receiver) = mpsc::channel(BUFFER);
-    let records = app.records.clone();
-    // A thread that reads files; it ends with the journal, or with its client.
-    std::thread::Builder::new()
-        .name("journal".to_owned())
-        .spawn(move || follow(&records, &record, (after, live), &sender))
-        .map_err(|error| {
-            ApiError::new(
-                axum::http::StatusCode::SERVICE_UNAVAILABLE,
-                "busy",
-                error.to_string(),
-            )
+    let attempts = app.store.attempts(&run.id).await?;
+    let attempt = attempts
+        .into_iter()
+        .find(|attempt| attempt.number == number)
+        .ok_or_else(|| match number {
+            0 => ApiError::not_found("the run has not begun"),
+            _ => ApiError::not_found(format!("there is no attempt {number}")),
         })?;
+    let (sender, receiver) = mpsc::channel(BUFFER);
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(follow(app, attempt, Wish { after, live }, sender));
+    tasks.detach_all();
     Ok(sse(receiver))
-}
-
-/// Sends the events of a journal after a number, and those that are added, until it ends.
-fn follow(
-    records: &nbpress_record::Store,
-    record: &str,
-    (after, live): (i64, bool),
-    sender: &Sender,
-) {
-    let Some(record) = begun(records, record, live, sender) else {
-        return;
-    };
-    let Ok(mut events) = record.events() else {
-        return;
-    };
-    let mut number = 0;
-    loop {
-        // Asked before the journal is read: nothing is written after that.
-        let over = record.is_left();
-        loop {
-            if number < after {
-                // The client has it.
-                let Ok(true) = events.pass_over() else {
-                    break;
-                };
-                number += 1;
-                continue;
-            }
-            let Some(Ok(event)) = events.next() else {
-                break;
-            };
-            number += 1;
-            let ended = matches!(event, nbpress_record::Event::RunFinished { .. });
-            let data = Event::default().id(number.to_string());
-            let data = data.data(event.to_json().to_compact());
-            if sender.blocking_send(Ok(data)).is_err() {
-                return;
-            }
-            if ended {
-                return end(sender);
-            }
-        }
-        if over || !live {
-            return end(sender);
-        }
-        if !wait_for_growth(&record, sender) || events.look_again().is_err() {
-            return;
-        }
-    }
-}
-
-/// The record, once it is there: a run is claimed before its runner has begun.
-fn begun(
-    records: &nbpress_record::Store,
-    record: &str,
-    live: bool,
-    sender: &Sender,
-) -> Option<nbpress_record::Record> {
-    loop {
-        match records.find(record) {
-            Ok(found) => return Some(found),
-            Err(_) if sender.is_closed() || !live => return None,
-            Err(_) => std::thread::sleep(LOOK),
-        }
-    }
-}
-
-fn end(sender: &Sender) {
-    let _gone = sender.blocking_send(Ok(Event::default().event("end").data("")));
-}
-
-/// Whether the journal has grown, or its runner is gone; false when nobody listens any more.
-fn wait_for_growth(record: &nbpress_record::Record, sender: &Sender) -> bool {
-    let journal = record.folder().join("journal");
-    let manifest = record.folder().join("manifest.json");
-    let length = || std::fs::metadata(&journal).map_or(0, |found| found.len());
-    let before = length();
-    loop {
-        if sender.is_closed() {
-            return false;
-        }
-        std::thread::sleep(LOOK);
-        if length() != before || manifest.exists() || record.is_left() {
-            return true;
-        }
-    }
 }
 
 /// Changes from any place on, live: an event's id is its place in the chain.

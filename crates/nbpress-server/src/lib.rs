@@ -21,6 +21,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::{Json, Router, middleware};
 use nbpress_runs::Store;
+use nbpress_scheduler::archive::Records;
 use nbpress_scheduler::snapshot::SnapshotStore;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -53,7 +54,7 @@ pub struct ServerSettings {
     /// Snapshots.
     pub snapshots: SnapshotStore,
     /// Records.
-    pub records: nbpress_record::Store,
+    pub records: Records,
     /// What a client must say.
     pub token: String,
     /// Names it may be called by, besides those of the loopback.

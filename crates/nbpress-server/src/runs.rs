@@ -467,14 +467,12 @@ async fn notebook(
     let record = run
         .record
         .ok_or_else(|| ApiError::not_found("the run has not begun"))?;
-    let records = app.records.clone();
-    let read = move || records.find(&record)?.notebook();
-    let notebook = tokio::task::spawn_blocking(read).await.map_err(|error| {
-        ApiError::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "record",
-            error.to_string(),
-        )
+    let hash = run.record_sha256.as_deref();
+    let record = app.records.find(&record, hash).await?;
+    let read = tokio::task::spawn_blocking(move || record.notebook());
+    let notebook = read.await.map_err(|error| {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        ApiError::new(status, "record", error.to_string())
     })??;
     let headers = [
         (header::CONTENT_TYPE, "application/x-ipynb+json"),

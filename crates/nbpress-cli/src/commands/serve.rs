@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 use nbpress_runs::store::NewWorker;
+use nbpress_scheduler::archive::Records;
 use nbpress_scheduler::attempt_folder::AttemptFolder;
 use nbpress_scheduler::clockwork::Clockwork;
 use nbpress_scheduler::coordinator::Local;
@@ -46,6 +47,10 @@ pub(crate) struct ServeArgs {
     /// Where snapshots are kept: a folder or `s3://…` [default: a folder in `NBPRESS_HOME`].
     #[arg(long, value_name = "LOCATION")]
     snapshots: Option<String>,
+    /// Where records of runs that are over are kept besides this machine, for other servers and for the day
+    /// its disk is lost: a folder or `s3://…` [default: `NBPRESS_RECORDS`, or nowhere].
+    #[arg(long, value_name = "LOCATION")]
+    records: Option<String>,
     /// A name this server may be called by, besides those of this machine (repeatable).
     #[arg(long, value_name = "NAME")]
     host_name: Vec<String>,
@@ -95,7 +100,7 @@ struct Parts {
     listener: tokio::net::TcpListener,
     token: String,
     store: nbpress_runs::Store,
-    records: nbpress_record::Store,
+    records: Records,
     snapshots: SnapshotStore,
     worker: Option<WorkerSettings>,
     deliverer: Deliverer,
@@ -104,7 +109,7 @@ struct Parts {
 }
 
 async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyhow::Result<Parts> {
-    let records = settings.store()?;
+    let here = settings.store()?;
     let url = database_url(settings, args.database.as_deref());
     let store = nbpress_runs::Store::open(&url).await?;
     let listener = tokio::net::TcpListener::bind(args.listen)
@@ -114,7 +119,15 @@ async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyho
         Some(location) => Location::parse(location)?,
         None => Location::parse(&settings.home.join("snapshots").to_string_lossy())?,
     };
-    let snapshots = SnapshotStore::new(Arc::new(settings.storage()), &base);
+    let storage = Arc::new(settings.storage());
+    let snapshots = SnapshotStore::new(Arc::clone(&storage), &base);
+    let records = match args.records.as_deref().or(settings.get("NBPRESS_RECORDS")) {
+        Some(location) => {
+            let cache = settings.home.join("records-of-others");
+            Records::archived(here.clone(), storage, Location::parse(location)?, &cache)?
+        }
+        None => Records::local(here.clone()),
+    };
     let lead = printer.paint(Style::Yellow, "warning:");
     let complain: Complaint =
         Arc::new(move |text| printer.say_wrapped(&format!("{lead} "), 2, text));
@@ -122,7 +135,7 @@ async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyho
         listener,
         token: token(settings)?,
         worker: (!args.no_worker)
-            .then(|| worker_settings(settings, args.slots, records.clone()))
+            .then(|| worker_settings(settings, args.slots, here))
             .transpose()?,
         deliverer: Deliverer::new(delivery_settings(settings))?,
         hosts: args.host_name.clone(),
@@ -158,7 +171,7 @@ impl Parts {
             clockwork.run(stopped).await;
             Ok(())
         });
-        let courier = Courier::new(self.store.clone(), self.records, self.deliverer);
+        let courier = Courier::new(self.store.clone(), self.records.clone(), self.deliverer);
         let (complain, stopped) = (Arc::clone(&self.complain), stop.clone());
         tasks.spawn(async move {
             courier.run(complain, stopped).await;
@@ -168,6 +181,7 @@ impl Parts {
             let coordinator = Local {
                 store: self.store,
                 snapshots: self.snapshots,
+                records: self.records,
                 wake,
             };
             let worker = Worker::new(coordinator, settings, self.complain);

@@ -55,7 +55,11 @@ impl Failed {
             .await
             .unwrap();
         Self {
-            courier: Courier::new(store.clone(), records, deliverer(settings)),
+            courier: Courier::new(
+                store.clone(),
+                nbpress_scheduler::archive::Records::local(records),
+                deliverer(settings),
+            ),
             store,
             run: claim.run,
             complaints: Arc::default(),

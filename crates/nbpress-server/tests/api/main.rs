@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use nbpress_scheduler::archive::Records;
 use nbpress_scheduler::snapshot::SnapshotStore;
 use nbpress_server::{Server, ServerSettings};
 use nbpress_storage::{Location, Settings, Storage};
@@ -47,7 +48,7 @@ impl Api {
         let server = Server::new(ServerSettings {
             store: nbpress_runs::Store::open(&url).await.unwrap(),
             snapshots: SnapshotStore::new(Arc::new(storage), &base),
-            records: nbpress_record::Store::open(folder.path()).unwrap(),
+            records: Records::local(nbpress_record::Store::open(folder.path()).unwrap()),
             token: TOKEN.to_owned(),
             hosts: vec!["nb.example".to_owned()],
             wake: Arc::new(Notify::new()),

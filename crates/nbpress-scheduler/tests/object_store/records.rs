@@ -1,0 +1,269 @@
+//! The archive of records, in a folder and in an object store.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use nbpress_format::Notebook;
+use nbpress_format::json::Json;
+use nbpress_record::{Event, Outcome, Record, RunHeader, RunId, RunStatus, Source, Store};
+use nbpress_scheduler::archive::{ArchiveError, Records};
+use nbpress_storage::{Location, Storage, WriteOptions};
+use tempfile::TempDir;
+
+use crate::{Moto, location};
+
+/// Two machines with an archive between them.
+struct Machines {
+    storage: Arc<Storage>,
+    base: Location,
+    folders: [TempDir; 2],
+    records: [Records; 2],
+    _kept: Kept,
+}
+
+/// Where the archive is, until it is removed.
+enum Kept {
+    Folder(#[expect(dead_code, reason = "only kept")] TempDir),
+    Server(#[expect(dead_code, reason = "only kept")] Moto),
+}
+
+impl Machines {
+    fn new(storage: Arc<Storage>, base: Location, kept: Kept) -> Self {
+        let folders = [(); 2].map(|()| TempDir::new().unwrap());
+        let records = [0, 1].map(|at: usize| {
+            let home = folders[at].path();
+            let store = Store::open(&home.join("records")).unwrap();
+            let storage = Arc::clone(&storage);
+            Records::archived(store, storage, base.clone(), &home.join("cache")).unwrap()
+        });
+        Self {
+            storage,
+            base,
+            folders,
+            records,
+            _kept: kept,
+        }
+    }
+
+    async fn everywhere() -> Vec<Self> {
+        let server = Moto::start();
+        let bucket = server.bucket("records").await.join("a prefix");
+        let storage = server.storage();
+        let folder = TempDir::new().unwrap();
+        let local = location(folder.path().to_str().unwrap());
+        vec![
+            Self::new(Arc::clone(&storage), local, Kept::Folder(folder)),
+            Self::new(storage, bucket, Kept::Server(server)),
+        ]
+    }
+
+    /// Where a record is in the archive.
+    fn place(&self, name: &str) -> Location {
+        let folder = self.base.join(&name[name.len() - 2..]);
+        folder.join(&format!("{name}.tar.gz"))
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the journal is a file of this machine"
+)]
+/// Runs a notebook on paper: its first cell prints a text, which may be large.
+fn record(store: &Store, printed: &str, finished: bool) -> (String, String) {
+    let at = Timestamp::now();
+    let notebook = br#"{"cells": [{"cell_type": "code", "id": "a", "source": "1 / 0", "metadata": {},
+        "outputs": [], "execution_count": null}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#;
+    let header = RunHeader {
+        run_id: RunId::new(),
+        nbpress_version: "0".to_owned(),
+        command: "run".to_owned(),
+        source: Source {
+            path: "daily.ipynb".to_owned(),
+            sha256: "5a".to_owned(),
+        },
+        output_path: None,
+        parameters: IndexMap::default(),
+        working_directory: None,
+        platform: "test".to_owned(),
+        git_commit: None,
+        sweep: None,
+        tags: [("large".to_owned(), Json::from(printed))]
+            .into_iter()
+            .collect(),
+        started_at: at,
+    };
+    let name = header.run_id.to_string();
+    let mut recorder = store
+        .begin(header, Notebook::parse(notebook).unwrap())
+        .unwrap();
+    recorder
+        .append(&Event::CellStarted { cell: 0, at })
+        .unwrap();
+    if !finished {
+        recorder.sync().unwrap();
+        drop(recorder);
+        let journal = fs::read(store.find(&name).unwrap().folder().join("journal")).unwrap();
+        return (name, sha256(&journal));
+    }
+    let outcome = Outcome::new(RunStatus::Succeeded);
+    recorder
+        .append(&Event::RunFinished { outcome, at })
+        .unwrap();
+    (name, recorder.finish().unwrap().record_id)
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    hex::encode(sha2::Sha256::digest(bytes))
+}
+
+/// What a record says, whole.
+fn said(record: &Record) -> (Vec<u8>, Vec<String>, Option<String>) {
+    let events = record.events().unwrap();
+    let events = events.map(|event| event.unwrap().to_json().to_compact());
+    let manifest = record.manifest().map(|manifest| manifest.record_id.clone());
+    (
+        record.notebook().unwrap().to_bytes(),
+        events.collect(),
+        manifest,
+    )
+}
+
+#[tokio::test]
+async fn what_one_machine_kept_another_reads() {
+    let large = "many words ".repeat(40_000);
+    for machines in Machines::everywhere().await {
+        let [one, other] = &machines.records;
+        for (printed, finished) in [("", true), (large.as_str(), true), (large.as_str(), false)] {
+            let (name, hash) = record(one.here(), printed, finished);
+            let lost = other.find(&name, Some(&hash)).await.unwrap_err();
+            assert!(lost.is_not_found(), "{lost}");
+            // Cut off after this, it is kept once more.
+            one.keep(&name).await.unwrap();
+            one.keep(&name).await.unwrap();
+            let there = other.find(&name, Some(&hash)).await.unwrap();
+            let here = one.find(&name, Some(&hash)).await.unwrap();
+            assert_eq!(said(&there), said(&here));
+            assert_ne!(there.folder(), here.folder());
+
+            one.remove(&name).await.unwrap();
+            other.remove(&name).await.unwrap();
+            for records in [one, other] {
+                let gone = records.find(&name, Some(&hash)).await.unwrap_err();
+                assert!(gone.is_not_found(), "{gone}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_was_changed_in_the_archive_is_refused() {
+    let machines = Machines::everywhere().await.remove(0);
+    let [one, other] = &machines.records;
+    let (name, hash) = record(one.here(), &"x".repeat(100_000), true);
+    one.keep(&name).await.unwrap();
+    let place = machines.place(&name);
+    let whole = machines.storage.read(&place).await.unwrap();
+    let put = async |bytes: Vec<u8>| {
+        let write = WriteOptions::overwrite();
+        machines
+            .storage
+            .write(&place, Bytes::from(bytes), write)
+            .await
+            .unwrap();
+    };
+    let damaged = async |what: &str, hash: &str| {
+        let error = other.find(&name, Some(hash)).await.unwrap_err();
+        assert!(
+            matches!(error, ArchiveError::Damaged(_)),
+            "{what}: {error:?}"
+        );
+        let left = fs::read_dir(machines.folders[1].path().join("cache")).unwrap();
+        let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["runs"], "{what}");
+    };
+    damaged("another row", &"0".repeat(64)).await;
+    for cut in [0, 1, whole.len() / 2, whole.len() * 9 / 10] {
+        put(whole[..cut].to_vec()).await;
+        damaged(&format!("cut at {cut}"), &hash).await;
+    }
+    let mut refused = 0;
+    for at in (0..whole.len()).step_by(3) {
+        let mut flipped = whole.to_vec();
+        flipped[at] ^= 0x10;
+        put(flipped).await;
+        // Some bytes say nothing, such as those that fill the last block.
+        match other.find(&name, Some(&hash)).await {
+            Ok(record) => {
+                assert_eq!(said(&record), said(&one.find(&name, None).await.unwrap()));
+                fs::remove_dir_all(record.folder()).unwrap();
+            }
+            Err(error) => {
+                assert!(matches!(error, ArchiveError::Damaged(_)), "byte {at}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(
+        refused > whole.len() / 6,
+        "{refused} of {}",
+        whole.len() / 3
+    );
+    put(whole.to_vec()).await;
+    other.find(&name, Some(&hash)).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_archive_writes_nothing_outside_of_its_record() {
+    let machines = Machines::everywhere().await.remove(0);
+    let [one, other] = &machines.records;
+    let (name, hash) = record(one.here(), "", true);
+    one.keep(&name).await.unwrap();
+    let outside = machines.folders[1].path().join("outside");
+    let hash_named = format!("blobs/../../{}", "a".repeat(64));
+    let hostile: [(&str, tar::EntryType); 9] = [
+        ("../../../outside", tar::EntryType::Regular),
+        (outside.to_str().unwrap(), tar::EntryType::Regular),
+        ("blobs/../../../outside", tar::EntryType::Regular),
+        (&hash_named, tar::EntryType::Regular),
+        ("blobs/short", tar::EntryType::Regular),
+        ("journal/x", tar::EntryType::Regular),
+        ("journal", tar::EntryType::Symlink),
+        ("journal", tar::EntryType::Link),
+        ("journal", tar::EntryType::Directory),
+    ];
+    for (path, kind) in hostile {
+        let bytes = archive_with(path, kind, &outside);
+        let write = WriteOptions::overwrite();
+        machines
+            .storage
+            .write(&machines.place(&name), bytes.into(), write)
+            .await
+            .unwrap();
+        let error = other.find(&name, Some(&hash)).await.unwrap_err();
+        assert!(
+            matches!(error, ArchiveError::Damaged(_)),
+            "{path}: {error:?}"
+        );
+        assert!(!outside.exists(), "{path}");
+    }
+}
+
+/// An archive with one entry, whose name is written as it is.
+fn archive_with(path: &str, kind: tar::EntryType, target: &Path) -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+    header.set_entry_type(kind);
+    header.set_link_name(target).unwrap();
+    header.set_size(u64::from(kind == tar::EntryType::Regular));
+    header.set_mode(0o644);
+    header.set_cksum();
+    let packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut builder = tar::Builder::new(packed);
+    builder.append(&header, &b"x"[..]).unwrap();
+    builder.into_inner().unwrap().finish().unwrap()
+}
