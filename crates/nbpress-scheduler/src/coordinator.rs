@@ -19,7 +19,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum CoordinatorError {
     /// It cannot be reached; the same call may succeed later.
-    #[error("the server or its database is away")]
+    #[error("the server, its database or its archive is away")]
     Away(#[source] Cause),
     /// The worker was given up: it must stop everything and register again.
     #[error("this worker was given up")]

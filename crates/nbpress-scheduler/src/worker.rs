@@ -138,8 +138,7 @@ impl<C: Coordinator> Worker<C> {
     }
 
     fn complain_of(&self, what: &str, error: &CoordinatorError) {
-        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-        (self.complain)(&format!("{what}: {error}{}", cause.unwrap_or_default()));
+        (self.complain)(&format!("{what}: {}", with_causes(error)));
     }
 
     /// Whether it is still a worker of this server.
@@ -374,8 +373,7 @@ impl<C: Coordinator> AttemptTask<C> {
             .fetch(&claim.snapshot, &self.folder.work())
             .await;
         let notebook = fetched.map_err(|error| {
-            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-            let reason = format!("its snapshot cannot be read{}", cause.unwrap_or_default());
+            let reason = format!("its snapshot cannot be read: {}", with_causes(&error));
             match error {
                 CoordinatorError::NotFound(_) => {
                     AttemptEnd::failed(FailureClass::Invalid, "missing_snapshot", reason)
@@ -423,15 +421,18 @@ impl<C: Coordinator> AttemptTask<C> {
     /// reports again.
     async fn report(&self, end: AttemptEnd) {
         let mut wait = Duration::from_millis(100);
+        let mut complained = String::new();
         loop {
             let worker = &self.settings.introduction.id;
             match self.coordinator.finish(worker, &self.attempted, &end).await {
                 Ok(Finish::Recorded | Finish::Repeated | Finish::Fenced) => break,
                 Err(CoordinatorError::NotFound(_)) => break,
                 Err(error) => {
-                    let cause = std::error::Error::source(&error).map(|c| format!(": {c}"));
-                    let cause = cause.unwrap_or_default();
-                    (self.complain)(&format!("reporting {}: {error}{cause}", self.attempted.run));
+                    let reason = with_causes(&error);
+                    if reason != complained {
+                        (self.complain)(&format!("reporting {}: {reason}", self.attempted.run));
+                    }
+                    complained = reason;
                 }
             }
             tokio::time::sleep(wait).await;
@@ -444,6 +445,16 @@ impl<C: Coordinator> AttemptTask<C> {
             ));
         }
     }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
 }
 
 fn platform(code: &str, reason: String) -> AttemptEnd {

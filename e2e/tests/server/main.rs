@@ -8,6 +8,7 @@
 )]
 
 mod kills;
+mod records;
 mod runs;
 
 use std::process::{Child, Stdio};
@@ -20,13 +21,19 @@ use serde_json::Value;
 struct Served {
     stage: Stage,
     server: Option<Child>,
+    options: Vec<String>,
 }
 
 impl Served {
     fn start() -> Self {
+        Self::on(Stage::new(), &[])
+    }
+
+    fn on(stage: Stage, options: &[&str]) -> Self {
         let mut served = Self {
-            stage: Stage::new(),
+            stage,
             server: None,
+            options: options.iter().map(|&option| option.to_owned()).collect(),
         };
         std::fs::create_dir_all(&served.stage.home).unwrap();
         served.start_again();
@@ -42,6 +49,7 @@ impl Served {
             .unwrap();
         let mut command = self.stage.command(place::nbpress());
         command.args(["serve", "--listen", "127.0.0.1:0", "--slots", "4"]);
+        command.args(&self.options);
         let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let pid = u64::from(child.id());
         self.server = Some(child);
