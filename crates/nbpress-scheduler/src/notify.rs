@@ -1,9 +1,10 @@
 //! Notifications: what turns one row of the outbox into a delivered message.
 //!
-//! A [`Notice`] is [prepared](Notice::prepared) and put into the outbox, one row for each of the
-//! [destinations](Channel::destinations) of a [`Channel`], in the transaction that changes the run. A
-//! [`Deliverer`] sends it; when that fails, [`next_try`] says when to try again. Delivery is at least
-//! once: the id of a notice is in every message, so that whoever gets it twice can tell.
+//! A row is put into the outbox in the transaction that changes the run; when it is taken out, it becomes
+//! one for each of the [recipients](Channel::recipients) of its [`Channel`]. Of each a [`Notice`] is
+//! [prepared](Notice::prepared). A [`Deliverer`] sends it; when that fails, [`next_try`] says when to try
+//! again. Delivery is at least once: the id of a notice is in every message, so that whoever gets it twice
+//! can tell.
 
 mod channel;
 mod email;

@@ -60,7 +60,7 @@ pub(crate) const DELIBERATE: &[Deliberate] = &[
     because("skip-execution*", "files.out.ipynb.notebook.cells[1].metadata.papermill.*", TRUTH),
     because("raises-exception tag", "files.out.ipynb.notebook.metadata.papermill.exception", TRUTH),
     because("Skip Exceptions with Cell Tags", "files.out.ipynb.notebook.metadata.papermill.exception", TRUTH),
-    sometimes("Deno*", "files.out.ipynb.notebook.cells[*].outputs", RACE),
+    sometimes("Deno*", "files.out.ipynb.notebook.cells[*].outputs*", RACE),
     sometimes("Deno*", "files.out.ipynb.notebook.cells[*].execution_count", RACE),
     because("Octave fails", "*", OCTAVE),
     because("kernel's own stderr", "stdout", STREAMS),

@@ -23,7 +23,7 @@ pub struct Outgoing {
     pub run: String,
     /// What happened.
     pub kind: NoticeKind,
-    /// The channel it goes to, by name.
+    /// The channel it goes to, by name; with `/` and a recipient where it goes to one of several.
     pub channel: String,
     /// `pending`, `sent` or `dead`.
     pub state: String,
@@ -49,6 +49,8 @@ pub struct StoredChannel {
     pub definition: Value,
 }
 
+const HEAD: &str = "INSERT INTO outbox (id, run, kind, channel, state, next_at, created_at)";
+
 /// Writes a notice for each rule that asks for it.
 pub(crate) async fn notify(
     tx: &mut Tx,
@@ -57,10 +59,7 @@ pub(crate) async fn notify(
     kind: NoticeKind,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let mut rows = Insert::new(
-        "INSERT INTO outbox (id, run, kind, channel, state, next_at, created_at)",
-        "",
-    );
+    let mut rows = Insert::new(HEAD, "");
     for rule in rules.iter().filter(|rule| rule.on.contains(&kind)) {
         let id = RunId::new().to_string().replace("run_", "notice_");
         rows.push(id)
@@ -150,6 +149,49 @@ impl Store {
                 id.to_owned()
             ];
             tx.run(sql, values).await.map(drop)
+        })
+    }
+
+    /// Makes of a notice to a channel with several recipients one for each of them, due at once. Each has
+    /// a life of its own then: what one recipient refuses reaches the others, and nobody gets it again.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn split_notice(
+        &self,
+        notice: &Outgoing,
+        recipients: &[String],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some((first, others)) = recipients.split_first() else {
+            return Ok(());
+        };
+        let to = |recipient: &str| format!("{}/{recipient}", notice.channel);
+        transaction!(self, |tx| {
+            let sql = "UPDATE outbox SET channel = $1, next_at = $2, tries = 0
+                       WHERE id = $3 AND channel = $4 AND state = 'pending'";
+            let values = args![
+                to(first),
+                now.as_microsecond(),
+                notice.id.clone(),
+                notice.channel.clone()
+            ];
+            if tx.run(sql, values).await? == 0 {
+                // Another server was faster.
+                return Ok(());
+            }
+            let mut rows = Insert::new(HEAD, "");
+            for (at, recipient) in others.iter().enumerate() {
+                rows.push(format!("{}_{}", notice.id, at + 2))
+                    .push(notice.run.clone())
+                    .push(notice.kind.as_str().to_owned())
+                    .push(to(recipient))
+                    .push("pending".to_owned())
+                    .push(now.as_microsecond())
+                    .push(notice.created_at.as_microsecond());
+                rows.end_row();
+            }
+            rows.write(tx).await.map(drop)
         })
     }
 

@@ -237,7 +237,21 @@ async fn notices_are_delivered_at_least_once(place: Place) {
             .is_empty()
     );
     let last = store.take_notices(10, 60, at(200)).await.unwrap();
-    store.notice_sent(&last[0].id, at(201)).await.unwrap();
+    // One for each recipient, once, whoever else does the same with the same notice.
+    let recipients = ["a@b.example", "c@d.example"].map(str::to_owned);
+    for _ in 0..2 {
+        store
+            .split_notice(&last[0], &recipients, at(200))
+            .await
+            .unwrap();
+    }
+    let split = store.take_notices(10, 60, at(200)).await.unwrap();
+    let to: Vec<&str> = split.iter().map(|notice| notice.channel.as_str()).collect();
+    assert_eq!(to, ["ops/a@b.example", "ops/c@d.example"]);
+    for notice in &split {
+        assert_eq!(notice.tries, 1, "{notice:?}");
+        store.notice_sent(&notice.id, at(201)).await.unwrap();
+    }
     assert!(
         store
             .take_notices(10, 60, at(9_999))

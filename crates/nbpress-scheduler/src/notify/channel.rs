@@ -54,18 +54,21 @@ impl Channel {
         }
     }
 
-    /// The same channel once for each recipient. An outbox that keeps one row for each delivers to
-    /// everybody else when one address is refused, and repeats only what did not get through.
-    pub fn destinations(&self) -> Vec<Self> {
+    /// Whose addresses it has. Each of several gets a message of its own: everybody else is told when one
+    /// address is refused, and only what did not get through is repeated.
+    pub fn recipients(&self) -> &[String] {
         match self {
-            Self::Email { to } => to
-                .iter()
-                .map(|to| Self::Email {
-                    to: vec![to.clone()],
-                })
-                .collect(),
-            Self::Webhook { .. } | Self::Slack { .. } => vec![self.clone()],
+            Self::Email { to } => to,
+            Self::Webhook { .. } | Self::Slack { .. } => &[],
         }
+    }
+
+    /// The same channel for one of its recipients.
+    pub fn only(&self, recipient: &str) -> Option<Self> {
+        let recipient = self.recipients().iter().find(|one| *one == recipient)?;
+        Some(Self::Email {
+            to: vec![recipient.clone()],
+        })
     }
 }
 
@@ -251,12 +254,18 @@ mod tests {
     }
 
     #[test]
-    fn every_recipient_is_a_destination() {
+    fn a_channel_can_be_narrowed_to_each_of_its_recipients_and_nobody_else() {
         let to = ["a@example.org", "b@example.org"].map(str::to_owned);
-        let one = |to: &String| Channel::Email {
-            to: vec![to.clone()],
-        };
         let both = Channel::Email { to: to.to_vec() };
-        assert_eq!(both.destinations(), [one(&to[0]), one(&to[1])]);
+        assert_eq!(both.recipients(), to);
+        for one in &to {
+            let only = both.only(one).unwrap();
+            assert_eq!(only.recipients(), [one.clone()]);
+        }
+        assert_eq!(both.only("c@example.org"), None);
+        let slack = Channel::Slack {
+            url: HookUrl::new("https://h/"),
+        };
+        assert_eq!(slack.only("a@example.org"), None);
     }
 }

@@ -1,6 +1,7 @@
 //! From the outbox of a store to the wire: what a run's end makes a courier deliver.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -108,7 +109,7 @@ async fn claimed(store: &Store, channels: impl Iterator<Item = &str>) -> Claim {
 /// The record that a runner would have left.
 fn record(records: &Records, claim: &Claim) {
     let at = Timestamp::now();
-    let notebook = br#"{"cells": [{"cell_type": "code", "id": "a", "source": "1 / 0", "metadata": {},
+    let notebook = br#"{"cells": [{"cell_type": "code", "id": "a", "source": "rows = 1\nshare = rows / 0", "metadata": {},
         "outputs": [], "execution_count": null}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#;
     let header = RunHeader {
         run_id: claim.record.parse().unwrap(),
@@ -132,7 +133,7 @@ fn record(records: &Records, claim: &Claim) {
         error: Some(CellError {
             ename: "ZeroDivisionError".to_owned(),
             evalue: "division by zero".to_owned(),
-            traceback: vec!["Cell In[1], line 1".to_owned()],
+            traceback: vec!["Cell In[1], line 2".to_owned()],
         }),
         ..Outcome::new(RunStatus::Failed)
     };
@@ -184,7 +185,10 @@ async fn a_failed_run_is_told_by_mail_and_hook_once_each() {
     );
     assert_eq!(received["verified"], true);
     let body: Value = serde_json::from_str(received["body"].as_str().unwrap()).unwrap();
-    assert_eq!(body["failure"]["cell"]["evalue"], "division by zero");
+    let cell = &body["failure"]["cell"];
+    assert_eq!(cell["evalue"], "division by zero");
+    assert_eq!(cell["line"], 2, "the line the record's traceback names");
+    assert_eq!(cell["source_line"], "share = rows / 0");
     assert_eq!(body["parameters"], json!({"days": 60}));
     assert_eq!(
         body["link"],
@@ -228,4 +232,132 @@ async fn what_fails_waits_or_is_given_up_and_says_why_without_a_secret() {
     let complaints = failed.complaints.lock().unwrap();
     assert_eq!(complaints.len(), 1, "{complaints:?}");
     assert!(!complaints[0].contains("sesame"), "{complaints:?}");
+}
+
+#[tokio::test]
+async fn one_refused_address_keeps_nobody_else_from_being_told() {
+    let mails = Peer::start("mail_server.py", &[]);
+    let settings = DeliverySettings {
+        smtp: Some(format!("smtp://127.0.0.1:{}", mails.port)),
+        mail_from: Some("nbpress@example.org".to_owned()),
+        ..DeliverySettings::default()
+    };
+    let to = ["ops@b.example", "refused@b.example", "later@b.example"];
+    let failed = Failed::run(&[("ops", json!({"kind": "email", "to": to}))], settings).await;
+    // Whoever has it does not get it again.
+    for _ in 0..2 {
+        let notices = failed.deliver_due().await;
+        let mut found: Vec<(&str, &str, i64)> = notices
+            .iter()
+            .map(|notice| (notice.channel.as_str(), notice.state.as_str(), notice.tries))
+            .collect();
+        found.sort_unstable();
+        assert_eq!(
+            found,
+            [
+                ("ops/later@b.example", "pending", 1),
+                ("ops/ops@b.example", "sent", 1),
+                ("ops/refused@b.example", "dead", 1),
+            ]
+        );
+        assert_eq!(mails.only()["to"], json!(["ops@b.example"]));
+    }
+    let complaints = failed.complaints.lock().unwrap();
+    assert_eq!(complaints.len(), 1, "{complaints:?}");
+    assert!(complaints[0].contains("no such user"), "{complaints:?}");
+}
+
+#[tokio::test]
+async fn a_recipient_that_was_removed_meanwhile_is_not_told() {
+    let to = |to: &[&str]| json!({"kind": "email", "to": to});
+    // Without a mail server every try waits for the next.
+    let channels = [("ops", to(&["a@b.example", "b@b.example"]))];
+    let failed = Failed::run(&channels, DeliverySettings::default()).await;
+    assert_eq!(failed.deliver_due().await.len(), 2);
+    let (store, now) = (&failed.store, Timestamp::now());
+    let channel = StoredChannel {
+        name: "ops".to_owned(),
+        definition: to(&["a@b.example"]),
+    };
+    store
+        .set_channel("team", &channel, "test", now)
+        .await
+        .unwrap();
+    for notice in store.notices_of(&failed.run).await.unwrap() {
+        assert_eq!(notice.state, "pending", "{notice:?}");
+        store
+            .notice_failed(&notice.id, "", Some(now))
+            .await
+            .unwrap();
+    }
+    let notices = failed.deliver_due().await;
+    for (recipient, state, why) in [
+        ("a", "pending", "there is no mail server"),
+        (
+            "b",
+            "dead",
+            "`b@b.example` is not told by the channel `ops` any more",
+        ),
+    ] {
+        let channel = format!("ops/{recipient}@b.example");
+        let notice = notices.iter().find(|notice| notice.channel == channel);
+        let notice = notice.unwrap();
+        assert_eq!(notice.state, state, "{notice:?}");
+        let error = notice.last_error.as_deref().unwrap();
+        assert!(error.starts_with(why), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_definition_that_cannot_be_read_says_so_and_a_missing_one_too() {
+    let channels = [("pager", json!({"kind": "pager", "to": "me"}))];
+    let failed = Failed::run(&channels, DeliverySettings::default()).await;
+    let notices = failed.deliver_due().await;
+    let why = notices[0].last_error.as_deref().unwrap();
+    assert!(
+        why.starts_with("the definition of the channel `pager` cannot be read: unknown variant"),
+        "{why}"
+    );
+    assert_eq!(notices[0].state, "pending", "a newer server may know it");
+    let (store, now) = (&failed.store, Timestamp::now());
+    store
+        .delete_channel("team", "pager", "test", now)
+        .await
+        .unwrap();
+    store
+        .notice_failed(&notices[0].id, "", Some(now))
+        .await
+        .unwrap();
+    let notices = failed.deliver_due().await;
+    assert_eq!(notices[0].state, "dead");
+    let why = notices[0].last_error.as_deref().unwrap();
+    assert_eq!(why, "there is no channel `pager`");
+}
+
+/// Twenty receivers that never answer, of which sixteen are asked at once, and one that does.
+#[tokio::test]
+async fn a_receiver_that_does_not_answer_holds_nobody_up() {
+    let hooks = Peer::start("hook_receiver.py", &[KEY]);
+    let hook = |path: &str| {
+        let url = format!("http://127.0.0.1:{}{path}", hooks.port);
+        json!({"kind": "webhook", "url": url})
+    };
+    let mute: Vec<String> = (0..20).map(|at| format!("mute{at}")).collect();
+    let mut channels: Vec<(&str, Value)> = vec![("answers", hook("/ok"))];
+    channels.extend(mute.iter().map(|name| (name.as_str(), hook("/mute"))));
+    let settings = DeliverySettings {
+        hook_timeout: Duration::from_millis(1500),
+        ..DeliverySettings::default()
+    };
+    let failed = Failed::run(&channels, settings).await;
+    let began = Instant::now();
+    let notices = failed.deliver_due().await;
+    let took = began.elapsed();
+    for notice in &notices {
+        let expected = if notice.channel == "answers" { "sent" } else { "pending" };
+        assert_eq!((notice.state.as_str(), notice.tries), (expected, 1), "{notice:?}");
+    }
+    assert_eq!((notices.len(), hooks.received().len()), (21, 21));
+    // One after the other would take twenty times as long as one.
+    assert!(took < Duration::from_millis(1500) * 10, "{took:?}");
 }
