@@ -4,16 +4,16 @@
 //! takes its rows, and nobody leads.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use nbpress_runs::store::WorkerState;
 use nbpress_runs::{Store, StoreError};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use crate::archive::Records;
+use crate::wake::Wake;
 use crate::worker::{Complaint, stopped};
 
 /// Between two looks at what is due.
@@ -29,7 +29,7 @@ const RETENTION: Duration = Duration::from_mins(10);
 pub struct Clockwork {
     store: Store,
     records: Records,
-    wake: Arc<Notify>,
+    wake: Wake,
     complain: Complaint,
     watched: Watched,
     lease: Duration,
@@ -43,7 +43,7 @@ impl std::fmt::Debug for Clockwork {
 
 impl Clockwork {
     /// A clockwork that has not begun.
-    pub fn new(store: Store, records: Records, wake: Arc<Notify>, complain: Complaint) -> Self {
+    pub fn new(store: Store, records: Records, wake: Wake, complain: Complaint) -> Self {
         Self {
             store,
             records,
@@ -108,7 +108,7 @@ impl Clockwork {
         woke |= self.watch_workers().await?;
         while self.store.seal().await? > 0 {}
         if woke {
-            self.wake.notify_one();
+            self.wake.everybody();
         }
         Ok(())
     }

@@ -3,15 +3,16 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use nbpress_runs::run::{AttemptEnd, Claim, Finish};
 use nbpress_runs::store::{Beat, ClaimRequest, NewWorker};
 use nbpress_runs::{Store, StoreError};
-use tokio::sync::Notify;
 
 use crate::archive::Records;
 use crate::snapshot::{SnapshotError, SnapshotId, SnapshotStore};
+use crate::wake::Wake;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -90,7 +91,22 @@ pub struct Local {
     /// Where records are.
     pub records: Records,
     /// Told whenever something was enqueued or cancelled.
-    pub wake: Arc<Notify>,
+    pub wake: Wake,
+    /// What this worker has seen of it.
+    seen: Arc<AtomicU64>,
+}
+
+impl Local {
+    /// The store of this process.
+    pub fn new(store: Store, snapshots: SnapshotStore, records: Records, wake: Wake) -> Self {
+        Self {
+            store,
+            snapshots,
+            records,
+            seen: Arc::new(AtomicU64::new(wake.count())),
+            wake,
+        }
+    }
 }
 
 impl From<StoreError> for CoordinatorError {
@@ -149,11 +165,12 @@ impl Coordinator for Local {
         let (run, attempt) = (&attempted.run, attempted.attempt);
         let finished = self.store.finish(run, attempt, end, &actor, now).await?;
         // A task that waited for this one, or a slot, may be free now.
-        self.wake.notify_one();
+        self.wake.everybody();
         Ok(finished)
     }
 
     async fn woken(&self) {
-        self.wake.notified().await;
+        let seen = self.wake.after(self.seen.load(Ordering::Relaxed)).await;
+        self.seen.store(seen, Ordering::Relaxed);
     }
 }

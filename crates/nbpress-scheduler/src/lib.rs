@@ -13,4 +13,5 @@ pub mod notify;
 mod report;
 pub mod runner;
 pub mod snapshot;
+pub mod wake;
 pub mod worker;

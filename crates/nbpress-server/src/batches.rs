@@ -131,7 +131,7 @@ async fn sweep(
         max_failures: request.max_failures,
     };
     let batch = app.store.create_batch(&new, ACTOR, now()).await?;
-    app.wake.notify_one();
+    app.wake.everybody();
     Ok((StatusCode::ACCEPTED, Json(batch)))
 }
 
@@ -177,7 +177,7 @@ async fn backfill(
         max_failures: request.max_failures,
     };
     let batch = app.store.create_batch(&new, ACTOR, now()).await?;
-    app.wake.notify_one();
+    app.wake.everybody();
     Ok((StatusCode::ACCEPTED, Json(batch)))
 }
 
@@ -273,6 +273,6 @@ async fn cancel(
     Path(batch): Path<String>,
 ) -> ApiResult<(StatusCode, Json<Batch>)> {
     app.store.cancel_batch(&batch, ACTOR, now()).await?;
-    app.wake.notify_one();
+    app.wake.everybody();
     Ok((StatusCode::ACCEPTED, Json(app.store.batch(&batch).await?)))
 }

@@ -270,7 +270,7 @@ async fn run(
         blocked: false,
     });
     let made = app.store.enqueue(&runs, ACTOR, now()).await?;
-    app.wake.notify_one();
+    app.wake.everybody();
     let first = made
         .first()
         .ok_or_else(|| ApiError::invalid("job", "it has no tasks"))?;

@@ -23,8 +23,9 @@ use axum::{Json, Router, middleware};
 use nbpress_runs::Store;
 use nbpress_scheduler::archive::Records;
 use nbpress_scheduler::snapshot::SnapshotStore;
+use nbpress_scheduler::wake::Wake;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -60,7 +61,7 @@ pub struct ServerSettings {
     /// Names it may be called by, besides those of the loopback.
     pub hosts: Vec<String>,
     /// Told whenever something was enqueued or cancelled.
-    pub wake: Arc<Notify>,
+    pub wake: Wake,
 }
 
 pub(crate) type App = Arc<ServerSettings>;

@@ -56,7 +56,7 @@ async fn set_pool(
     app.store
         .set_pool(&name, request.slots, ACTOR, now())
         .await?;
-    app.wake.notify_one();
+    app.wake.everybody();
     Ok(Json(app.store.pools().await?))
 }
 
@@ -121,7 +121,7 @@ async fn workers(State(app): State<App>) -> ApiResult<Json<Vec<Worker>>> {
     responses((status = 200, body = Vec<Worker>), (status = 404, body = ErrorBody)))]
 async fn drain(State(app): State<App>, Path(worker): Path<String>) -> ApiResult<Json<Vec<Worker>>> {
     app.store.drain_worker(&worker, true, ACTOR, now()).await?;
-    app.wake.notify_one();
+    app.wake.everybody();
     Ok(Json(app.store.workers(now()).await?))
 }
 
@@ -133,7 +133,7 @@ async fn resume(
     Path(worker): Path<String>,
 ) -> ApiResult<Json<Vec<Worker>>> {
     app.store.drain_worker(&worker, false, ACTOR, now()).await?;
-    app.wake.notify_one();
+    app.wake.everybody();
     Ok(Json(app.store.workers(now()).await?))
 }
 

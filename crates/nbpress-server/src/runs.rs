@@ -129,7 +129,7 @@ async fn submit(
         None => vec![of_notebook(&app, &request, key).await?],
     };
     let made = app.store.enqueue(&runs, ACTOR, now()).await?;
-    app.wake.notify_one();
+    app.wake.everybody();
     let first = made
         .first()
         .ok_or_else(|| ApiError::invalid("job", "it has no tasks"))?;
@@ -390,7 +390,7 @@ async fn cancel(
         .reason
         .unwrap_or_else(|| format!("cancelled by {ACTOR}"));
     app.store.cancel(&run.id, &reason, ACTOR, now()).await?;
-    app.wake.notify_one();
+    app.wake.everybody();
     Ok((StatusCode::ACCEPTED, Json(app.store.run(&run.id).await?)))
 }
 
@@ -429,7 +429,7 @@ async fn restart(
         .store
         .restart(&run.id, parameters, whole, ACTOR, now())
         .await?;
-    app.wake.notify_one();
+    app.wake.everybody();
     Ok((StatusCode::ACCEPTED, Json(app.store.run(&made.id).await?)))
 }
 

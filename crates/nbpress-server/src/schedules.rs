@@ -194,7 +194,7 @@ async fn hook(
         .store
         .fire_hook(&secret, &moment, &parameters, now())
         .await?;
-    app.wake.notify_one();
+    app.wake.everybody();
     let first = made.into_iter().next();
     let first = first.ok_or_else(|| ApiError::not_found("the job of this webhook is gone"))?;
     Ok((

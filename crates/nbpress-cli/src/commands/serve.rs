@@ -17,10 +17,11 @@ use nbpress_scheduler::courier::Courier;
 use nbpress_scheduler::notify::{Deliverer, DeliverySettings};
 use nbpress_scheduler::runner;
 use nbpress_scheduler::snapshot::SnapshotStore;
+use nbpress_scheduler::wake::Wake;
 use nbpress_scheduler::worker::{Complaint, Worker, WorkerSettings};
 use nbpress_server::{Server, ServerSettings};
 use nbpress_storage::Location;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::api::ServerFile;
@@ -148,7 +149,7 @@ async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyho
 
 impl Parts {
     fn start(self, stop: &watch::Receiver<bool>) -> JoinSet<anyhow::Result<()>> {
-        let wake = Arc::new(Notify::new());
+        let wake = Wake::default();
         let mut tasks = JoinSet::new();
         let server = Server::new(ServerSettings {
             store: self.store.clone(),
@@ -156,14 +157,14 @@ impl Parts {
             records: self.records.clone(),
             token: self.token,
             hosts: self.hosts,
-            wake: Arc::clone(&wake),
+            wake: wake.clone(),
         });
         let (listener, stopped) = (self.listener, stop.clone());
         tasks.spawn(async move { Ok(server.serve(listener, stopped).await?) });
         let clockwork = Clockwork::new(
             self.store.clone(),
             self.records.clone(),
-            Arc::clone(&wake),
+            wake.clone(),
             Arc::clone(&self.complain),
         );
         let stopped = stop.clone();
@@ -178,12 +179,7 @@ impl Parts {
             Ok(())
         });
         if let Some(settings) = self.worker {
-            let coordinator = Local {
-                store: self.store,
-                snapshots: self.snapshots,
-                records: self.records,
-                wake,
-            };
+            let coordinator = Local::new(self.store, self.snapshots, self.records, wake);
             let worker = Worker::new(coordinator, settings, self.complain);
             let stopped = stop.clone();
             tasks.spawn(async move {

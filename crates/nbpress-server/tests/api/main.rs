@@ -17,12 +17,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nbpress_scheduler::archive::Records;
 use nbpress_scheduler::snapshot::SnapshotStore;
+use nbpress_scheduler::wake::Wake;
 use nbpress_server::{Server, ServerSettings};
 use nbpress_storage::{Location, Settings, Storage};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 const TOKEN: &str = "a-token-nobody-guesses";
@@ -51,7 +52,7 @@ impl Api {
             records: Records::local(nbpress_record::Store::open(folder.path()).unwrap()),
             token: TOKEN.to_owned(),
             hosts: vec!["nb.example".to_owned()],
-            wake: Arc::new(Notify::new()),
+            wake: Wake::default(),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
