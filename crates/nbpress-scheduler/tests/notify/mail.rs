@@ -195,8 +195,9 @@ async fn what_the_server_refuses_is_final_or_not() {
         assert!(error.to_string().ends_with(part), "{error}");
     }
     let both = to(&["ops@example.org", "refused@example.org"]);
-    for (channel, accepted) in both.destinations().iter().zip([true, false]) {
-        assert_eq!(sender.deliver(channel, &failed()).await.is_ok(), accepted);
+    for (recipient, accepted) in both.recipients().iter().zip([true, false]) {
+        let channel = both.only(recipient).unwrap();
+        assert_eq!(sender.deliver(&channel, &failed()).await.is_ok(), accepted);
     }
     assert_eq!(server.only()["to"], serde_json::json!(["ops@example.org"]));
 }
