@@ -12,7 +12,7 @@ use nbpress_runs::{Store, StoreError};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use crate::archive::Records;
+use crate::records::Records;
 use crate::wake::Wake;
 use crate::worker::{Complaint, stopped};
 

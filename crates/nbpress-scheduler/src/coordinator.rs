@@ -10,7 +10,7 @@ use nbpress_runs::run::{AttemptEnd, Claim, Finish};
 use nbpress_runs::store::{Beat, ClaimRequest, NewWorker};
 use nbpress_runs::{Store, StoreError};
 
-use crate::archive::Records;
+use crate::records::Records;
 use crate::snapshot::{SnapshotError, SnapshotId, SnapshotStore};
 use crate::wake::Wake;
 

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::archive::Records;
+use crate::records::Records;
 use crate::notify::{
     Channel, Deliverer, DeliveryError, FailingCell, Failure, Notice, NoticeKind, next_try,
     retry_delay,
@@ -116,11 +116,7 @@ impl Courier {
     }
 
     /// Begins as many deliveries as may be under way.
-    async fn take(
-        &self,
-        under_way: &mut UnderWay,
-        complain: &Complaint,
-    ) -> Result<(), StoreError> {
+    async fn take(&self, under_way: &mut UnderWay, complain: &Complaint) -> Result<(), StoreError> {
         let room = AT_ONCE.saturating_sub(under_way.len());
         let Some(most) = i64::try_from(room).ok().filter(|room| *room > 0) else {
             return Ok(());

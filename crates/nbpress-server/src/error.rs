@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use nbpress_record::RecordError;
 use nbpress_runs::{Invalid, StoreError};
-use nbpress_scheduler::archive::ArchiveError;
+use nbpress_scheduler::records::RecordsError;
 use nbpress_scheduler::snapshot::SnapshotError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -123,12 +123,12 @@ impl From<SnapshotError> for ApiError {
     }
 }
 
-impl From<ArchiveError> for ApiError {
-    fn from(error: ArchiveError) -> Self {
+impl From<RecordsError> for ApiError {
+    fn from(error: RecordsError) -> Self {
         let message = format!("{error}: {}", cause(&error));
         match error {
-            ArchiveError::Record(error) => error.into(),
-            ArchiveError::Storage(_) => {
+            RecordsError::Record(error) => error.into(),
+            RecordsError::Storage(_) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "archive_away", message)
                     .hint(Some("try again in a moment".to_owned()))
             }

@@ -21,7 +21,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::{Json, Router, middleware};
 use nbpress_runs::Store;
-use nbpress_scheduler::archive::Records;
+use nbpress_scheduler::records::Records;
 use nbpress_scheduler::snapshot::SnapshotStore;
 use nbpress_scheduler::wake::Wake;
 use tokio::net::TcpListener;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 use nbpress_runs::store::NewWorker;
-use nbpress_scheduler::archive::Records;
+use nbpress_scheduler::records::Records;
 use nbpress_scheduler::attempt_folder::AttemptFolder;
 use nbpress_scheduler::clockwork::Clockwork;
 use nbpress_scheduler::coordinator::Local;
@@ -122,13 +122,10 @@ async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyho
     };
     let storage = Arc::new(settings.storage());
     let snapshots = SnapshotStore::new(Arc::clone(&storage), &base);
-    let records = match args.records.as_deref().or(settings.get("NBPRESS_RECORDS")) {
-        Some(location) => {
-            let cache = settings.home.join("records-of-others");
-            Records::archived(here.clone(), storage, Location::parse(location)?, &cache)?
-        }
-        None => Records::local(here.clone()),
-    };
+    let mut records = Records::open(here.clone())?;
+    if let Some(location) = args.records.as_deref().or(settings.get("NBPRESS_RECORDS")) {
+        records = records.with_archive(storage, Location::parse(location)?);
+    }
     let lead = printer.paint(Style::Yellow, "warning:");
     let complain: Complaint =
         Arc::new(move |text| printer.say_wrapped(&format!("{lead} "), 2, text));
@@ -138,7 +135,7 @@ async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyho
         worker: (!args.no_worker)
             .then(|| worker_settings(settings, args.slots, here))
             .transpose()?,
-        deliverer: Deliverer::new(delivery_settings(settings))?,
+        deliverer: deliverer(settings)?,
         hosts: args.host_name.clone(),
         store,
         records,
@@ -242,15 +239,32 @@ fn memory_bytes() -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
-fn delivery_settings(settings: &Settings) -> DeliverySettings {
-    DeliverySettings {
+fn deliverer(settings: &Settings) -> anyhow::Result<Deliverer> {
+    let deliverer = Deliverer::new(delivery_settings(settings)?);
+    deliverer.map_err(|error| {
+        let variable = match error.field() {
+            "link_base" => "`NBPRESS_URL`",
+            "mail_from" => "`NBPRESS_MAIL_FROM`",
+            "smtp" => "`NBPRESS_SMTP`",
+            _ => "a setting",
+        };
+        anyhow::Error::new(error).context(format!("{variable} cannot be used"))
+    })
+}
+
+fn delivery_settings(settings: &Settings) -> anyhow::Result<DeliverySettings> {
+    let link_base = settings.get("NBPRESS_URL").map(|url| {
+        let parsed = url.parse();
+        parsed.with_context(|| format!("`NBPRESS_URL` is not an address of the web: `{url}`"))
+    });
+    Ok(DeliverySettings {
         smtp: settings.get("NBPRESS_SMTP").map(str::to_owned),
         mail_from: settings.get("NBPRESS_MAIL_FROM").map(str::to_owned),
         environment: settings.environment.clone(),
-        secret_folders: vec![settings.home.join("secrets"), PathBuf::from("/run/secrets")],
-        link_base: settings.get("NBPRESS_URL").and_then(|url| url.parse().ok()),
+        secret_folders: vec![settings.home.join("secrets")],
+        link_base: link_base.transpose()?,
         ..DeliverySettings::default()
-    }
+    })
 }
 
 /// What clients must say: made once, readable by this person only.

@@ -58,7 +58,7 @@ impl Failed {
         Self {
             courier: Courier::new(
                 store.clone(),
-                nbpress_scheduler::archive::Records::local(records),
+                nbpress_scheduler::records::Records::open(records).unwrap(),
                 deliverer(settings),
             ),
             store,
@@ -160,7 +160,7 @@ async fn a_failed_run_is_told_by_mail_and_hook_once_each() {
     let settings = DeliverySettings {
         smtp: Some(format!("smtp://127.0.0.1:{}", mails.port)),
         mail_from: Some("nbpress@example.org".to_owned()),
-        environment: [("HOOK_KEY".to_owned(), KEY.to_owned())].into(),
+        environment: [("NBPRESS_SECRET_KEY".to_owned(), KEY.to_owned())].into(),
         ..DeliverySettings::default()
     };
     let hook = format!("http://127.0.0.1:{}/ok", hooks.port);
@@ -168,7 +168,7 @@ async fn a_failed_run_is_told_by_mail_and_hook_once_each() {
         ("ops", json!({"kind": "email", "to": ["ops@example.org"]})),
         (
             "hook",
-            json!({"kind": "webhook", "url": hook, "secret": "env:HOOK_KEY"}),
+            json!({"kind": "webhook", "url": hook, "secret": "env:NBPRESS_SECRET_KEY"}),
         ),
     ];
     let failed = Failed::run(&channels, settings).await;
@@ -354,8 +354,16 @@ async fn a_receiver_that_does_not_answer_holds_nobody_up() {
     let notices = failed.deliver_due().await;
     let took = began.elapsed();
     for notice in &notices {
-        let expected = if notice.channel == "answers" { "sent" } else { "pending" };
-        assert_eq!((notice.state.as_str(), notice.tries), (expected, 1), "{notice:?}");
+        let expected = if notice.channel == "answers" {
+            "sent"
+        } else {
+            "pending"
+        };
+        assert_eq!(
+            (notice.state.as_str(), notice.tries),
+            (expected, 1),
+            "{notice:?}"
+        );
     }
     assert_eq!((notices.len(), hooks.received().len()), (21, 21));
     // One after the other would take twenty times as long as one.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use nbpress_format::Notebook;
 use nbpress_format::json::Json;
 use nbpress_record::{Event, Outcome, Record, RunHeader, RunId, RunStatus, Source, Store};
-use nbpress_scheduler::archive::{ArchiveError, Records};
+use nbpress_scheduler::records::{Records, RecordsError, ReplicaError};
 use nbpress_storage::{Location, Storage, WriteOptions};
 use tempfile::TempDir;
 
@@ -38,7 +38,9 @@ impl Machines {
             let home = folders[at].path();
             let store = Store::open(&home.join("records")).unwrap();
             let storage = Arc::clone(&storage);
-            Records::archived(store, storage, base.clone(), &home.join("cache")).unwrap()
+            Records::open(store)
+                .unwrap()
+                .with_archive(storage, base.clone())
         });
         Self {
             storage,
@@ -179,10 +181,10 @@ async fn a_record_that_was_changed_in_the_archive_is_refused() {
     let damaged = async |what: &str, hash: &str| {
         let error = other.find(&name, Some(hash)).await.unwrap_err();
         assert!(
-            matches!(error, ArchiveError::Damaged(_)),
+            matches!(error, RecordsError::Damaged(_)),
             "{what}: {error:?}"
         );
-        let left = fs::read_dir(machines.folders[1].path().join("cache")).unwrap();
+        let left = fs::read_dir(machines.folders[1].path().join("records/elsewhere")).unwrap();
         let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["runs"], "{what}");
     };
@@ -203,7 +205,7 @@ async fn a_record_that_was_changed_in_the_archive_is_refused() {
                 fs::remove_dir_all(record.folder()).unwrap();
             }
             Err(error) => {
-                assert!(matches!(error, ArchiveError::Damaged(_)), "byte {at}");
+                assert!(matches!(error, RecordsError::Damaged(_)), "byte {at}");
                 refused += 1;
             }
         }
@@ -246,7 +248,7 @@ async fn an_archive_writes_nothing_outside_of_its_record() {
             .unwrap();
         let error = other.find(&name, Some(&hash)).await.unwrap_err();
         assert!(
-            matches!(error, ArchiveError::Damaged(_)),
+            matches!(error, RecordsError::Damaged(_)),
             "{path}: {error:?}"
         );
         assert!(!outside.exists(), "{path}");
@@ -266,4 +268,114 @@ fn archive_with(path: &str, kind: tar::EntryType, target: &Path) -> Vec<u8> {
     let mut builder = tar::Builder::new(packed);
     builder.append(&header, &b"x"[..]).unwrap();
     builder.into_inner().unwrap().finish().unwrap()
+}
+
+/// What a worker far away sends, in parts of this size, each twice.
+async fn send(from: &Records, to: &Records, name: &str, size: usize) {
+    let record = from.find(name, None).await.unwrap();
+    for blob in record.blob_names().unwrap() {
+        let bytes = record.blob(&blob).unwrap();
+        to.put_blob(name, &blob, bytes.clone()).await.unwrap();
+        to.put_blob(name, &blob, bytes).await.unwrap();
+    }
+    let journal = journal(&record);
+    for (at, part) in journal.chunks(size).enumerate() {
+        let (at, after) = ((at * size) as u64, (at * size + part.len()) as u64);
+        assert_eq!(to.append(name, at, part.to_vec()).await.unwrap(), after);
+        assert_eq!(to.append(name, at, part.to_vec()).await.unwrap(), after);
+    }
+    // From the beginning once more: nothing is new.
+    let length = journal.len() as u64;
+    assert_eq!(to.append(name, 0, journal).await.unwrap(), length);
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the journal is a file of this machine"
+)]
+fn journal(record: &Record) -> Vec<u8> {
+    fs::read(record.folder().join("journal")).unwrap()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the manifest is a file of this machine"
+)]
+fn manifest(record: &Record) -> Option<Vec<u8>> {
+    fs::read(record.folder().join("manifest.json")).ok()
+}
+
+#[tokio::test]
+async fn a_copy_is_sent_in_parts_and_checked_as_a_whole() {
+    for machines in Machines::everywhere().await {
+        let [worker, server] = &machines.records;
+        for finished in [true, false] {
+            let (name, hash) = record(worker.here(), &"words ".repeat(20_000), finished);
+            let original = worker.find(&name, None).await.unwrap();
+            assert!(!server.has(&name).unwrap());
+            let gap = server.append(&name, 7, "later").await.unwrap_err();
+            assert!(matches!(gap, ReplicaError::Gap { length: 0 }), "{gap}");
+            send(worker, server, &name, 100).await;
+            assert!(server.has(&name).unwrap());
+            // It can be read before it is over.
+            let copy = server.find(&name, None).await.unwrap();
+            assert_eq!(said(&copy).1, said(&original).1);
+
+            for _ in 0..2 {
+                server
+                    .seal(&name, &hash, manifest(&original))
+                    .await
+                    .unwrap();
+            }
+            server.keep(&name).await.unwrap();
+            assert_eq!(
+                said(&server.find(&name, Some(&hash)).await.unwrap()),
+                said(&original)
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_is_not_the_record_is_sent_again() {
+    let machines = Machines::everywhere().await.remove(0);
+    let [worker, server] = &machines.records;
+    let (name, hash) = record(worker.here(), &"words ".repeat(20_000), true);
+    let original = worker.find(&name, None).await.unwrap();
+    let manifest = manifest(&original);
+    let blob = original.blob_names().unwrap().remove(0);
+    let other = server.put_blob(&name, &blob, "other").await.unwrap_err();
+    assert!(matches!(other, ReplicaError::Damaged(_)), "{other}");
+    let whole = journal(&original);
+    let mut changed = whole.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    for (what, sent, with_blob) in [
+        ("changed", &changed[..], true),
+        ("cut", &whole[..whole.len() - 1], true),
+        ("without its blob", &whole[..], false),
+    ] {
+        server.append(&name, 0, sent.to_vec()).await.unwrap();
+        if with_blob {
+            let bytes = original.blob(&blob).unwrap();
+            server.put_blob(&name, &blob, bytes).await.unwrap();
+        }
+        let refused = server
+            .seal(&name, &hash, manifest.clone())
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(refused, ReplicaError::Damaged(_)),
+            "{what}: {refused}"
+        );
+        assert!(!server.has(&name).unwrap(), "{what}");
+    }
+    send(worker, server, &name, 1 << 20).await;
+    server.seal(&name, &hash, manifest).await.unwrap();
+
+    for hostile in ["..", "../x", "run_1", &name.to_uppercase(), "", "a/b"] {
+        let refused = server.append(hostile, 0, "x").await.unwrap_err();
+        assert!(matches!(refused, ReplicaError::Name(_)), "{hostile}");
+        let refused = server.put_blob(&name, hostile, "x").await.unwrap_err();
+        assert!(matches!(refused, ReplicaError::Name(_)), "{hostile}");
+    }
 }

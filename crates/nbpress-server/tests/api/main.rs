@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use nbpress_scheduler::archive::Records;
+use nbpress_scheduler::records::Records;
 use nbpress_scheduler::snapshot::SnapshotStore;
 use nbpress_scheduler::wake::Wake;
 use nbpress_server::{Server, ServerSettings};
@@ -49,7 +49,7 @@ impl Api {
         let server = Server::new(ServerSettings {
             store: nbpress_runs::Store::open(&url).await.unwrap(),
             snapshots: SnapshotStore::new(Arc::new(storage), &base),
-            records: Records::local(nbpress_record::Store::open(folder.path()).unwrap()),
+            records: Records::open(nbpress_record::Store::open(folder.path()).unwrap()).unwrap(),
             token: TOKEN.to_owned(),
             hosts: vec!["nb.example".to_owned()],
             wake: Wake::default(),

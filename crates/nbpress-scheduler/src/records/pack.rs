@@ -80,28 +80,28 @@ fn header(length: u64) -> Header {
     header
 }
 
-/// Puts a record into the cache, whole and checked, or nothing.
+/// Puts a record into a store, whole and checked, or nothing.
 pub(super) fn unpack(
     bytes: &[u8],
     run_id: RunId,
     sha256: &str,
-    cache: &Store,
+    store: &Store,
 ) -> Result<(), PackError> {
     let staging = tempfile::Builder::new()
         .prefix(".unpacked-")
-        .tempdir_in(cache.root())?;
-    let store = Store::open(staging.path())?;
+        .tempdir_in(store.root())?;
+    let unpacked = Store::open(staging.path())?;
     let (name, runs) = (run_id.to_string(), Path::new("runs"));
     let folder = staging.path().join(runs).join(&name);
     fs::create_dir_all(folder.join("blobs"))?;
     extract(bytes, &folder)?;
-    check(&store.find(&name)?, sha256)?;
-    let place = cache.root().join(runs).join(&name);
-    match fs::rename(&folder, &place) {
-        // Somebody else asked for it at the same time.
-        Err(_) if place.is_dir() => Ok(()),
-        renamed => Ok(renamed?),
+    check(&unpacked.find(&name)?, sha256)?;
+    let place = store.root().join(runs).join(&name);
+    if place.is_dir() {
+        // A part of it, or the same that somebody else has asked for at the same time.
+        fs::rename(&place, staging.path().join("replaced"))?;
     }
+    Ok(fs::rename(&folder, &place)?)
 }
 
 fn extract(bytes: &[u8], folder: &Path) -> Result<(), PackError> {
@@ -125,18 +125,19 @@ fn is_part_of_a_record(path: &Path) -> bool {
     match parts.as_slice() {
         [Component::Normal(name)] => *name == "journal" || *name == "manifest.json",
         [Component::Normal(folder), Component::Normal(name)] => {
-            *folder == "blobs"
-                && name.len() == 64
-                && name
-                    .to_str()
-                    .is_some_and(|name| name.bytes().all(|b| b.is_ascii_hexdigit()))
+            *folder == "blobs" && name.to_str().is_some_and(is_sha256)
         }
         _ => false,
     }
 }
 
+pub(super) fn is_sha256(text: &str) -> bool {
+    let digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.len() == 64 && text.bytes().all(digit)
+}
+
 /// The row names the manifest by its hash, the manifest the journal and the blobs by theirs.
-fn check(record: &Record, sha256: &str) -> Result<(), PackError> {
+pub(super) fn check(record: &Record, sha256: &str) -> Result<(), PackError> {
     let same = |found: String, expected: &str| {
         if found == expected {
             return Ok(());
@@ -159,19 +160,30 @@ fn check(record: &Record, sha256: &str) -> Result<(), PackError> {
     Ok(())
 }
 
-/// Removes copies that were made a day ago, and what an interrupted copy left behind.
-pub(super) fn remove_old(cache: &Store) -> io::Result<()> {
-    let copies = fs::read_dir(cache.root().join("runs"))?;
-    let staged = fs::read_dir(cache.root())?.filter(|entry| {
-        let name = entry.as_ref().map(fs::DirEntry::file_name);
-        name.is_ok_and(|name| name.to_string_lossy().starts_with(".unpacked-"))
-    });
-    for entry in copies.chain(staged) {
+/// Removes copies that were written a day ago, and what an interrupted copy left behind.
+pub(super) fn remove_old(store: &Store) -> io::Result<()> {
+    for entry in fs::read_dir(store.root().join("runs"))? {
+        let folder = entry?.path();
+        // A journal grows as long as its run is on.
+        if is_old(&folder.join("journal")) {
+            fs::remove_dir_all(folder)?;
+        }
+    }
+    for entry in fs::read_dir(store.root())? {
         let entry = entry?;
-        let age = SystemTime::now().duration_since(entry.metadata()?.modified()?);
-        if age.is_ok_and(|age| age > KEPT) {
+        let left = entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(".unpacked-");
+        if left && is_old(&entry.path()) {
             fs::remove_dir_all(entry.path())?;
         }
     }
     Ok(())
+}
+
+fn is_old(path: &Path) -> bool {
+    let modified = fs::metadata(path).and_then(|found| found.modified());
+    let age = modified.map(|modified| SystemTime::now().duration_since(modified));
+    age.is_ok_and(|age| age.is_ok_and(|age| age > KEPT))
 }
