@@ -1,5 +1,6 @@
 //! Whom a worker asks for work: the store on its own machine, or a server far away.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -58,6 +59,9 @@ pub trait Coordinator: Clone + Send + Sync + 'static {
         folder: &Path,
     ) -> impl Future<Output = Result<PathBuf, CoordinatorError>> + Send;
 
+    /// Keeps the server's copy of an attempt's record up to date for as long as this is polled.
+    fn replicate(&self, attempted: &Attempted) -> impl Future<Output = Infallible> + Send;
+
     /// Reports how an attempt ended; its record is kept where the server finds it before that.
     fn finish(
         &self,
@@ -65,6 +69,9 @@ pub trait Coordinator: Clone + Send + Sync + 'static {
         claim: &Attempted,
         end: &AttemptEnd,
     ) -> impl Future<Output = Result<Finish, CoordinatorError>> + Send;
+
+    /// Drops what this machine alone has of an attempt that the server knows to be over.
+    fn forget(&self, record: &str) -> impl Future<Output = ()> + Send;
 
     /// Returns when there may be something to do.
     fn woken(&self) -> impl Future<Output = ()> + Send;
@@ -149,6 +156,11 @@ impl Coordinator for Local {
             .map_err(missing)
     }
 
+    async fn replicate(&self, _attempted: &Attempted) -> Infallible {
+        // The server reads the same file.
+        std::future::pending().await
+    }
+
     async fn finish(
         &self,
         worker: &str,
@@ -168,6 +180,8 @@ impl Coordinator for Local {
         self.wake.everybody();
         Ok(finished)
     }
+
+    async fn forget(&self, _record: &str) {}
 
     async fn woken(&self) {
         let seen = self.wake.after(self.seen.load(Ordering::Relaxed)).await;

@@ -4,13 +4,13 @@
 //! [`runner`] for each, in an [`attempt_folder`] of its own. Notebooks are run from [`snapshot`]s; people
 //! are told by a [`courier`], through [`notify`].
 
-
 pub mod attempt_folder;
 pub mod clockwork;
 pub mod coordinator;
 pub mod courier;
 pub mod notify;
 pub mod records;
+pub mod remote;
 mod report;
 pub mod runner;
 pub mod snapshot;

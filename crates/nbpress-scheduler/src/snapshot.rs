@@ -14,6 +14,8 @@
 
 mod bare_file;
 mod contents;
+mod copy;
+mod copy;
 mod diff;
 mod error;
 mod garbage;

@@ -169,7 +169,7 @@ impl<C: Coordinator> Worker<C> {
                     let (cpus, memory) = profile.map_or((1.0, 0), |p| (p.cpus, p.memory_bytes));
                     self.watch(held, folder, (cpus, memory));
                 }
-                None => self.kill(folder),
+                None => self.kill(record, folder),
             }
         }
         for held in held {
@@ -219,14 +219,16 @@ impl<C: Coordinator> Worker<C> {
     }
 
     /// Ends a runner whose attempt is not current any more.
-    fn kill(&mut self, folder: AttemptFolder) {
+    fn kill(&mut self, record: String, folder: AttemptFolder) {
         let complain = Arc::clone(&self.complain);
+        let coordinator = self.coordinator.clone();
         self.tasks.spawn(async move {
             folder.signal(Signal::KILL);
-            let removed = match folder.ended().await {
-                Ok(()) => folder.remove(),
-                Err(error) => Err(error),
-            };
+            let mut removed = folder.ended().await;
+            if removed.is_ok() {
+                coordinator.forget(&record).await;
+                removed = folder.remove();
+            }
             if let Err(error) = removed {
                 complain(&format!("`{}` stays: {error}", folder.path().display()));
             }
@@ -400,7 +402,11 @@ impl<C: Coordinator> AttemptTask<C> {
 
     /// Waits for the runner's end, whoever started it, and reports it.
     async fn watch(&self, child: Option<std::process::Child>) {
-        if let Err(error) = self.folder.ended().await {
+        let ended = tokio::select! {
+            ended = self.folder.ended() => ended,
+            never = self.coordinator.replicate(&self.attempted) => match never {},
+        };
+        if let Err(error) = ended {
             (self.complain)(&format!("{}: {error}", self.folder.path().display()));
         }
         if let Some(mut child) = child {
@@ -438,6 +444,8 @@ impl<C: Coordinator> AttemptTask<C> {
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         }
+        // The folder is last: should the worker be killed here, it is told again what to drop.
+        self.coordinator.forget(&self.attempted.record).await;
         if let Err(error) = self.folder.remove() {
             (self.complain)(&format!(
                 "`{}` stays: {error}",

@@ -1,0 +1,378 @@
+//! A server far away as a worker's coordinator, over HTTP.
+//!
+//! Snapshots are copied once and kept in a store of this machine. While a run is on, what its record grows by is
+//! sent every [`EVERY`]; the rest, and the manifest, before its end is reported. The runner knows nothing of
+//! this: a server that is away delays reports, and no run.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use nbpress_record::{Record, RecordError, Store as Records};
+use nbpress_runs::run::{AttemptEnd, Claim, Finish};
+use nbpress_runs::store::{Beat, ClaimRequest, NewWorker};
+use reqwest::{Method, StatusCode};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use url::Url;
+use utoipa::ToSchema;
+
+use crate::coordinator::{Attempted, Coordinator, CoordinatorError};
+use crate::snapshot::{SnapshotError, SnapshotId, SnapshotStore};
+
+/// Between two looks at what a record has grown by.
+const EVERY: Duration = Duration::from_millis(200);
+/// Most bytes of a journal in one request.
+const PART: u64 = 1 << 20;
+/// How long the server may hold a question for news.
+const NEWS: Duration = Duration::from_secs(20);
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How an attempt ended, on its way to the server.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// The run.
+    pub run: String,
+    /// The attempt.
+    pub attempt: i64,
+    /// Its record.
+    pub record: String,
+    /// How it ended.
+    pub end: AttemptEnd,
+}
+
+/// How long a copy of a journal is.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Length {
+    /// In bytes.
+    pub length: u64,
+}
+
+/// The manifest that closes a copy of a record.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Seal {
+    /// The hash of the record, as the report has it.
+    pub sha256: String,
+    /// The manifest's text; absent where the runner was killed.
+    pub manifest: Option<String>,
+}
+
+/// Whether there may be something to do.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+pub struct News {
+    /// Another number than before when there may be.
+    pub count: u64,
+}
+
+/// A server that a worker reaches over HTTP.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    client: reqwest::Client,
+    server: Url,
+    token: Arc<str>,
+    /// Copies of snapshots.
+    snapshots: SnapshotStore,
+    /// What runners of this machine write.
+    records: Records,
+    seen: Arc<AtomicU64>,
+}
+
+/// The server refused, with its own words.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+struct Refusal {
+    message: String,
+}
+
+/// What the server answers instead of what was asked for.
+#[derive(Debug, Deserialize)]
+struct ErrorBody {
+    error: Problem,
+}
+
+#[derive(Debug, Deserialize)]
+struct Problem {
+    code: String,
+    message: String,
+}
+
+impl Remote {
+    /// A server that is not asked yet.
+    ///
+    /// # Errors
+    /// The address has no host, or TLS cannot be set up.
+    pub fn new(
+        server: Url,
+        token: &str,
+        snapshots: SnapshotStore,
+        records: Records,
+    ) -> Result<Self, CoordinatorError> {
+        if server.cannot_be_a_base() || !server.has_host() {
+            let message = format!("`{server}` is no address of a server");
+            return Err(CoordinatorError::Refused(Refusal { message }.into()));
+        }
+        let client = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .build()
+            .map_err(|error| CoordinatorError::Refused(error.into()))?;
+        Ok(Self {
+            client,
+            server,
+            token: token.into(),
+            snapshots,
+            records,
+            seen: Arc::default(),
+        })
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<T, CoordinatorError> {
+        let bytes = serde_json::to_vec(body).map_err(refused)?;
+        let request = self
+            .request(Method::POST, path)
+            .header("content-type", "application/json")
+            .body(bytes);
+        answer(request).await
+    }
+
+    fn request(&self, method: Method, path: &[&str]) -> reqwest::RequestBuilder {
+        let mut url = self.server.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(["v1", "worker"]).extend(path);
+        }
+        self.client
+            .request(method, url)
+            .bearer_auth(&self.token)
+            .timeout(PATIENCE)
+    }
+
+    async fn object(&self, name: String) -> Result<Bytes, CoordinatorError> {
+        bytes(self.request(Method::GET, &["objects", &name]).timeout(PATIENCE * 10)).await
+    }
+
+    /// Sends what of a record the server does not have, until it is at the end of the journal.
+    async fn send(&self, record: &Record, sent: &mut Sent) -> Result<(), CoordinatorError> {
+        let name = record.run_id().to_string();
+        loop {
+            // Asked before the blobs: those that this part needs are there by then.
+            let part = part(&record.folder().join("journal"), sent.length).map_err(lasting)?;
+            for blob in record.blob_names().map_err(unreadable)? {
+                if !sent.blobs.contains(&blob) {
+                    self.send_blob(record, &name, &blob).await?;
+                    sent.blobs.insert(blob);
+                }
+            }
+            if part.is_empty() {
+                return Ok(());
+            }
+            let request = self
+                .request(Method::PUT, &["records", &name, "journal"])
+                .query(&[("offset", sent.length)])
+                .body(part);
+            sent.length = answer::<Length>(request).await?.length;
+        }
+    }
+
+    async fn send_blob(
+        &self,
+        record: &Record,
+        name: &str,
+        blob: &str,
+    ) -> Result<(), CoordinatorError> {
+        let bytes = match record.blob(blob) {
+            // It is moved to where finished runs share theirs; it is sent with the rest.
+            Err(RecordError::MissingBlob { .. }) => return Ok(()),
+            bytes => bytes.map_err(unreadable)?,
+        };
+        let request = self
+            .request(Method::PUT, &["records", name, "blobs", blob])
+            .timeout(PATIENCE * 10)
+            .body(bytes);
+        answer::<serde_json::Value>(request).await.map(drop)
+    }
+
+    /// The server has the whole record when this returns.
+    async fn deliver(&self, name: &str, sha256: &str) -> Result<(), CoordinatorError> {
+        let record = self.records.find(name).map_err(unreadable)?;
+        // From the beginning: the server says how far it is.
+        let mut sent = Sent::default();
+        let manifest = manifest(&record).map_err(lasting)?;
+        self.send(&record, &mut sent).await?;
+        let seal = Seal {
+            sha256: sha256.to_owned(),
+            manifest,
+        };
+        self.post::<serde_json::Value>(&["records", name, "seal"], &seal)
+            .await
+            .map(drop)
+    }
+}
+
+/// How far the server's copy of a record is, as it said last.
+#[derive(Debug, Default)]
+struct Sent {
+    length: u64,
+    blobs: BTreeSet<String>,
+}
+
+impl Coordinator for Remote {
+    async fn register(&self, worker: &NewWorker) -> Result<Beat, CoordinatorError> {
+        self.post(&["register"], worker).await
+    }
+
+    async fn beat(&self, worker: &str) -> Result<Beat, CoordinatorError> {
+        self.post(&[worker, "beat"], &serde_json::json!({})).await
+    }
+
+    async fn claim(
+        &self,
+        worker: &str,
+        request: &ClaimRequest,
+    ) -> Result<Vec<Claim>, CoordinatorError> {
+        self.post(&[worker, "claim"], request).await
+    }
+
+    async fn fetch(&self, snapshot: &str, folder: &Path) -> Result<PathBuf, CoordinatorError> {
+        let id = SnapshotId::parse(snapshot)?;
+        self.snapshots.copy(&id, |name| self.object(name)).await?;
+        Ok(self.snapshots.materialize(&id, folder).await?)
+    }
+
+    async fn replicate(&self, attempted: &Attempted) -> Infallible {
+        let mut sent = Sent::default();
+        loop {
+            tokio::time::sleep(EVERY).await;
+            let Ok(record) = self.records.find(&attempted.record) else {
+                // Its runner is only starting.
+                continue;
+            };
+            // The server is away: everything is still here, and sent before the report.
+            let _later = self.send(&record, &mut sent).await;
+        }
+    }
+
+    async fn finish(
+        &self,
+        worker: &str,
+        attempted: &Attempted,
+        end: &AttemptEnd,
+    ) -> Result<Finish, CoordinatorError> {
+        if let Some(sha256) = &end.record_sha256 {
+            self.deliver(&attempted.record, sha256).await?;
+        }
+        let report = Report {
+            run: attempted.run.clone(),
+            attempt: attempted.attempt,
+            record: attempted.record.clone(),
+            end: end.clone(),
+        };
+        self.post(&[worker, "finish"], &report).await
+    }
+
+    async fn forget(&self, record: &str) {
+        if let Ok(id) = record.parse() {
+            let records = self.records.clone();
+            // Nothing was recorded, or it is gone already.
+            let _gone = tokio::task::spawn_blocking(move || records.remove(id)).await;
+        }
+    }
+
+    async fn woken(&self) {
+        let seen = self.seen.load(Ordering::Relaxed);
+        let request = self
+            .request(Method::GET, &["news"])
+            .query(&[("seen", seen)])
+            .timeout(NEWS * 2);
+        match answer::<News>(request).await {
+            Ok(news) if news.count != seen => self.seen.store(news.count, Ordering::Relaxed),
+            // Nothing happened, or nobody answers: the next beat comes in any case.
+            Ok(_) => {}
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+async fn answer<T: DeserializeOwned>(
+    request: reqwest::RequestBuilder,
+) -> Result<T, CoordinatorError> {
+    let bytes = bytes(request).await?;
+    serde_json::from_slice(&bytes).map_err(|error| CoordinatorError::Away(error.into()))
+}
+
+async fn bytes(request: reqwest::RequestBuilder) -> Result<Bytes, CoordinatorError> {
+    let away = |error: reqwest::Error| CoordinatorError::Away(error.into());
+    let response = request.send().await.map_err(away)?;
+    let status = response.status();
+    let bytes = response.bytes().await.map_err(away)?;
+    if status.is_success() {
+        return Ok(bytes);
+    }
+    let (code, message) = match serde_json::from_slice::<ErrorBody>(&bytes) {
+        Ok(ErrorBody { error }) => (error.code, error.message),
+        Err(_) => (String::new(), format!("the server answered {status}")),
+    };
+    let refusal = Refusal { message }.into();
+    Err(match (status, code.as_str()) {
+        (StatusCode::CONFLICT, "lost") => CoordinatorError::Lost,
+        (StatusCode::NOT_FOUND, "no_worker") => CoordinatorError::Lost,
+        (StatusCode::NOT_FOUND, "not_found") => CoordinatorError::NotFound(refusal),
+        // What was sent is not whole; it is sent again.
+        (StatusCode::CONFLICT, "incomplete" | "gap") => CoordinatorError::Away(refusal),
+        _ if status.is_server_error() || status == StatusCode::NOT_FOUND => {
+            CoordinatorError::Away(refusal)
+        }
+        _ => CoordinatorError::Refused(refusal),
+    })
+}
+
+/// At most [`PART`] bytes of a file from an offset on.
+fn part(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    let mut part = Vec::new();
+    file.take(PART).read_to_end(&mut part)?;
+    Ok(part)
+}
+
+fn manifest(record: &Record) -> io::Result<Option<String>> {
+    if record.manifest().is_none() {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    File::open(record.folder().join("manifest.json"))?.read_to_string(&mut text)?;
+    Ok(Some(text))
+}
+
+fn refused(error: serde_json::Error) -> CoordinatorError {
+    CoordinatorError::Refused(error.into())
+}
+
+/// This machine's disk: as passing as a server that is away.
+fn lasting(error: io::Error) -> CoordinatorError {
+    CoordinatorError::Away(error.into())
+}
+
+fn unreadable(error: RecordError) -> CoordinatorError {
+    CoordinatorError::Away(error.into())
+}
+
+impl From<SnapshotError> for CoordinatorError {
+    fn from(error: SnapshotError) -> Self {
+        match error {
+            SnapshotError::Storage { .. } | SnapshotError::Disk { .. } => Self::Away(error.into()),
+            _ => Self::NotFound(error.into()),
+        }
+    }
+}
