@@ -15,7 +15,6 @@
 mod bare_file;
 mod contents;
 mod copy;
-mod copy;
 mod diff;
 mod error;
 mod garbage;
