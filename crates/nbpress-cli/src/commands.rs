@@ -8,6 +8,7 @@ pub(crate) mod jobs;
 pub(crate) mod kernels;
 pub(crate) mod papermill;
 pub(crate) mod places;
+mod remote_worker;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod scraps;

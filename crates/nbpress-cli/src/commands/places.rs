@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Api, encoded};
 use crate::commands::jobs::{field, list};
+use crate::commands::remote_worker::{self, RunWorkerArgs};
 use crate::exit_code;
 use crate::printer::{Printer, Style, printable};
 use crate::settings::Settings;
@@ -162,6 +163,8 @@ pub(crate) struct WorkerArgs {
 enum WorkerCommand {
     /// List workers.
     List,
+    /// Run the runs of a server on this machine. The token is read from `NBPRESS_TOKEN`.
+    Run(RunWorkerArgs),
     /// Let a worker end what it has and take no more.
     Drain { id: String },
     /// Let a worker take runs again.
@@ -174,8 +177,12 @@ pub(crate) async fn worker(
     settings: &Settings,
     args: &WorkerArgs,
 ) -> anyhow::Result<u8> {
+    if let WorkerCommand::Run(args) = &args.command {
+        return Box::pin(remote_worker::run(printer, settings, args)).await;
+    }
     let api = Api::find(settings)?;
     let workers = match &args.command {
+        WorkerCommand::Run(_) => return Ok(exit_code::OK),
         WorkerCommand::List => api.get("/v1/workers").await?,
         WorkerCommand::Drain { id } => {
             api.post(&format!("/v1/workers/{}/drain", encoded(id)), &json!({}))

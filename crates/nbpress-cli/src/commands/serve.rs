@@ -196,7 +196,7 @@ fn database_url(settings: &Settings, given: Option<&str>) -> String {
 }
 
 /// A worker of this machine. Its name stays the same, so that it finds its runs after it was killed.
-fn worker_settings(
+pub(crate) fn worker_settings(
     settings: &Settings,
     slots: Option<u16>,
     records: nbpress_record::Store,

@@ -1,0 +1,125 @@
+//! `nbpress worker run`: a worker that takes its runs from a server on another machine.
+
+use std::fs::{File, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use nbpress_scheduler::coordinator::{Coordinator as _, CoordinatorError};
+use nbpress_scheduler::remote::Remote;
+use nbpress_scheduler::snapshot::SnapshotStore;
+use nbpress_scheduler::worker::{Complaint, Worker};
+use nbpress_storage::Location;
+use tokio::sync::watch;
+
+use crate::commands::serve::worker_settings;
+use crate::exit_code;
+use crate::printer::{Printer, Style};
+use crate::settings::Settings;
+use crate::signals;
+
+/// What the environment of a server or worker has and that of user code does not.
+const NOT_FOR_RUNNERS: [&str; 2] = ["NBPRESS_TOKEN", "NBPRESS_SERVER"];
+
+/// Run the runs of a server on this machine. The token is read from `NBPRESS_TOKEN`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RunWorkerArgs {
+    /// The server's address [default: `NBPRESS_SERVER`].
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// The most runs at the same time on this machine [default: the number of processors].
+    #[arg(long, value_name = "N")]
+    slots: Option<u16>,
+}
+
+/// Runs the command and returns its exit code.
+pub(crate) async fn run(
+    printer: Printer,
+    settings: &Settings,
+    args: &RunWorkerArgs,
+) -> anyhow::Result<u8> {
+    let (mut signal, _listening) = signals::listen().context("failed to listen for signals")?;
+    let url = args.server.as_deref().or(settings.get("NBPRESS_SERVER"));
+    let url = url.context("no server is named: give `--server URL`, or set `NBPRESS_SERVER`")?;
+    let token = settings.get("NBPRESS_TOKEN");
+    let token = token.context(
+        "`NBPRESS_TOKEN` is not set: the server keeps its token in `NBPRESS_HOME/token`",
+    )?;
+    let records = settings.store()?;
+    let _held = hold(&settings.home)?;
+    let base = Location::parse(&settings.home.join("snapshots").to_string_lossy())?;
+    let snapshots = SnapshotStore::new(Arc::new(settings.storage()), &base);
+    let address = url
+        .parse()
+        .with_context(|| format!("`{url}` is not an address"))?;
+    let server = Remote::new(address, token, snapshots, records.clone())?;
+    let mut worker = worker_settings(settings, args.slots, records)?;
+    for name in NOT_FOR_RUNNERS {
+        worker.environment.remove(name);
+    }
+    let lead = printer.paint(Style::Yellow, "warning:");
+    let complain: Complaint =
+        Arc::new(move |text| printer.say_wrapped(&format!("{lead} "), 2, text));
+    let id = worker.introduction.id.clone();
+    check(&server, &id, url, &complain).await?;
+    printer.say(&format!(
+        "{}  {url}  (stop with Ctrl-C)",
+        printer.paint(Style::Bold, "nbpress works for"),
+    ));
+    printer.say(&format!("  worker     {id}"));
+    printer.say(&format!("  home       {}", settings.home.display()));
+    let (_sender, stop) = watch::channel(false);
+    tokio::select! {
+        _ = signal.wait_for(|stop| stop.times > 0) => {}
+        () = Worker::new(server, worker, complain).run(stop) => {}
+    }
+    printer.say("stopped; runs that are on go on, and the next worker of this home finds them");
+    Ok(exit_code::OK)
+}
+
+/// A server that is away may come back; one that does not know the token does not learn it.
+async fn check(server: &Remote, id: &str, url: &str, complain: &Complaint) -> anyhow::Result<()> {
+    match server.beat(id).await {
+        Err(error @ CoordinatorError::Refused(_)) => {
+            Err(error).with_context(|| format!("the server at {url} does not take this worker"))
+        }
+        Err(CoordinatorError::Away(cause)) => {
+            complain(&format!("the server at {url} is waited for: {cause}"));
+            Ok(())
+        }
+        // It is registered next.
+        _ => Ok(()),
+    }
+}
+
+/// Two workers of one home would end each other's runs.
+fn hold(home: &Path) -> anyhow::Result<File> {
+    let path = home.join("worker.lock");
+    let doing = || format!("failed to lock `{}`", path.display());
+    let mut file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .with_context(doing)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            file.read_to_string(&mut holder).with_context(doing)?;
+            bail!(
+                "another worker uses `{}`: process {}; set `NBPRESS_HOME`",
+                home.display(),
+                holder.trim()
+            );
+        }
+        Err(TryLockError::Error(error)) => return Err(error).with_context(doing),
+    }
+    file.set_len(0).with_context(doing)?;
+    file.rewind().with_context(doing)?;
+    write!(file, "{}", std::process::id()).with_context(doing)?;
+    Ok(file)
+}
