@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -25,6 +26,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::api::ServerFile;
+use crate::commands::run::parse_duration;
 use crate::exit_code;
 use crate::printer::{Printer, Style};
 use crate::settings::Settings;
@@ -55,6 +57,9 @@ pub(crate) struct ServeArgs {
     /// A name this server may be called by, besides those of this machine (repeatable).
     #[arg(long, value_name = "NAME")]
     host_name: Vec<String>,
+    /// How long a worker may be silent before its runs are given to others: `30s`, `2m`.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_lease)]
+    lease: Duration,
 }
 
 /// Runs the command and returns its exit code.
@@ -106,6 +111,7 @@ struct Parts {
     worker: Option<WorkerSettings>,
     deliverer: Deliverer,
     hosts: Vec<String>,
+    lease: Duration,
     complain: Complaint,
 }
 
@@ -137,6 +143,7 @@ async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyho
             .transpose()?,
         deliverer: deliverer(settings)?,
         hosts: args.host_name.clone(),
+        lease: args.lease,
         store,
         records,
         snapshots,
@@ -163,7 +170,8 @@ impl Parts {
             self.records.clone(),
             wake.clone(),
             Arc::clone(&self.complain),
-        );
+        )
+        .with_lease(self.lease);
         let stopped = stop.clone();
         tasks.spawn(async move {
             clockwork.run(stopped).await;
@@ -186,6 +194,15 @@ impl Parts {
         }
         tasks
     }
+}
+
+/// Workers are heard every two seconds: less would give up those that are well.
+fn parse_lease(text: &str) -> Result<Duration, String> {
+    let lease = parse_duration(text)?;
+    if lease < Duration::from_secs(3) {
+        return Err("write `3s` or more".to_owned());
+    }
+    Ok(lease)
 }
 
 fn database_url(settings: &Settings, given: Option<&str>) -> String {
