@@ -267,7 +267,13 @@ impl JobDefinition {
             check_name("tags", value)?;
         }
         if let Some(deadline) = &self.deadline {
-            deadline.validate().map_err(Invalid::from)?;
+            deadline.validate().map_err(|error| {
+                let invalid = Invalid::from(error);
+                Invalid {
+                    field: format!("deadline.{}", invalid.field),
+                    ..invalid
+                }
+            })?;
         }
         self.in_order().map(drop)
     }
