@@ -29,6 +29,19 @@ where
     }
 }
 
+/// A body that is not JSON.
+#[derive(Debug)]
+pub(crate) struct Raw(pub(crate) Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Raw {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = Bytes::from_request(request, state).await;
+        bytes.map(Self).map_err(|error| too_large(&error))
+    }
+}
+
 fn too_large(error: &BytesRejection) -> ApiError {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         let message = "the body is larger than this request may be";

@@ -14,6 +14,7 @@ mod places;
 mod publish;
 mod runs;
 mod schedules;
+mod worker_side;
 
 use std::sync::Arc;
 
@@ -139,6 +140,7 @@ fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(small)
         .merge(large)
+        .merge(worker_side::routes())
 }
 
 /// Whether the server answers.
