@@ -10,6 +10,7 @@
 mod kills;
 mod records;
 mod runs;
+mod workers;
 
 use std::process::{Child, Stdio};
 
@@ -22,6 +23,7 @@ struct Served {
     stage: Stage,
     server: Option<Child>,
     options: Vec<String>,
+    listen: String,
 }
 
 impl Served {
@@ -34,6 +36,7 @@ impl Served {
             stage,
             server: None,
             options: options.iter().map(|&option| option.to_owned()).collect(),
+            listen: "127.0.0.1:0".to_owned(),
         };
         std::fs::create_dir_all(&served.stage.home).unwrap();
         served.start_again();
@@ -48,7 +51,7 @@ impl Served {
             .open(self.stage.path("server.log"))
             .unwrap();
         let mut command = self.stage.command(place::nbpress());
-        command.args(["serve", "--listen", "127.0.0.1:0", "--slots", "4"]);
+        command.args(["serve", "--listen", &self.listen, "--slots", "4"]);
         command.args(&self.options);
         let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let pid = u64::from(child.id());
@@ -60,6 +63,14 @@ impl Served {
             (said["pid"] == pid).then_some(())
         });
         assert!(ready.is_some(), "{}", self.log());
+    }
+
+    /// It comes back where it is now.
+    fn keep_address(&mut self) {
+        let file = std::fs::read(self.stage.home.join("server.json")).unwrap();
+        let said: Value = serde_json::from_slice(&file).unwrap();
+        let url = said["url"].as_str().unwrap();
+        self.listen = url.trim_start_matches("http://").to_owned();
     }
 
     fn log(&self) -> String {

@@ -7,13 +7,13 @@ use e2e::live::{poll, processes_with, signal};
 use crate::Served;
 
 /// A FIFO: the cell that reads it waits until the test writes.
-fn gate(served: &Served, name: &str) -> std::path::PathBuf {
+pub(crate) fn gate(served: &Served, name: &str) -> std::path::PathBuf {
     let path = served.stage.path(name);
     rustix::fs::mkfifoat(rustix::fs::CWD, &path, 0o600.into()).unwrap();
     path
 }
 
-fn open(gate: &std::path::Path) {
+pub(crate) fn open(gate: &std::path::Path) {
     // Opening a FIFO waits for its reader.
     std::fs::File::options()
         .write(true)
