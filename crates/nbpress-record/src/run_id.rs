@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use uuid::Uuid;
+use sha2::{Digest as _, Sha256};
+use uuid::{Builder, Uuid};
 
 /// Crockford's base 32: <https://www.crockford.com/base32.html>. In lower case, since the name is
 /// also a folder's name and is typed by people.
@@ -33,6 +34,15 @@ impl RunId {
         // The first 48 bits are milliseconds.
         let millis = u128::from(u64::try_from(at.as_millisecond()).unwrap_or(0));
         Self(Uuid::from_u128(millis << 80))
+    }
+
+    /// The name of a run of another program, which began at a time: the same for the same `origin`, so
+    /// that a run which is read twice is found again. It sorts among the runs that began then.
+    pub fn of_origin(at: jiff::Timestamp, origin: &str) -> Self {
+        let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
+        let mut rest = [0; 10];
+        rest.copy_from_slice(&Sha256::digest(origin)[..10]);
+        Self(Builder::from_unix_timestamp_millis(millis, &rest).into_uuid())
     }
 
     /// Reads what [`Display`](fmt::Display) prints; capital letters are accepted.
@@ -109,6 +119,19 @@ mod tests {
                 Ok(*name)
             );
         }
+    }
+
+    #[test]
+    fn the_run_of_an_origin_has_one_name_at_its_place_in_time() {
+        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+        let (early, late) = (at("2020-01-02T03:04:05Z"), at("2020-01-02T03:04:05.001Z"));
+        let name = RunId::of_origin(early, "a");
+        assert_eq!(name, RunId::of_origin(early, "a"));
+        assert_ne!(name, RunId::of_origin(early, "b"));
+        assert!(RunId::first_at(early) < name && name < RunId::first_at(late));
+        assert!(RunId::of_origin(late, "a") < RunId::new());
+        assert_eq!(RunId::parse(&name.to_string()), Ok(name));
+        assert!(RunId::of_origin(at("1969-01-01T00:00:00Z"), "a") < name);
     }
 
     #[test]

@@ -218,7 +218,7 @@ fn push_row(rows: &mut Insert, run: &NewRun, now: Timestamp) -> Result<(), Store
     Ok(())
 }
 
-async fn insert_labels<'a>(
+pub(crate) async fn insert_labels<'a>(
     tx: &mut Tx,
     runs: impl Iterator<Item = &'a NewRun>,
 ) -> Result<(), StoreError> {

@@ -40,6 +40,10 @@ impl Store {
                 let message = format!("the run is still {}", old.state);
                 return Err(StoreError::conflict("not_terminal", message));
             }
+            if old.snapshot.is_empty() && !old.is_flow {
+                let message = "it was imported, and is only there to be read";
+                return Err(StoreError::conflict("imported", message));
+            }
             let new = again(&old, parameters, old.id.clone());
             let id = new.id.clone();
             let mut runs = vec![new];
