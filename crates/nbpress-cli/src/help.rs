@@ -34,7 +34,9 @@ Other commands find the server of this machine by themselves; a server
 elsewhere by `NBPRESS_SERVER=http://…` and `NBPRESS_TOKEN`.
 
 Settings: `NBPRESS_DATABASE`, `NBPRESS_SMTP=smtp://user:password@host:587`,
-`NBPRESS_MAIL_FROM`, `NBPRESS_URL` (what links in notices begin with).";
+`NBPRESS_MAIL_FROM`, `NBPRESS_URL` (what links in notices begin with).
+Secrets that channels may name are variables whose names begin with
+`NBPRESS_SECRET_`, and files beneath `NBPRESS_HOME/secrets`; nothing else.";
 
 /// Of `nbpress submit`.
 pub(crate) const SUBMIT: &str = "\

@@ -13,11 +13,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::records::Records;
 use crate::notify::{
     Channel, Deliverer, DeliveryError, FailingCell, Failure, Notice, NoticeKind, next_try,
     retry_delay,
 };
+use crate::records::Records;
 use crate::worker::{Complaint, stopped};
 
 /// Between two looks into the outbox.

@@ -51,12 +51,12 @@ pub struct DeliverySettings {
     pub smtp: Option<String>,
     /// Who mail comes from: `nbpress <nbpress@example.org>`. Needed with `smtp`.
     pub mail_from: Option<String>,
-    /// The variables that channels may name as `env:NAME`. Whoever can define a job can use each of them.
+    /// Where `env:NBPRESS_SECRET_NAME` is looked up; no other variable can be named.
     pub environment: BTreeMap<String, String>,
     /// The folders beneath which files may be named as `file:/path`.
     pub secret_folders: Vec<PathBuf>,
     /// Where this server is for people's browsers; the link to a run is `<link_base>/runs/<run id>`.
-    pub link_base: Option<Url>,
+    pub link_base: Option<String>,
     /// How long a web server may take to answer: 10 s by default.
     pub hook_timeout: Duration,
     /// How long a mail server may take for one message: 30 s by default.
@@ -111,14 +111,7 @@ impl Deliverer {
                 "check the machine's certificates and proxy settings",
             )
         })?;
-        let link_base = settings.link_base;
-        if link_base.as_ref().is_some_and(Url::cannot_be_a_base) {
-            return Err(InvalidValue::new(
-                "link_base",
-                "no page can be beneath this address",
-                "write it as `https://nbpress.example.org`",
-            ));
-        }
+        let link_base = settings.link_base.as_deref().map(page);
         Ok(Self {
             mail: mail.transpose()?,
             poster,
@@ -126,7 +119,7 @@ impl Deliverer {
                 environment: settings.environment,
                 folders: settings.secret_folders,
             },
-            link_base,
+            link_base: link_base.transpose()?,
         })
     }
 
@@ -197,5 +190,46 @@ impl Deliverer {
             .pop_if_empty()
             .extend(["runs", run]);
         Some(link)
+    }
+}
+
+/// The address of a page that others are beneath.
+fn page(text: &str) -> Result<Url, InvalidValue> {
+    let url = Url::parse(text).ok();
+    let page = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+    page.ok_or_else(|| {
+        InvalidValue::new(
+            "link_base",
+            format!("{text:?} is not the address of a web page"),
+            "write it as `https://nbpress.example.org`",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lead_to_web_pages_or_the_setting_is_refused() {
+        for (base, accepted) in [
+            ("https://nb.example/base", true),
+            ("http://127.0.0.1:7878", true),
+            ("nb.example", false),
+            ("localhost:7878", false),
+            ("ftp://nb.example/", false),
+            ("javascript:alert(1)", false),
+            ("https://", false),
+        ] {
+            let made = Deliverer::new(DeliverySettings {
+                link_base: Some(base.to_owned()),
+                ..DeliverySettings::default()
+            });
+            assert_eq!(made.is_ok(), accepted, "{base}");
+            if let Err(error) = made {
+                assert_eq!(error.field(), "link_base");
+                assert!(error.to_string().contains(base), "{error}");
+            }
+        }
     }
 }

@@ -146,7 +146,7 @@ async fn channels(
     Ok(Json(app.store.channels(workspace.name()).await?))
 }
 
-/// Makes or changes a channel. Secrets are named (`env:NAME`, `file:PATH`), never given.
+/// Makes or changes a channel. Secrets are named (`env:NBPRESS_SECRET_NAME`, `file:PATH`), never given.
 #[utoipa::path(put, path = "/v1/channels/{name}", params(("name" = String, Path)), request_body = Channel,
     responses((status = 200, body = StoredChannel), (status = 422, body = ErrorBody)))]
 async fn set_channel(

@@ -112,7 +112,16 @@ fn a_run_whose_runner_is_killed_is_tried_again() {
             .then_some(())
     })
     .unwrap();
+    let entry = format!("NBPRESS_RUN_ID={run}");
+    let first = processes_with(&entry);
+    assert!(!first.is_empty(), "the kernel reads the gate");
     signal(pid, "KILL");
+    // The gate opens for whoever reads it: that must not be the kernel that is about to end.
+    poll(|| {
+        let left = processes_with(&entry);
+        (!left.iter().any(|process| first.contains(process))).then_some(())
+    })
+    .unwrap();
     open(&path);
     assert_eq!(served.wait(&run), "succeeded");
     let attempts = served.stage.nbpress(&["queue", "--json"]);
@@ -122,7 +131,7 @@ fn a_run_whose_runner_is_killed_is_tried_again() {
     // The attempt that was killed is still there to read.
     let first = served.nbpress(&format!("logs {run} --attempt 1"));
     assert_eq!(first.stdout, ["before 1"], "{}", first.stderr);
-    assert!(processes_with(&format!("NBPRESS_RUN_ID={run}")).is_empty());
+    assert!(processes_with(&entry).is_empty());
 }
 
 #[test]
@@ -184,6 +193,43 @@ fn a_second_server_is_told_who_holds_the_database() {
     assert_eq!(second.exit, 2);
     assert!(second.stderr.contains(&holder), "{}", second.stderr);
     assert_eq!(served.json("queue").len(), 0, "the first one goes on");
+}
+
+#[test]
+fn a_setting_that_cannot_be_used_is_named_at_the_start() {
+    let stage = e2e::live::Stage::new();
+    for (variable, value, part) in [
+        ("NBPRESS_URL", "nb.example", "https://nbpress.example.org"),
+        ("NBPRESS_SMTP", "mail.example", "smtps://"),
+        ("NBPRESS_MAIL_FROM", "nobody", "<nbpress@example.org>"),
+    ] {
+        let mut command = stage.command(e2e::place::nbpress());
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        command.env("NBPRESS_SMTP", "smtp://127.0.0.1:1");
+        command.env("NBPRESS_MAIL_FROM", "nbpress@example.org");
+        command.env(variable, value);
+        let ended = e2e::live::Live::start(&mut command).end();
+        assert_eq!(ended.exit, 2, "{variable}");
+        let hint = ended.stderr.split("hint:").nth(1).unwrap_or_default();
+        assert!(ended.stderr.contains(variable), "{}", ended.stderr);
+        assert!(hint.contains(part), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_channel_names_only_secrets_that_are_meant_for_channels() {
+    let served = Served::start();
+    let set = "channel set hook --webhook https://h.example/ --secret";
+    for (source, exit) in [
+        ("env:NBPRESS_TOKEN", 2),
+        ("env:PATH", 2),
+        ("env:NBPRESS_SECRET_HOOK", 0),
+    ] {
+        let ended = served.nbpress(&format!("{set} {source}"));
+        assert_eq!(ended.exit, exit, "{source}: {}", ended.stderr);
+        let says = ended.stderr.contains("`env:NBPRESS_SECRET_NAME`");
+        assert_eq!(says, exit != 0, "{}", ended.stderr);
+    }
 }
 
 #[test]

@@ -233,10 +233,11 @@ struct SetChannelArgs {
     /// An address that takes JSON.
     #[arg(long, group = "kind", value_name = "URL")]
     webhook: Option<String>,
-    /// What signs webhooks: `env:NAME` or `file:PATH`.
+    /// Where the key is that signs webhooks: `env:NBPRESS_SECRET_NAME`, or `file:PATH` beneath the server's
+    /// `NBPRESS_HOME/secrets`.
     #[arg(long, value_name = "SOURCE", requires = "webhook")]
     secret: Option<String>,
-    /// A Slack webhook, or where its address is: `env:NAME`.
+    /// A Slack webhook, or where its address is: `env:NBPRESS_SECRET_NAME`.
     #[arg(long, group = "kind", value_name = "URL")]
     slack: Option<String>,
 }

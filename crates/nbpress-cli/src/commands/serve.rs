@@ -10,12 +10,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 use nbpress_runs::store::NewWorker;
-use nbpress_scheduler::records::Records;
 use nbpress_scheduler::attempt_folder::AttemptFolder;
 use nbpress_scheduler::clockwork::Clockwork;
 use nbpress_scheduler::coordinator::Local;
 use nbpress_scheduler::courier::Courier;
 use nbpress_scheduler::notify::{Deliverer, DeliverySettings};
+use nbpress_scheduler::records::Records;
 use nbpress_scheduler::runner;
 use nbpress_scheduler::snapshot::SnapshotStore;
 use nbpress_scheduler::wake::Wake;
@@ -116,6 +116,7 @@ struct Parts {
 }
 
 async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyhow::Result<Parts> {
+    let deliverer = deliverer(settings)?;
     let here = settings.store()?;
     let url = database_url(settings, args.database.as_deref());
     let store = nbpress_runs::Store::open(&url).await?;
@@ -141,7 +142,7 @@ async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyho
         worker: (!args.no_worker)
             .then(|| worker_settings(settings, args.slots, here))
             .transpose()?,
-        deliverer: deliverer(settings)?,
+        deliverer,
         hosts: args.host_name.clone(),
         lease: args.lease,
         store,
@@ -257,30 +258,22 @@ fn memory_bytes() -> i64 {
 }
 
 fn deliverer(settings: &Settings) -> anyhow::Result<Deliverer> {
-    let deliverer = Deliverer::new(delivery_settings(settings)?);
-    deliverer.map_err(|error| {
-        let variable = match error.field() {
-            "link_base" => "`NBPRESS_URL`",
-            "mail_from" => "`NBPRESS_MAIL_FROM`",
-            "smtp" => "`NBPRESS_SMTP`",
-            _ => "a setting",
-        };
-        anyhow::Error::new(error).context(format!("{variable} cannot be used"))
-    })
-}
-
-fn delivery_settings(settings: &Settings) -> anyhow::Result<DeliverySettings> {
-    let link_base = settings.get("NBPRESS_URL").map(|url| {
-        let parsed = url.parse();
-        parsed.with_context(|| format!("`NBPRESS_URL` is not an address of the web: `{url}`"))
-    });
-    Ok(DeliverySettings {
-        smtp: settings.get("NBPRESS_SMTP").map(str::to_owned),
-        mail_from: settings.get("NBPRESS_MAIL_FROM").map(str::to_owned),
+    let set = |name: &str| settings.get(name).map(str::to_owned);
+    let deliverer = Deliverer::new(DeliverySettings {
+        smtp: set("NBPRESS_SMTP"),
+        mail_from: set("NBPRESS_MAIL_FROM"),
         environment: settings.environment.clone(),
         secret_folders: vec![settings.home.join("secrets")],
-        link_base: link_base.transpose()?,
+        link_base: set("NBPRESS_URL"),
         ..DeliverySettings::default()
+    });
+    deliverer.map_err(|error| {
+        let variable = match error.field() {
+            "link_base" => "NBPRESS_URL",
+            "mail_from" => "NBPRESS_MAIL_FROM",
+            _ => "NBPRESS_SMTP",
+        };
+        anyhow::Error::new(error).context(format!("`{variable}` cannot be used"))
     })
 }
 

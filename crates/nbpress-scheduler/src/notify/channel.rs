@@ -133,8 +133,7 @@ pub(super) fn origin(url: &Url) -> String {
 /// An `http` or `https` address without credentials in it. The text of the error does not repeat it.
 pub(super) fn parse_url(field: &str, text: &str) -> Result<Url, InvalidValue> {
     let invalid = |problem: String, hint: &str| InvalidValue::new(field, problem, hint);
-    let example =
-        "write it as `https://host/path`, or as `env:NAME` or `file:/path` where it is kept";
+    let example = "write it as `https://host/path`, or where it is kept: `env:NBPRESS_SECRET_NAME`, `file:/path`";
     if text.len() > LONGEST_URL {
         let problem = format!("the address has more than {LONGEST_URL} bytes");
         return Err(invalid(problem, example));
@@ -150,7 +149,7 @@ pub(super) fn parse_url(field: &str, text: &str) -> Result<Url, InvalidValue> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(invalid(
             "the address has a user or password in it".to_owned(),
-            "remove what stands before the `@`; give the whole address as `env:NAME` if it is secret",
+            "remove what stands before the `@`; keep the whole address as a secret if it is one",
         ));
     }
     Ok(url)
@@ -174,8 +173,8 @@ mod tests {
         for channel in [
             json!({"kind": "email", "to": ["ops@example.org", "a+b@sub.example.org"]}),
             json!({"kind": "webhook", "url": "https://hooks.example.org/x?y=z"}),
-            json!({"kind": "webhook", "url": "http://127.0.0.1:8080/", "secret": "env:KEY"}),
-            json!({"kind": "slack", "url": "env:SLACK_URL"}),
+            json!({"kind": "webhook", "url": "http://127.0.0.1:8080/", "secret": "env:NBPRESS_SECRET_KEY"}),
+            json!({"kind": "slack", "url": "env:NBPRESS_SECRET_SLACK"}),
             json!({"kind": "slack", "url": "file:/run/secrets/slack"}),
         ] {
             assert_eq!(problem(&channel), None);
@@ -209,7 +208,7 @@ mod tests {
                 "2048",
             ),
             (
-                json!({"kind": "slack", "url": "env:"}),
+                json!({"kind": "slack", "url": "env:NBPRESS_TOKEN"}),
                 "url",
                 "only `http`",
             ),

@@ -53,7 +53,7 @@ pub enum DeliveryError {
     /// A secret could not be had when it was needed.
     #[error("`{reference}` cannot be resolved")]
     Secret {
-        /// Where it should have been: `env:NAME` or `file:/path`.
+        /// Where it should have been: `env:NBPRESS_SECRET_NAME` or `file:/path`.
         reference: String,
         /// Why not.
         #[source]

@@ -7,16 +7,19 @@ use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt as _;
 use utoipa::ToSchema;
 
-/// Where a secret is: `env:NAME`, a variable given to the [`Deliverer`](super::Deliverer), or
-/// `file:/path`, a file in one of its folders for secrets.
+/// Where a secret is: `env:NBPRESS_SECRET_…`, a variable of the server, or `file:/path`, a file in one of
+/// its folders for secrets. Whoever may define a channel may use each of them, and nothing else that the
+/// server knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, example = "env:WEBHOOK_SECRET")]
+#[schema(value_type = String, example = "env:NBPRESS_SECRET_HOOK")]
 pub struct SecretRef(String);
 
 /// A text that does not say where a secret is. The text is not repeated: it may be the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a reference to a secret; write `env:NAME` or `file:/path`, never the secret itself")]
+#[error(
+    "not a reference to a secret; write `env:{PREFIX}NAME` or `file:/path`, never the secret itself"
+)]
 pub struct NoSecretRef;
 
 /// Why a secret could not be had.
@@ -40,8 +43,10 @@ impl SecretError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Unset => "set the variable where the server is started",
-            Self::Elsewhere => "name the file's folder in the server's settings",
+            Self::Unset => "set the variable where the server is started, and start it again",
+            Self::Elsewhere => {
+                "put the file beneath the folder `secrets` of the server's `NBPRESS_HOME`"
+            }
             Self::Unreadable(_) => "the file must be there and readable by the server",
             Self::Length => return None,
         };
@@ -49,19 +54,22 @@ impl SecretError {
     }
 }
 
+/// What the names of variables begin with that channels may name.
+const PREFIX: &str = "NBPRESS_SECRET_";
 /// Longest secret, in bytes.
 const LONGEST: u64 = 16 * 1024;
 
 impl SecretRef {
-    /// `env:NAME` or `file:/path`.
+    /// `env:NBPRESS_SECRET_NAME` or `file:/path`.
+    ///
+    /// # Errors
+    /// It is neither.
     pub fn parse(text: &str) -> Result<Self, NoSecretRef> {
         let known = match text.split_once(':') {
-            Some(("env", name)) => {
-                let mut chars = name.chars();
-                let first = |char: char| char.is_ascii_alphabetic() || char == '_';
-                chars.next().is_some_and(first)
-                    && chars.all(|char| char.is_ascii_alphanumeric() || char == '_')
-            }
+            Some(("env", name)) => name.strip_prefix(PREFIX).is_some_and(|own| {
+                let plain = |char: char| char.is_ascii_alphanumeric() || char == '_';
+                !own.is_empty() && own.chars().all(plain)
+            }),
             Some(("file", path)) => path.starts_with('/') && !path.chars().any(char::is_control),
             _ => false,
         };
@@ -164,12 +172,15 @@ mod tests {
     #[test]
     fn references_are_names_not_values() {
         for (text, accepted) in [
-            ("env:WEBHOOK_SECRET", true),
-            ("env:_x9", true),
+            ("env:NBPRESS_SECRET_HOOK", true),
+            ("env:NBPRESS_SECRET_9a", true),
             ("file:/run/secrets/hook", true),
             ("env:", false),
-            ("env:9A", false),
-            ("env:A-B", false),
+            ("env:NBPRESS_SECRET_", false),
+            ("env:NBPRESS_SECRET_A-B", false),
+            ("env:NBPRESS_TOKEN", false),
+            ("env:AWS_SECRET_ACCESS_KEY", false),
+            ("env:nbpress_secret_a", false),
             ("file:relative", false),
             ("file:/a\nb", false),
             ("s3cret-value", false),
@@ -200,13 +211,16 @@ mod tests {
             .await
             .unwrap();
         let vault = Vault {
-            environment: BTreeMap::from([("A".to_owned(), "value".to_owned())]),
+            environment: BTreeMap::from([("NBPRESS_SECRET_A".to_owned(), "value".to_owned())]),
             folders: vec![home.path().join("absent"), allowed.clone()],
         };
         let inside = |name: &str| format!("file:{}", allowed.join(name).display());
         for (reference, expected) in [
-            ("env:A".to_owned(), Ok("value")),
-            ("env:PATH".to_owned(), Err("the variable is not set")),
+            ("env:NBPRESS_SECRET_A".to_owned(), Ok("value")),
+            (
+                "env:NBPRESS_SECRET_B".to_owned(),
+                Err("the variable is not set"),
+            ),
             (inside("key"), Ok("sesame")),
             (
                 inside("empty"),

@@ -19,7 +19,10 @@ fn receiver() -> Peer {
 
 fn settings(peer: &Peer) -> DeliverySettings {
     let url = format!("http://127.0.0.1:{}/ok?token=url-sesame", peer.port);
-    let environment = [("HOOK_KEY", KEY), ("SLACK_URL", url.as_str())];
+    let environment = [
+        ("NBPRESS_SECRET_KEY", KEY),
+        ("NBPRESS_SECRET_SLACK", url.as_str()),
+    ];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
     DeliverySettings {
         environment: BTreeMap::from(environment),
@@ -30,7 +33,7 @@ fn settings(peer: &Peer) -> DeliverySettings {
 fn webhook(peer: &Peer, path: &str) -> Channel {
     Channel::Webhook {
         url: HookUrl::new(format!("http://127.0.0.1:{}{path}", peer.port)),
-        secret: Some(SecretRef::parse("env:HOOK_KEY").unwrap()),
+        secret: Some(SecretRef::parse("env:NBPRESS_SECRET_KEY").unwrap()),
     }
 }
 
@@ -181,10 +184,13 @@ async fn a_secret_that_is_missing_is_named_and_nothing_is_sent() {
     let bare = deliverer(DeliverySettings::default());
     let error = bare.deliver(&webhook(&peer, "/ok"), &failed()).await;
     let error = error.unwrap_err();
-    assert_eq!(error.to_string(), "`env:HOOK_KEY` cannot be resolved");
+    assert_eq!(
+        error.to_string(),
+        "`env:NBPRESS_SECRET_KEY` cannot be resolved"
+    );
     assert!(!error.is_permanent() && error.hint().is_some());
     let wrong = Channel::Slack {
-        url: HookUrl::new("env:HOOK_KEY"),
+        url: HookUrl::new("env:NBPRESS_SECRET_KEY"),
     };
     let error = deliverer(settings(&peer)).deliver(&wrong, &failed()).await;
     let text = printed(&error.unwrap_err());
@@ -200,7 +206,7 @@ async fn slack_gets_blocks_in_which_no_text_is_markup() {
     let peer = receiver();
     let deliverer = deliverer(settings(&peer));
     let channel = Channel::Slack {
-        url: HookUrl::new("env:SLACK_URL"),
+        url: HookUrl::new("env:NBPRESS_SECRET_SLACK"),
     };
     for notice in [failed(), hostile()] {
         deliverer.deliver(&channel, &notice).await.unwrap();

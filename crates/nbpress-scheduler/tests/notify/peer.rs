@@ -89,7 +89,7 @@ pub(crate) fn headers(received: &Value, wanted: &str) -> Vec<String> {
 
 /// A deliverer for whose links `https://nb.example/base/` is the base.
 pub(crate) fn deliverer(settings: DeliverySettings) -> Deliverer {
-    let link_base = Some("https://nb.example/base/".parse().unwrap());
+    let link_base = Some("https://nb.example/base/".to_owned());
     Deliverer::new(DeliverySettings {
         link_base,
         ..settings
