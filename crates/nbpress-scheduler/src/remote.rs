@@ -14,8 +14,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use nbpress_record::{Record, RecordError, Store as Records};
+use nbpress_record::{Record, RecordError, RunId, Store as Records};
 use nbpress_runs::run::{AttemptEnd, Claim, Finish};
+use nbpress_runs::state::FailureClass;
 use nbpress_runs::store::{Beat, ClaimRequest, NewWorker};
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
@@ -28,6 +29,8 @@ use crate::snapshot::{SnapshotError, SnapshotId, SnapshotStore};
 
 /// Between two looks at what a record has grown by.
 const EVERY: Duration = Duration::from_millis(200);
+/// Before a server that did not answer is asked again.
+const PAUSE: Duration = Duration::from_secs(2);
 /// Most bytes of a journal in one request.
 const PART: u64 = 1 << 20;
 /// How long the server may hold a question for news.
@@ -49,11 +52,13 @@ pub struct Report {
     pub end: AttemptEnd,
 }
 
-/// How long a copy of a journal is.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Length {
-    /// In bytes.
+/// What a server has of a record.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Copied {
+    /// How much of its journal, in bytes.
     pub length: u64,
+    /// The large values of it, by their SHA-256.
+    pub blobs: BTreeSet<String>,
 }
 
 /// The manifest that closes a copy of a record.
@@ -122,6 +127,7 @@ impl Remote {
         }
         let client = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(5))
+            .no_proxy()
             .build()
             .map_err(|error| CoordinatorError::Refused(error.into()))?;
         Ok(Self {
@@ -150,7 +156,10 @@ impl Remote {
     fn request(&self, method: Method, path: &[&str]) -> reqwest::RequestBuilder {
         let mut url = self.server.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(["v1", "worker"]).extend(path);
+            segments
+                .pop_if_empty()
+                .extend(["v1", "worker"])
+                .extend(path);
         }
         self.client
             .request(method, url)
@@ -159,11 +168,20 @@ impl Remote {
     }
 
     async fn object(&self, name: String) -> Result<Bytes, CoordinatorError> {
-        bytes(self.request(Method::GET, &["objects", &name]).timeout(PATIENCE * 10)).await
+        bytes(
+            self.request(Method::GET, &["objects", &name])
+                .timeout(PATIENCE * 10),
+        )
+        .await
+    }
+
+    /// Asks what the server has of a record.
+    async fn copied(&self, name: &str) -> Result<Copied, CoordinatorError> {
+        answer(self.request(Method::GET, &["records", name])).await
     }
 
     /// Sends what of a record the server does not have, until it is at the end of the journal.
-    async fn send(&self, record: &Record, sent: &mut Sent) -> Result<(), CoordinatorError> {
+    async fn send(&self, record: &Record, sent: &mut Copied) -> Result<(), CoordinatorError> {
         let name = record.run_id().to_string();
         loop {
             // Asked before the blobs: those that this part needs are there by then.
@@ -181,7 +199,7 @@ impl Remote {
                 .request(Method::PUT, &["records", &name, "journal"])
                 .query(&[("offset", sent.length)])
                 .body(part);
-            sent.length = answer::<Length>(request).await?.length;
+            sent.length = answer::<Copied>(request).await?.length;
         }
     }
 
@@ -206,8 +224,7 @@ impl Remote {
     /// The server has the whole record when this returns.
     async fn deliver(&self, name: &str, sha256: &str) -> Result<(), CoordinatorError> {
         let record = self.records.find(name).map_err(unreadable)?;
-        // From the beginning: the server says how far it is.
-        let mut sent = Sent::default();
+        let mut sent = self.copied(name).await?;
         let manifest = manifest(&record).map_err(lasting)?;
         self.send(&record, &mut sent).await?;
         let seal = Seal {
@@ -220,20 +237,13 @@ impl Remote {
     }
 }
 
-/// How far the server's copy of a record is, as it said last.
-#[derive(Debug, Default)]
-struct Sent {
-    length: u64,
-    blobs: BTreeSet<String>,
-}
-
 impl Coordinator for Remote {
     async fn register(&self, worker: &NewWorker) -> Result<Beat, CoordinatorError> {
-        self.post(&["register"], worker).await
+        of_records(self.post(&["register"], worker).await?)
     }
 
     async fn beat(&self, worker: &str) -> Result<Beat, CoordinatorError> {
-        self.post(&[worker, "beat"], &serde_json::json!({})).await
+        of_records(self.post(&[worker, "beat"], &serde_json::json!({})).await?)
     }
 
     async fn claim(
@@ -241,7 +251,11 @@ impl Coordinator for Remote {
         worker: &str,
         request: &ClaimRequest,
     ) -> Result<Vec<Claim>, CoordinatorError> {
-        self.post(&[worker, "claim"], request).await
+        let claims: Vec<Claim> = self.post(&[worker, "claim"], request).await?;
+        claims
+            .iter()
+            .try_for_each(|claim| check_name(&claim.record))?;
+        Ok(claims)
     }
 
     async fn fetch(&self, snapshot: &str, folder: &Path) -> Result<PathBuf, CoordinatorError> {
@@ -251,15 +265,21 @@ impl Coordinator for Remote {
     }
 
     async fn replicate(&self, attempted: &Attempted) -> Infallible {
-        let mut sent = Sent::default();
-        loop {
+        let record = loop {
             tokio::time::sleep(EVERY).await;
-            let Ok(record) = self.records.find(&attempted.record) else {
-                // Its runner is only starting.
-                continue;
-            };
-            // The server is away: everything is still here, and sent before the report.
-            let _later = self.send(&record, &mut sent).await;
+            // Its runner may be only starting.
+            if let Ok(record) = self.records.find(&attempted.record) {
+                break record;
+            }
+        };
+        loop {
+            // Should the server be away, everything is still here, and sent before the report.
+            if let Ok(mut sent) = self.copied(&attempted.record).await {
+                while self.send(&record, &mut sent).await.is_ok() {
+                    tokio::time::sleep(EVERY).await;
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
         }
     }
 
@@ -269,15 +289,21 @@ impl Coordinator for Remote {
         attempted: &Attempted,
         end: &AttemptEnd,
     ) -> Result<Finish, CoordinatorError> {
-        if let Some(sha256) = &end.record_sha256 {
-            self.deliver(&attempted.record, sha256).await?;
-        }
-        let report = Report {
+        let mut report = Report {
             run: attempted.run.clone(),
             attempt: attempted.attempt,
             record: attempted.record.clone(),
             end: end.clone(),
         };
+        if let Some(sha256) = &end.record_sha256 {
+            match self.deliver(&attempted.record, sha256).await {
+                Err(CoordinatorError::NotFound(cause)) => {
+                    let reason = format!("its record cannot be read: {cause}");
+                    report.end = AttemptEnd::failed(FailureClass::Platform, "store_error", reason);
+                }
+                delivered => delivered?,
+            }
+        }
         self.post(&[worker, "finish"], &report).await
     }
 
@@ -297,11 +323,26 @@ impl Coordinator for Remote {
             .timeout(NEWS * 2);
         match answer::<News>(request).await {
             Ok(news) if news.count != seen => self.seen.store(news.count, Ordering::Relaxed),
-            // Nothing happened, or nobody answers: the next beat comes in any case.
             Ok(_) => {}
-            Err(_) => std::future::pending().await,
+            Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }
+}
+
+/// Folders are made, and removed, by these names.
+fn of_records(beat: Beat) -> Result<Beat, CoordinatorError> {
+    beat.held
+        .iter()
+        .try_for_each(|held| check_name(&held.record))?;
+    Ok(beat)
+}
+
+fn check_name(record: &str) -> Result<(), CoordinatorError> {
+    if RunId::parse(record).is_ok() {
+        return Ok(());
+    }
+    let message = format!("`{record}` is no name of a record");
+    Err(CoordinatorError::Refused(Refusal { message }.into()))
 }
 
 async fn answer<T: DeserializeOwned>(
@@ -364,8 +405,12 @@ fn lasting(error: io::Error) -> CoordinatorError {
     CoordinatorError::Away(error.into())
 }
 
+/// A record that is damaged stays so.
 fn unreadable(error: RecordError) -> CoordinatorError {
-    CoordinatorError::Away(error.into())
+    match error {
+        RecordError::Io { .. } => CoordinatorError::Away(error.into()),
+        _ => CoordinatorError::NotFound(error.into()),
+    }
 }
 
 impl From<SnapshotError> for CoordinatorError {

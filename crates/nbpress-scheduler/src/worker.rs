@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -61,6 +62,8 @@ pub struct Worker<C> {
     running: BTreeMap<String, Running>,
     tasks: JoinSet<String>,
     draining: bool,
+    /// Said last, until something succeeds.
+    complaint: String,
 }
 
 /// An attempt this worker has.
@@ -88,6 +91,7 @@ impl<C: Coordinator> Worker<C> {
             running: BTreeMap::new(),
             tasks: JoinSet::new(),
             draining: false,
+            complaint: String::new(),
         }
     }
 
@@ -97,6 +101,9 @@ impl<C: Coordinator> Worker<C> {
         let mut beats = tokio::time::interval(BEAT);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut registered = false;
+        // A question that was asked goes on being answered while something else is done.
+        let coordinator = self.coordinator.clone();
+        let mut woken = pin!(coordinator.woken());
         loop {
             if !registered {
                 registered = self.register().await;
@@ -104,7 +111,10 @@ impl<C: Coordinator> Worker<C> {
             tokio::select! {
                 () = stopped(&mut stop) => break,
                 _ = beats.tick() => registered = registered && self.beat().await,
-                () = self.coordinator.woken() => registered = registered && self.beat().await,
+                () = &mut woken => {
+                    woken.set(coordinator.woken());
+                    registered = registered && self.beat().await;
+                }
                 Some(ended) = self.tasks.join_next() => self.ended(ended),
             }
             if registered {
@@ -137,14 +147,19 @@ impl<C: Coordinator> Worker<C> {
         }
     }
 
-    fn complain_of(&self, what: &str, error: &CoordinatorError) {
-        (self.complain)(&format!("{what}: {}", with_causes(error)));
+    fn complain_of(&mut self, what: &str, error: &CoordinatorError) {
+        let complaint = format!("{what}: {}", with_causes(error));
+        if complaint != self.complaint {
+            (self.complain)(&complaint);
+        }
+        self.complaint = complaint;
     }
 
     /// Whether it is still a worker of this server.
     async fn beat(&mut self) -> bool {
         match self.coordinator.beat(&self.settings.introduction.id).await {
             Ok(beat) => {
+                self.complaint.clear();
                 self.heed(&beat);
                 true
             }

@@ -13,7 +13,7 @@ use nbpress_runs::StoreError;
 use nbpress_runs::run::{Claim, Finish};
 use nbpress_runs::store::{Beat, ClaimRequest, NewWorker};
 use nbpress_scheduler::records::ReplicaError;
-use nbpress_scheduler::remote::{Length, News, Report, Seal};
+use nbpress_scheduler::remote::{Copied, News, Report, Seal};
 use nbpress_scheduler::snapshot::SnapshotError;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
@@ -37,6 +37,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(beat))
         .routes(routes!(claim))
         .routes(routes!(news))
+        .routes(routes!(copied))
         .routes(routes!(object));
     // Both carry the scraps of a run.
     let large = OpenApiRouter::new()
@@ -120,22 +121,34 @@ async fn object(State(app): State<App>, Path(sha256): Path<String>) -> ApiResult
     Ok((kind, bytes).into_response())
 }
 
+/// What is here of a record that is being sent.
+#[utoipa::path(get, path = "/v1/worker/records/{record}", params(("record" = String, Path)),
+    responses((status = 200, body = Copied), (status = 422, body = ErrorBody)))]
+async fn copied(State(app): State<App>, Path(record): Path<String>) -> ApiResult<Json<Copied>> {
+    copied_now(&app, &record).await
+}
+
+async fn copied_now(app: &App, record: &str) -> ApiResult<Json<Copied>> {
+    let (length, blobs) = app.records.copied(record).await?;
+    Ok(Json(Copied { length, blobs }))
+}
+
 /// Adds to the copy of a journal what it does not have yet of the body, which begins at `offset`.
 #[utoipa::path(put, path = "/v1/worker/records/{record}/journal",
     params(("record" = String, Path), ("offset" = u64, Query)),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses((status = 200, body = Length), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    responses((status = 200, body = Copied), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn journal(
     State(app): State<App>,
     Path(record): Path<String>,
     mut query: Pairs,
     Raw(bytes): Raw,
-) -> ApiResult<Json<Length>> {
+) -> ApiResult<Json<Copied>> {
     let offset = query.read("offset")?;
     query.finish("offset")?;
     let offset = offset.ok_or_else(|| ApiError::invalid("offset", "say where the bytes begin"))?;
-    let length = app.records.append(&record, offset, bytes).await?;
-    Ok(Json(Length { length }))
+    app.records.append(&record, offset, bytes).await?;
+    copied_now(&app, &record).await
 }
 
 /// Adds a large value to the copy of a record.
@@ -176,7 +189,11 @@ async fn finish(
     Body(report): Body<Report>,
 ) -> ApiResult<Json<Finish>> {
     if let Some(sha256) = &report.end.record_sha256 {
-        check_whole(&app, &report.record, sha256).await?;
+        if !app.records.holds(&report.record, sha256).await? {
+            let message = format!("the record `{}` has not come whole", report.record);
+            return Err(ApiError::new(StatusCode::CONFLICT, "incomplete", message)
+                .hint(Some("send its parts, then seal it".to_owned())));
+        }
         app.records.keep(&report.record).await?;
     }
     let actor = format!("worker:{worker}");
@@ -187,22 +204,6 @@ async fn finish(
         .await?;
     app.wake.everybody();
     Ok(Json(finished))
-}
-
-async fn check_whole(app: &App, record: &str, sha256: &str) -> ApiResult<()> {
-    let incomplete = || {
-        let message = format!("the record `{record}` has not come whole");
-        ApiError::new(StatusCode::CONFLICT, "incomplete", message)
-            .hint(Some("send its parts, then seal it".to_owned()))
-    };
-    let found = match app.records.find(record, Some(sha256)).await {
-        Err(error) if error.is_not_found() => return Err(incomplete()),
-        found => found?,
-    };
-    match found.manifest() {
-        Some(manifest) if manifest.record_id != sha256 => Err(incomplete()),
-        _ => Ok(()),
-    }
 }
 
 impl From<ReplicaError> for ApiError {

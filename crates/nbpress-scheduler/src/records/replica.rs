@@ -4,6 +4,7 @@
 //! Blobs are sent before the part of the journal that needs them, so a copy can be read at any moment. A
 //! worker that does not know how far it had come sends anything and is told.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,8 @@ use nbpress_record::{RecordError, RunId};
 use sha2::{Digest as _, Sha256};
 
 use super::pack::{self, PackError};
-use super::{Records, blocking};
+use super::{Records, RecordsError, blocking};
+use crate::report::record_hash;
 
 /// Why a part of a record is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -36,13 +38,13 @@ pub enum ReplicaError {
 }
 
 impl Records {
-    /// Whether anything of a record is here.
+    /// What is here of a record that is being sent: the length of its journal, and its large values.
     ///
     /// # Errors
-    /// It is no name of a record.
-    pub fn has(&self, name: &str) -> Result<bool, ReplicaError> {
+    /// It is no name of a record, or the disk failed.
+    pub async fn copied(&self, name: &str) -> Result<(u64, BTreeSet<String>), ReplicaError> {
         let folder = self.copy(name)?;
-        Ok(folder.is_dir() || self.here.root().join("runs").join(name).is_dir())
+        blocking(move || Ok(copied(&folder)?)).await
     }
 
     /// Adds to a copy's journal what it does not have yet of `bytes`, which begin at `offset`. Returns the
@@ -117,12 +119,52 @@ impl Records {
         .await
     }
 
+    /// Whether a record is here, or in the archive, that has this hash.
+    ///
+    /// # Errors
+    /// A disk or store failed.
+    pub async fn holds(&self, name: &str, sha256: &str) -> Result<bool, RecordsError> {
+        let record = match self.find(name, Some(sha256)).await {
+            Err(error @ RecordsError::Record(RecordError::Io { .. })) => return Err(error),
+            Err(RecordsError::Record(_)) => return Ok(false),
+            Err(error) if error.is_not_found() => return Ok(false),
+            found => found?,
+        };
+        let hash = blocking(move || Ok::<_, RecordsError>(record_hash(&record)?));
+        Ok(hash.await? == sha256)
+    }
+
     fn copy(&self, name: &str) -> Result<PathBuf, ReplicaError> {
         match RunId::parse(name) {
             Ok(id) if id.to_string() == name => Ok(self.elsewhere.root().join("runs").join(name)),
             _ => Err(ReplicaError::Name(name.to_owned())),
         }
     }
+}
+
+fn copied(folder: &Path) -> io::Result<(u64, BTreeSet<String>)> {
+    let or_nothing = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    };
+    let mut length = 0;
+    match fs::metadata(folder.join("journal")) {
+        Ok(journal) => length = journal.len(),
+        Err(error) => or_nothing(error)?,
+    }
+    let mut blobs = BTreeSet::new();
+    match fs::read_dir(folder.join("blobs")) {
+        Ok(entries) => {
+            for entry in entries {
+                let name = entry?.file_name().to_string_lossy().into_owned();
+                if pack::is_sha256(&name) {
+                    blobs.insert(name);
+                }
+            }
+        }
+        Err(error) => or_nothing(error)?,
+    }
+    Ok((length, blobs))
 }
 
 fn append(folder: &Path, offset: u64, bytes: &[u8]) -> Result<u64, ReplicaError> {

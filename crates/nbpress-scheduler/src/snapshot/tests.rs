@@ -1,6 +1,7 @@
 //! Snapshots in temporary folders: what was published is what is written out, whatever happens meanwhile.
 
 mod changes;
+mod copy;
 mod crashes;
 mod hostile;
 mod publish;

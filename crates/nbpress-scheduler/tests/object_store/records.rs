@@ -1,5 +1,6 @@
 //! The archive of records, in a folder and in an object store.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -312,11 +313,14 @@ async fn a_copy_is_sent_in_parts_and_checked_as_a_whole() {
         for finished in [true, false] {
             let (name, hash) = record(worker.here(), &"words ".repeat(20_000), finished);
             let original = worker.find(&name, None).await.unwrap();
-            assert!(!server.has(&name).unwrap());
+            assert_eq!(server.copied(&name).await.unwrap(), (0, BTreeSet::new()));
             let gap = server.append(&name, 7, "later").await.unwrap_err();
             assert!(matches!(gap, ReplicaError::Gap { length: 0 }), "{gap}");
             send(worker, server, &name, 100).await;
-            assert!(server.has(&name).unwrap());
+            let blobs: BTreeSet<String> = original.blob_names().unwrap().into_iter().collect();
+            let whole = (journal(&original).len() as u64, blobs);
+            assert_eq!(server.copied(&name).await.unwrap(), whole);
+            assert!(!whole.1.is_empty(), "a large value is among it");
             // It can be read before it is over.
             let copy = server.find(&name, None).await.unwrap();
             assert_eq!(said(&copy).1, said(&original).1);
@@ -367,7 +371,7 @@ async fn a_copy_that_is_not_the_record_is_sent_again() {
             matches!(refused, ReplicaError::Damaged(_)),
             "{what}: {refused}"
         );
-        assert!(!server.has(&name).unwrap(), "{what}");
+        assert_eq!(server.copied(&name).await.unwrap().0, 0, "{what}");
     }
     send(worker, server, &name, 1 << 20).await;
     server.seal(&name, &hash, manifest).await.unwrap();

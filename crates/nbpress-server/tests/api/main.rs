@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod jobs;
+mod workers;
 
 use std::path::PathBuf;
 use std::sync::Arc;
