@@ -14,6 +14,7 @@ use nbpress_format::notebook::Notebook;
 use nbpress_format::parameters::ParameterValue;
 use nbpress_kernel::Limits;
 use nbpress_record::{Document, Event, RunId};
+use nbpress_runs::Profile;
 use nbpress_runs::run::Claim;
 use nbpress_storage::Location;
 use sha2::{Digest as _, Sha256};
@@ -119,13 +120,20 @@ fn options(
     options.start_timeout = seconds(settings.timeouts.start_seconds);
     options.run_timeout = Some(seconds(settings.timeouts.run_seconds));
     options.cell_timeout = settings.timeouts.cell_seconds.map(seconds);
-    options.limits = Limits {
-        memory_bytes: u64::try_from(claim.profile.memory_bytes).ok(),
-        cpus: Some(claim.profile.cpus),
-        ..Limits::default()
-    };
+    options.limits = limits(&claim.profile);
     options.tags = tags(claim);
     Ok(options)
+}
+
+/// A profile's numbers were checked when it was set. Should one without sense come from a database that
+/// was edited by hand, it is no limit: a kernel that may use nothing could not even start.
+fn limits(profile: &Profile) -> Limits {
+    let memory_bytes = u64::try_from(profile.memory_bytes);
+    Limits {
+        memory_bytes: memory_bytes.ok().filter(|bytes| *bytes > 0),
+        cpus: Some(profile.cpus).filter(|cpus| cpus.is_finite() && *cpus > 0.0),
+        ..Limits::default()
+    }
 }
 
 fn parameters(claim: &Claim) -> Result<IndexMap<String, ParameterValue>, Refused> {
@@ -138,12 +146,20 @@ fn parameters(claim: &Claim) -> Result<IndexMap<String, ParameterValue>, Refused
     Ok(values)
 }
 
+/// Whether a variable is for the server alone: what it signs in with, and the secrets of its channels.
+/// Notebooks are written by more people than the server is run by.
+fn is_the_servers(name: &str) -> bool {
+    name.starts_with("NBPRESS_SECRET_")
+        || ["NBPRESS_DATABASE", "NBPRESS_SMTP", "NBPRESS_TOKEN"].contains(&name)
+}
+
 /// The worker's environment, the job's own variables, and what user code needs to be idempotent.
 fn kernel_environment(
     claim: &Claim,
     environment: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
     let mut variables = environment.clone();
+    variables.retain(|name, _| !is_the_servers(name));
     variables.extend(claim.settings.environment.clone());
     let mut set = |name: &str, value: String| variables.insert(name.to_owned(), value);
     set("NBPRESS_ATTEMPT", claim.attempt.to_string());
@@ -216,4 +232,69 @@ fn tags(claim: &Claim) -> Object {
         }
     }
     tags
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn nonsense_in_a_profile_is_no_limit() {
+        for (cpus, memory_bytes, expected_cpus, expected_memory) in [
+            (1.5, 2 << 30, Some(1.5), Some(2 << 30)),
+            (0.0, 0, None, None),
+            (-1.0, -1, None, None),
+            (f64::NAN, i64::MIN, None, None),
+            (f64::INFINITY, i64::MAX, None, Some(i64::MAX as u64)),
+        ] {
+            let profile = Profile {
+                name: "odd".to_owned(),
+                cpus,
+                memory_bytes,
+                next: None,
+            };
+            let limits = limits(&profile);
+            assert_eq!(limits.cpus, expected_cpus, "{profile:?}");
+            assert_eq!(limits.memory_bytes, expected_memory, "{profile:?}");
+        }
+    }
+
+    #[test]
+    fn a_kernel_has_the_workers_variables_but_not_what_the_server_signs_in_with() {
+        let worker = [
+            "PATH",
+            "AWS_PROFILE",
+            "NBPRESS_HOME",
+            "NBPRESS_TOKEN",
+            "NBPRESS_SMTP",
+            "NBPRESS_DATABASE",
+            "NBPRESS_SECRET_HOOK",
+        ];
+        let worker = worker.map(|name| (name.to_owned(), "worker".to_owned()));
+        let claim: Claim = serde_json::from_value(json!({
+            "run": "run_1", "attempt": 2, "record": "run_1b", "workspace": "team", "job": null, "task": null,
+            "snapshot": "5a", "notebook": "n.ipynb", "parameters": {}, "tags": {}, "logical": null,
+            "settings": {"environment": {"AWS_PROFILE": "job"}},
+            "profile": {"name": "small", "cpus": 1.0, "memory_bytes": 0},
+        }))
+        .unwrap();
+        let variables = kernel_environment(&claim, &worker.into());
+        let variables: Vec<(&str, &str)> = variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        assert_eq!(
+            variables,
+            [
+                ("AWS_PROFILE", "job"),
+                ("NBPRESS_ATTEMPT", "2"),
+                ("NBPRESS_HOME", "worker"),
+                ("NBPRESS_IDEMPOTENCY_KEY", "run_1"),
+                ("NBPRESS_WORKSPACE", "team"),
+                ("PATH", "worker"),
+            ]
+        );
+    }
 }
