@@ -70,7 +70,7 @@ impl Served {
         let file = std::fs::read(self.stage.home.join("server.json")).unwrap();
         let said: Value = serde_json::from_slice(&file).unwrap();
         let url = said["url"].as_str().unwrap();
-        self.listen = url.trim_start_matches("http://").to_owned();
+        url.trim_start_matches("http://").clone_into(&mut self.listen);
     }
 
     fn log(&self) -> String {

@@ -81,7 +81,7 @@ impl Elsewhere {
             let mut entries = std::fs::read_dir(self.home.join(folder)).unwrap();
             entries.next().is_none()
         };
-        let empty = poll(|| (is_empty("runs") && is_empty("attempts")).then_some(()));
+        let empty = poll(|| (is_empty("runs") && is_empty("worker/attempts")).then_some(()));
         assert!(empty.is_some(), "{}", self.log());
     }
 }
@@ -294,6 +294,31 @@ fn a_worker_with_a_wrong_token_is_told_so() {
         }
     }
     assert!(served.json("worker list").is_empty());
+}
+
+#[test]
+fn a_home_has_one_worker() {
+    let served = server_without_worker(&[]);
+    let mut worker = Elsewhere::start(&served, "elsewhere");
+    let holder = worker.process.as_ref().unwrap().id().to_string();
+    let said = address(&served);
+    let mut command = served.stage.command(place::nbpress());
+    command
+        .args(["worker", "run", "--server", said["url"].as_str().unwrap()])
+        .env("NBPRESS_TOKEN", said["token"].as_str().unwrap())
+        .env("NBPRESS_HOME", &worker.home);
+    let second = Live::start(&mut command).end();
+    assert_eq!(second.exit, 2, "{}", second.stderr);
+    assert!(second.stderr.contains(&holder), "{}", second.stderr);
+    assert!(
+        worker
+            .process
+            .as_mut()
+            .unwrap()
+            .try_wait()
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -22,6 +23,9 @@ use crate::signals;
 
 /// What the environment of a server or worker has and that of user code does not.
 const NOT_FOR_RUNNERS: [&str; 2] = ["NBPRESS_TOKEN", "NBPRESS_SERVER"];
+
+/// How long copies of snapshots are kept.
+const KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// Run the runs of a server on this machine. The token is read from `NBPRESS_TOKEN`.
 #[derive(Clone, Debug, Args)]
@@ -48,14 +52,22 @@ pub(crate) async fn run(
         "`NBPRESS_TOKEN` is not set: the server keeps its token in `NBPRESS_HOME/token`",
     )?;
     let records = settings.store()?;
-    let _held = hold(&settings.home)?;
-    let base = Location::parse(&settings.home.join("snapshots").to_string_lossy())?;
+    // A server of the same home has attempts and snapshots of its own.
+    let folder = settings.home.join("worker");
+    let attempts = folder.join("attempts");
+    let _held = hold(&attempts)?;
+    let copies = folder.join("snapshots");
+    if let Err(error) = remove_old(&copies) {
+        printer.say(&format!("old copies of snapshots stay: {error}"));
+    }
+    let base = Location::parse(&copies.to_string_lossy())?;
     let snapshots = SnapshotStore::new(Arc::new(settings.storage()), &base);
     let address = url
         .parse()
         .with_context(|| format!("`{url}` is not an address"))?;
     let server = Remote::new(address, token, snapshots, records.clone())?;
     let mut worker = worker_settings(settings, args.slots, records)?;
+    worker.attempts = attempts;
     for name in NOT_FOR_RUNNERS {
         worker.environment.remove(name);
     }
@@ -79,6 +91,24 @@ pub(crate) async fn run(
     Ok(exit_code::OK)
 }
 
+/// Removes copies of snapshots that were fetched long ago: a server has them all.
+fn remove_old(snapshots: &Path) -> std::io::Result<()> {
+    let entries = match std::fs::read_dir(snapshots) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let found = entry.metadata()?;
+        if found.is_dir() {
+            remove_old(&entry.path())?;
+        } else if found.modified()?.elapsed().is_ok_and(|age| age > KEPT) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// A server that is away may come back; one that does not know the token does not learn it.
 async fn check(server: &Remote, id: &str, url: &str, complain: &Complaint) -> anyhow::Result<()> {
     match server.beat(id).await {
@@ -94,10 +124,11 @@ async fn check(server: &Remote, id: &str, url: &str, complain: &Complaint) -> an
     }
 }
 
-/// Two workers of one home would end each other's runs.
-fn hold(home: &Path) -> anyhow::Result<File> {
-    let path = home.join("worker.lock");
+/// Takes the folder of attempts for this process: two workers would end each other's runs.
+pub(crate) fn hold(attempts: &Path) -> anyhow::Result<File> {
+    let path = attempts.with_extension("lock");
     let doing = || format!("failed to lock `{}`", path.display());
+    std::fs::create_dir_all(attempts).with_context(doing)?;
     let mut file = File::options()
         .read(true)
         .write(true)
@@ -111,8 +142,8 @@ fn hold(home: &Path) -> anyhow::Result<File> {
             let mut holder = String::new();
             file.read_to_string(&mut holder).with_context(doing)?;
             bail!(
-                "another worker uses `{}`: process {}; set `NBPRESS_HOME`",
-                home.display(),
+                "another worker uses `{}`: process {}; give this one another `NBPRESS_HOME`",
+                attempts.display(),
                 holder.trim()
             );
         }

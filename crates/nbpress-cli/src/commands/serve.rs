@@ -1,6 +1,7 @@
 //! `nbpress serve`: the server, its scheduler and a worker, in one process; and `nbpress runner`, which
 //! that worker starts for each attempt.
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::api::ServerFile;
+use crate::commands::remote_worker::hold;
 use crate::commands::run::parse_duration;
 use crate::exit_code;
 use crate::printer::{Printer, Style};
@@ -108,7 +110,7 @@ struct Parts {
     store: nbpress_runs::Store,
     records: Records,
     snapshots: SnapshotStore,
-    worker: Option<WorkerSettings>,
+    worker: Option<(WorkerSettings, File)>,
     deliverer: Deliverer,
     hosts: Vec<String>,
     lease: Duration,
@@ -140,7 +142,12 @@ async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyho
         listener,
         token: token(settings)?,
         worker: (!args.no_worker)
-            .then(|| worker_settings(settings, args.slots, here))
+            .then(|| {
+                anyhow::Ok((
+                    worker_settings(settings, args.slots, here)?,
+                    hold(&settings.home.join("attempts"))?,
+                ))
+            })
             .transpose()?,
         deliverer,
         hosts: args.host_name.clone(),
@@ -184,12 +191,13 @@ impl Parts {
             courier.run(complain, stopped).await;
             Ok(())
         });
-        if let Some(settings) = self.worker {
+        if let Some((settings, held)) = self.worker {
             let coordinator = Local::new(self.store, self.snapshots, self.records, wake);
             let worker = Worker::new(coordinator, settings, self.complain);
             let stopped = stop.clone();
             tasks.spawn(async move {
                 worker.run(stopped).await;
+                drop(held);
                 Ok(())
             });
         }
