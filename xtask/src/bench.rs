@@ -1,7 +1,9 @@
-//! `cargo xtask bench`: nbpress and the real papermill, side by side in the same run.
+//! `cargo xtask bench`: nbpress and the real papermill, side by side in the same run; with `--queue` the queue.
 
 mod cases;
 mod measure;
+mod page;
+mod queue;
 mod table;
 
 use std::fs;
@@ -30,11 +32,17 @@ pub(crate) struct BenchArguments {
     /// Only the cases whose name contains this.
     #[arg(long, default_value = "")]
     only: String,
+    /// Measure the queue, its databases and the server instead.
+    #[arg(long, conflicts_with = "only")]
+    queue: bool,
 }
 
 const RUNS_AT_ONCE: &str = "runs at 2 jobs";
 
 pub(crate) fn run(root: &Path, arguments: &BenchArguments) -> Result<()> {
+    if arguments.queue {
+        return queue::run(root, arguments);
+    }
     let reference = Reference::install(root)?;
     let built = Command::new(env!("CARGO"))
         .args(["build", "--release", "--package", "nbpress-cli"])
@@ -70,7 +78,7 @@ pub(crate) fn run(root: &Path, arguments: &BenchArguments) -> Result<()> {
     let json = json!({"machine": machine, "rows": rows});
     fs::write(root.join("target/bench.json"), format!("{json:#}\n"))?;
     if arguments.write {
-        fs::write(root.join("docs/benchmarks.md"), page(&machine, &table))?;
+        page::write_runs(root, &page(&machine, &table))?;
     }
     Ok(())
 }

@@ -26,6 +26,7 @@ use std::thread;
 
 use anyhow::{Context as _, Result, bail};
 
+pub(crate) use self::debian::postgres_programs;
 use self::python::Python;
 use self::step::Steps;
 

@@ -7,12 +7,12 @@
 use std::fs;
 use std::io;
 use std::mem::MaybeUninit;
-use std::process::Command;
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 /// The cost of one run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,6 +40,44 @@ impl Cost {
 pub(crate) fn adopt_orphans() {
     // SAFETY: a flag of this process is set; no memory is passed.
     unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
+}
+
+/// Asks a process to end and waits for that: its CPU time, and with everything below it, in seconds. There
+/// must be no other children.
+pub(crate) fn end(process: &Child) -> Result<(f64, f64)> {
+    let pid = process.id();
+    // SAFETY: a signal to a child that has not been reaped.
+    unsafe { libc::kill(i32::try_from(pid)?, libc::SIGTERM) };
+    wait_without_reaping(pid)?;
+    let own = cpu_clock(pid)?;
+    let (exit, tree) = reap(i32::try_from(pid)?)?;
+    ensure!(exit == 0, "the server ended with {exit}");
+    Ok((own, tree + reap_orphans()))
+}
+
+/// CPU seconds of every process that `work` starts and waits for, and of what they leave behind.
+pub(crate) fn children(work: impl FnOnce() -> Result<()>) -> Result<f64> {
+    let before = reaped_seconds()?;
+    work()?;
+    reap_orphans();
+    Ok(reaped_seconds()? - before)
+}
+
+/// CPU time of all children that have been reaped, with what they had reaped themselves.
+fn reaped_seconds() -> Result<f64> {
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: the pointer is to a local of the right type, written before it is read.
+    let usage = unsafe {
+        if libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr()) != 0 {
+            return Err(io::Error::last_os_error()).context("getrusage");
+        }
+        usage.assume_init()
+    };
+    Ok(seconds(usage.ru_utime) + seconds(usage.ru_stime))
+}
+
+fn seconds(time: libc::timeval) -> f64 {
+    time.tv_sec as f64 + time.tv_usec as f64 / 1e6
 }
 
 /// Runs a command to its end.
@@ -94,7 +132,7 @@ fn wait_without_reaping(pid: u32) -> Result<()> {
 }
 
 /// CPU time of all threads of a process that has not been reaped.
-fn cpu_clock(pid: u32) -> Result<f64> {
+pub(crate) fn cpu_clock(pid: u32) -> Result<f64> {
     let mut clock = 0;
     let mut time = MaybeUninit::<libc::timespec>::zeroed();
     // SAFETY: both pointers are to locals of the right type, written before they are read.
@@ -121,7 +159,6 @@ fn reap(pid: i32) -> Result<(i32, f64)> {
         }
         usage.assume_init()
     };
-    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
     let exit = if libc::WIFEXITED(status) {
         libc::WEXITSTATUS(status)
     } else {
@@ -143,7 +180,8 @@ fn peak_bytes(pid: u32) -> Option<u64> {
     field(&format!("/proc/{pid}/status"), "VmHWM:").map(|kilobytes| kilobytes * 1024)
 }
 
-fn field(file: &str, name: &str) -> Option<u64> {
+/// The number after a name in a file of `/proc`.
+pub(crate) fn field(file: &str, name: &str) -> Option<u64> {
     let text = fs::read_to_string(file).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse().ok()

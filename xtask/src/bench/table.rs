@@ -102,7 +102,7 @@ impl Row {
     }
 }
 
-/// A Markdown table whose columns line up in a terminal too.
+/// The table of this comparison.
 pub(crate) fn markdown(rows: &[Row]) -> String {
     let header = [
         "case",
@@ -116,16 +116,20 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
     let cells: Vec<[String; 6]> = std::iter::once(header)
         .chain(rows.iter().map(Row::cells))
         .collect();
+    aligned(&cells)
+}
+
+/// A Markdown table whose columns line up in a terminal too; the first row is its head.
+pub(crate) fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
     let width = |column: usize| {
-        cells
-            .iter()
+        rows.iter()
             .map(|row| row[column].chars().count())
             .max()
             .unwrap_or(0)
     };
-    let widths: Vec<usize> = (0..6).map(width).collect();
+    let widths: Vec<usize> = (0..COLUMNS).map(width).collect();
     let mut text = String::new();
-    for (index, row) in cells.iter().enumerate() {
+    for (index, row) in rows.iter().enumerate() {
         for (cell, width) in row.iter().zip(&widths) {
             let _ = write!(text, "| {cell:width$} ");
         }

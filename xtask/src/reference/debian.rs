@@ -12,7 +12,7 @@ use super::step::Log;
 pub(super) const POSTGRES: &str = "/usr/lib/postgresql";
 
 /// The folder with `initdb` and `postgres` of the newest version.
-pub(super) fn postgres_programs() -> Option<PathBuf> {
+pub(crate) fn postgres_programs() -> Option<PathBuf> {
     let versions = fs::read_dir(POSTGRES).ok()?.flatten();
     let numbered = versions.filter_map(|entry| {
         let number: u32 = entry.file_name().to_str()?.parse().ok()?;
