@@ -15,7 +15,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use nbpress_execute::execute::Context;
 use nbpress_kernel::{KernelFinder, LocalProvisioner};
-use nbpress_record::Store;
+use nbpress_record::{Record, RecordError, Store};
+use nbpress_scheduler::records::ELSEWHERE;
 use nbpress_storage::{Settings as StorageSettings, Storage};
 
 /// The settings of one invocation.
@@ -62,6 +63,18 @@ impl Settings {
     pub(crate) fn store(&self) -> anyhow::Result<Store> {
         Store::open(&self.home)
             .with_context(|| format!("failed to open the store `{}`", self.home.display()))
+    }
+
+    /// The record of a run of this machine, or one that a worker of another sent to the server of this home.
+    pub(crate) fn record(&self, wanted: &str) -> anyhow::Result<Record> {
+        let found = self.store()?.find(wanted);
+        let sent = self.home.join(ELSEWHERE);
+        match &found {
+            Err(RecordError::NotFound { .. }) if sent.is_dir() => {
+                Ok(Store::open(&sent)?.find(wanted).or(found)?)
+            }
+            _ => Ok(found?),
+        }
     }
 
     /// Access to notebooks wherever they are.

@@ -23,6 +23,9 @@ use archive::Archive;
 pub use pack::PackError;
 pub use replica::ReplicaError;
 
+/// Where in the folder of a store the records are that others sent.
+pub const ELSEWHERE: &str = "elsewhere";
+
 /// Why a record cannot be kept or brought back.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordsError {
@@ -65,7 +68,7 @@ impl Records {
     /// # Errors
     /// A folder cannot be made.
     pub fn open(here: Store) -> Result<Self, RecordError> {
-        let elsewhere = Store::open(&here.root().join("elsewhere"))?;
+        let elsewhere = Store::open(&here.root().join(ELSEWHERE))?;
         Ok(Self {
             here,
             elsewhere,

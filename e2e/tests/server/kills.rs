@@ -14,10 +14,10 @@ const LINES: usize = 600;
 
 /// Numbers that are the same at every run of the test (splitmix64,
 /// <https://prng.di.unimi.it/splitmix64.c>).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,16 +1,22 @@
 //! Workers with homes of their own, as on other machines: they know a server's address, and no file of it.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use e2e::live::{Live, Stage, poll, processes_with};
 use e2e::place;
 use serde_json::Value;
 
 use crate::Served;
+use crate::kills::Random;
 use crate::runs::{gate, open};
+
+/// How many processes are killed at random.
+const KILLS: usize = 60;
 
 /// A worker, and the home it comes back to.
 struct Elsewhere {
@@ -195,6 +201,12 @@ fn a_run_elsewhere_is_followed_here_and_its_record_stays_here() {
     assert_eq!(status, 200);
     let burst = &notebook["cells"][2]["outputs"][0]["text"];
     assert!(burst.to_string().len() > 200_000, "a large value came too");
+    let shown = served.nbpress(&format!("show {run}"));
+    assert!(
+        shown.stdout.iter().any(|line| line.contains("after")),
+        "{}",
+        shown.stderr
+    );
     let rows = served.sql("select name, value from scraps");
     assert_eq!(rows, [["rows", "42"]]);
 }
@@ -294,6 +306,64 @@ fn a_worker_with_a_wrong_token_is_told_so() {
         }
     }
     assert!(served.json("worker list").is_empty());
+}
+
+/// Processes of a worker's home that are runners, or kernels.
+fn victims(worker: &Elsewhere, word: &str) -> Vec<u32> {
+    let is = |pid: &u32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).contains(word)
+    };
+    let all = processes_with(&format!("NBPRESS_HOME={}", worker.home.display()));
+    all.into_iter().filter(is).collect()
+}
+
+#[test]
+fn whoever_is_killed_between_machines_no_run_is_lost_doubled_or_stuck() {
+    let mut served = server_without_worker(&[]);
+    let mut worker = Elsewhere::start(&served, "elsewhere");
+    let cells = ["lines 200", "burst 200000", "lines 200"];
+    let notebook = served.stage.notebook("work.ipynb", "testkernel", &cells);
+    let words = format!(
+        "{} --retries platform=20 --retry-delay 0",
+        notebook.display()
+    );
+    let mut random = Random(11);
+    let mut submitted = Vec::new();
+    let mut killed: BTreeMap<&str, usize> = BTreeMap::new();
+    while killed.values().sum::<usize>() < KILLS {
+        submitted.push(served.submit(&words));
+        std::thread::sleep(Duration::from_millis(random.below(400) as u64));
+        let kind = ["server", "worker", "\0runner\0", "testkernel"][random.below(4)];
+        match kind {
+            "server" => {
+                served.kill();
+                served.start_again();
+            }
+            "worker" => {
+                worker.kill();
+                worker.start_again(&served);
+            }
+            word => match victims(&worker, word).first() {
+                Some(&victim) if e2e::live::end_process(victim) => {}
+                _ => continue,
+            },
+        }
+        *killed.entry(kind.trim_matches('\0')).or_default() += 1;
+    }
+    let mut tries = 0;
+    for run in &submitted {
+        assert_eq!(served.wait(run), "succeeded", "{}", worker.log());
+        assert_eq!(lines(&served, run), 400, "{run}");
+        tries += attempts(&served, run).len();
+    }
+    worker.is_empty();
+    let verified = served.nbpress("audit --verify");
+    assert_eq!(verified.exit, 0, "{}", verified.stderr);
+    println!(
+        "{killed:?} kills; {} runs, {tries} attempts, no line missing",
+        submitted.len()
+    );
 }
 
 #[test]

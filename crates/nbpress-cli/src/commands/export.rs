@@ -27,7 +27,7 @@ pub(crate) async fn export(
     settings: &Settings,
     args: &ExportArgs,
 ) -> anyhow::Result<u8> {
-    let record = settings.store()?.find(&args.run)?;
+    let record = settings.record(&args.run)?;
     let notebook = record
         .notebook()
         .with_context(|| format!("failed to read the record of `{}`", args.run))?;

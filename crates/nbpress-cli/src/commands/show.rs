@@ -41,8 +41,7 @@ pub(crate) struct ShowArgs {
 }
 
 pub(crate) fn show(printer: Printer, settings: &Settings, args: &ShowArgs) -> anyhow::Result<u8> {
-    let store = settings.store()?;
-    let record = store.find(&args.run)?;
+    let record = settings.record(&args.run)?;
     if args.json {
         for event in record.events()? {
             printer.data(&event?.to_json().to_compact())?;

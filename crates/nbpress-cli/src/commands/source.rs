@@ -10,7 +10,7 @@ use crate::settings::Settings;
 /// The notebook of a run (its id, the beginning of it, or `latest`), else the one at a location.
 pub(crate) async fn notebook(settings: &Settings, text: &str) -> anyhow::Result<Notebook> {
     if names_a_run(text) {
-        let record = settings.store()?.find(text)?;
+        let record = settings.record(text)?;
         return record
             .notebook()
             .with_context(|| format!("failed to read the record of `{text}`"));
