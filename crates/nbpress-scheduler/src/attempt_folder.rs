@@ -181,17 +181,17 @@ impl AttemptFolder {
             .unwrap_or_else(|_| Err(io::Error::other("the waiting thread died")))
     }
 
-    /// Signals the runner, if it lives.
-    pub fn signal(&self, signal: rustix::process::Signal) {
+    /// Signals the runner; whether there is one that could be signalled. It may not have said yet which
+    /// process it is, or have ended.
+    pub fn signal(&self, signal: rustix::process::Signal) -> bool {
         let mut text = String::new();
         let read =
             File::open(self.path.join("lock")).and_then(|mut file| file.read_to_string(&mut text));
         let Some(pid) = read.ok().and_then(|_| text.trim().parse().ok()) else {
-            return;
+            return false;
         };
         let alive = || self.is_running().unwrap_or(false);
-        // It may have ended meanwhile, which is what was wanted.
-        let _gone = nbpress_kernel::detached::signal_while(pid, signal, alive);
+        nbpress_kernel::detached::signal_while(pid, signal, alive).is_ok()
     }
 
     /// Says why nothing was started.

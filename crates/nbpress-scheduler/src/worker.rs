@@ -4,12 +4,14 @@
 //! by their locks, and goes on where it was. What it holds by the server's word and does not have, it
 //! reports as lost; what it has and should not hold, it kills.
 
+mod running;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nbpress_record::Store as Records;
 use nbpress_runs::run::{AttemptEnd, Claim, Finish};
@@ -24,10 +26,12 @@ use crate::attempt_folder::{AttemptFolder, AttemptSpec};
 use crate::coordinator::{Attempted, Coordinator, CoordinatorError};
 use crate::report;
 
+use running::Running;
+
 /// Between two beats. The lease is many of them.
 const BEAT: Duration = Duration::from_secs(2);
-/// After this long a runner that was asked to stop is asked again, and after twice as long killed.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two looks at runners that are to stop.
+const STOP_LOOK: Duration = Duration::from_millis(100);
 /// Longest wait between two tries to reach the server.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
@@ -62,23 +66,9 @@ pub struct Worker<C> {
     running: BTreeMap<String, Running>,
     tasks: JoinSet<String>,
     draining: bool,
+    beat: Duration,
     /// Said last, until something succeeds.
     complaint: String,
-}
-
-/// An attempt this worker has.
-#[derive(Debug)]
-struct Running {
-    folder: AttemptFolder,
-    cpus: f64,
-    memory_bytes: i64,
-    stopping: Option<Stopping>,
-}
-
-#[derive(Debug)]
-struct Stopping {
-    since: Instant,
-    signals: u32,
 }
 
 impl<C: Coordinator> Worker<C> {
@@ -91,6 +81,7 @@ impl<C: Coordinator> Worker<C> {
             running: BTreeMap::new(),
             tasks: JoinSet::new(),
             draining: false,
+            beat: BEAT,
             complaint: String::new(),
         }
     }
@@ -98,8 +89,10 @@ impl<C: Coordinator> Worker<C> {
     /// Works until `stop` is true. Runners that are on go on after that.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         nbpress_kernel::limits::make_room_for_kernels();
-        let mut beats = tokio::time::interval(BEAT);
+        let mut beats = tokio::time::interval(self.beat);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut stop_looks = tokio::time::interval(STOP_LOOK);
+        stop_looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut registered = false;
         // A question that was asked goes on being answered while something else is done.
         let coordinator = self.coordinator.clone();
@@ -116,6 +109,10 @@ impl<C: Coordinator> Worker<C> {
                     registered = registered && self.beat().await;
                 }
                 Some(ended) = self.tasks.join_next() => self.ended(ended),
+                _ = stop_looks.tick(), if self.stopping().next().is_some() => {
+                    self.stopping().for_each(Running::stop);
+                    continue;
+                }
             }
             if registered {
                 self.claim().await;
@@ -123,6 +120,12 @@ impl<C: Coordinator> Worker<C> {
         }
         // The tasks only watch; runners do not notice.
         self.tasks.abort_all();
+    }
+
+    fn stopping(&mut self) -> impl Iterator<Item = &mut Running> {
+        self.running
+            .values_mut()
+            .filter(|running| running.is_stopping())
     }
 
     fn ended(&mut self, ended: Result<String, tokio::task::JoinError>) {
@@ -204,12 +207,7 @@ impl<C: Coordinator> Worker<C> {
         });
         self.running.insert(
             held.record.clone(),
-            Running {
-                folder,
-                cpus,
-                memory_bytes,
-                stopping: None,
-            },
+            Running::new(folder, cpus, memory_bytes),
         );
     }
 
@@ -259,7 +257,7 @@ impl<C: Coordinator> Worker<C> {
                 Some(held) if held.cancel => running.stop(),
                 Some(_) => {}
                 // Fenced: somebody else has the run now, or it is over.
-                None => running.folder.signal(Signal::KILL),
+                None => running.kill(),
             }
         }
         for held in &beat.held {
@@ -315,12 +313,7 @@ impl<C: Coordinator> Worker<C> {
         );
         self.running.insert(
             claim.record.clone(),
-            Running {
-                folder,
-                cpus: claim.profile.cpus,
-                memory_bytes: claim.profile.memory_bytes,
-                stopping: None,
-            },
+            Running::new(folder, claim.profile.cpus, claim.profile.memory_bytes),
         );
         self.tasks.spawn(async move {
             task.run(claim).await;
@@ -335,27 +328,6 @@ impl<C> std::fmt::Debug for Worker<C> {
             .field("settings", &self.settings)
             .field("running", &self.running)
             .finish_non_exhaustive()
-    }
-}
-
-impl Running {
-    /// Asks the runner to stop: politely, then firmly, then not at all.
-    fn stop(&mut self) {
-        let stopping = self.stopping.get_or_insert_with(|| Stopping {
-            since: Instant::now(),
-            signals: 0,
-        });
-        let due = PATIENCE * stopping.signals;
-        if stopping.since.elapsed() < due {
-            return;
-        }
-        let signal = if stopping.signals < 2 {
-            Signal::INT
-        } else {
-            Signal::KILL
-        };
-        self.folder.signal(signal);
-        stopping.signals += 1;
     }
 }
 
@@ -483,3 +455,6 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 fn platform(code: &str, reason: String) -> AttemptEnd {
     AttemptEnd::failed(FailureClass::Platform, code, reason)
 }
+
+#[cfg(test)]
+mod tests;

@@ -158,6 +158,41 @@ fn a_cancelled_run_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_cancel_reaches_its_run_and_no_other() {
+    let served = Served::start();
+    let path = gate(&served, "gate");
+    let read = format!("read {}", path.display());
+    let goes_on = served
+        .stage
+        .notebook("on.ipynb", "testkernel", &[&read, "print after"]);
+    let hangs = ["print before", "hang", "print after"];
+    let hangs = served.stage.notebook("hangs.ipynb", "testkernel", &hangs);
+    let other = served.submit(&goes_on.display().to_string());
+    let run = served.submit(&hangs.display().to_string());
+    let begun = poll(|| {
+        let printed = served.nbpress(&format!("logs {run}")).stdout;
+        (printed == ["before"]).then_some(())
+    });
+    assert!(begun.is_some(), "{}", served.log());
+    let ended = served.nbpress(&format!("cancel {run} --wait"));
+    assert_eq!(ended.exit, 130, "{}", ended.stderr);
+    // The other one cannot end before its gate is open.
+    open(&path);
+    assert_eq!(served.wait(&other), "succeeded");
+    let order = served.sql("select run_id, state from runs order by ended_at");
+    assert_eq!(order[0], [run.as_str(), "cancelled"]);
+    assert_eq!(order[1], [other.as_str(), "succeeded"]);
+    for (run, printed) in [(&run, vec!["before"]), (&other, vec!["go", "after"])] {
+        assert_eq!(served.nbpress(&format!("logs {run}")).stdout, printed);
+    }
+    let cells = served.sql(&format!(
+        "select cell, status from cells where run_id = '{run}' order by cell"
+    ));
+    let status: Vec<&str> = cells.iter().map(|cell| cell[1].as_str().unwrap()).collect();
+    assert_eq!(status, ["completed", "failed", "pending"]);
+}
+
+#[test]
 fn a_schedule_fires_by_itself_and_after_the_server_was_away() {
     let mut served = Served::start();
     let notebook = served

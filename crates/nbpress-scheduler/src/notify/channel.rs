@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(both.recipients(), to);
         for one in &to {
             let only = both.only(one).unwrap();
-            assert_eq!(only.recipients(), [one.clone()]);
+            assert_eq!(only.recipients(), std::slice::from_ref(one));
         }
         assert_eq!(both.only("c@example.org"), None);
         let slack = Channel::Slack {
