@@ -189,7 +189,7 @@ fn a_cancel_reaches_its_run_and_no_other() {
         "select cell, status from cells where run_id = '{run}' order by cell"
     ));
     let status: Vec<&str> = cells.iter().map(|cell| cell[1].as_str().unwrap()).collect();
-    assert_eq!(status, ["completed", "failed", "pending"]);
+    assert_eq!(status, ["completed", "failed", "not_run"]);
 }
 
 #[test]
