@@ -1,6 +1,8 @@
 //! Webhooks and Slack, by a receiver in Python.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use nbpress_scheduler::notify::{
@@ -8,7 +10,7 @@ use nbpress_scheduler::notify::{
 };
 use serde_json::{Value, json};
 
-use crate::peer::{Peer, deliverer, headers};
+use crate::peer::{Peer, deliverer, headers, python};
 use crate::{PARAMETER_SECRET, failed, hostile, printed};
 
 const KEY: &str = "webhook-sesame";
@@ -64,6 +66,60 @@ async fn pythons_hmac_verifies_the_signature_over_the_bytes_that_came_in() {
         );
     }
     assert_eq!(peer.received().len(), 2);
+}
+
+/// The block of code of a language in the page that explains this to receivers.
+#[expect(clippy::disallowed_methods, reason = "the repository's own page")]
+fn documented(language: &str) -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/notifications.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, from) = page.split_once(&format!("```{language}\n")).unwrap();
+    from.split_once("```").unwrap().0.to_owned()
+}
+
+/// Whether the documented program accepts a body with the headers of a message.
+#[expect(clippy::disallowed_methods, reason = "a receiver's programs")]
+fn accepts(program: &str, received: &Value, body: &str) -> bool {
+    let folder = tempfile::TempDir::new().unwrap();
+    std::fs::write(folder.path().join("body"), body).unwrap();
+    let mut command = match program {
+        "sh" => Command::new("sh"),
+        _ => Command::new(python()),
+    };
+    let mut code = documented(program);
+    if program == "python" {
+        code.push_str(
+            "import os, sys\n\
+             names = {'Nbpress-Timestamp': 'timestamp', 'Nbpress-Signature': 'signature'}\n\
+             headers = {name: os.environ[variable] for name, variable in names.items()}\n\
+             secret, body = os.environ['secret'].encode(), open('body', 'rb').read()\n\
+             sys.exit(0 if is_authentic(secret, headers, body) else 1)\n",
+        );
+    }
+    let ended = command
+        .args(["-c", &code])
+        .current_dir(folder.path())
+        .env("secret", KEY)
+        .env("timestamp", &headers(received, "Nbpress-Timestamp")[0])
+        .env("signature", &headers(received, "Nbpress-Signature")[0])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(said.is_empty(), "{program}: {said}");
+    ended.status.success()
+}
+
+#[tokio::test]
+async fn the_documented_programs_accept_what_is_sent_and_nothing_else() {
+    let peer = receiver();
+    deliver(&peer, "/ok", &failed()).await.unwrap();
+    let received = peer.only();
+    let body = received["body"].as_str().unwrap();
+    for program in ["python", "sh"] {
+        assert!(accepts(program, &received, body), "{program}");
+        let changed = body.replace("days", "date");
+        assert!(!accepts(program, &received, &changed), "{program}");
+    }
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ pub(crate) struct Peer {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the tests' own setting")]
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     let reference = std::env::var("NBPRESS_TEST_REFERENCE").expect(
         "NBPRESS_TEST_REFERENCE is not set: run `cargo xtask test`, which installs the servers",
     );
