@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::demo::DemoArgs;
 use crate::commands::doctor::DoctorArgs;
 use crate::commands::export::ExportArgs;
+use crate::commands::import::ImportArgs;
 use crate::commands::inspect::InspectArgs;
 use crate::commands::jobs::{BackfillArgs, BatchArgs, JobArgs, ScheduleArgs};
 use crate::commands::kernels::KernelsArgs;
@@ -74,6 +75,7 @@ pub(crate) enum Command {
     Profile(ProfileArgs),
     Worker(WorkerArgs),
     Channel(ChannelArgs),
+    Import(ImportArgs),
     Audit(AuditArgs),
     Sql(SqlArgs),
     #[command(hide = true)]

@@ -3,6 +3,7 @@
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod jobs;
 pub(crate) mod kernels;
@@ -56,6 +57,7 @@ pub(crate) async fn dispatch(
         Command::Profile(args) => places::profile(printer, settings, &args).await,
         Command::Worker(args) => places::worker(printer, settings, &args).await,
         Command::Channel(args) => places::channel(printer, settings, &args).await,
+        Command::Import(args) => Box::pin(import::import(printer, settings, &args)).await,
         Command::Audit(args) => places::audit(printer, settings, &args).await,
         Command::Sql(args) => places::sql(printer, settings, &args).await,
         Command::Doctor(args) => doctor::doctor(printer, settings, &args).await,

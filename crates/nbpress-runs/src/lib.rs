@@ -1,11 +1,13 @@
 //! What exists and in which state: jobs, runs, attempts, schedules; on SQLite and on Postgres.
 //!
 //! [`Store`] is the rows and every change of them, each in one transaction. [`job`], [`run`], [`profile`]
-//! and [`schedule`] are what the rows say; [`plan`](mod@plan) makes runs of a job. Kernels and HTTP are
+//! and [`schedule`] are what the rows say; [`plan`](mod@plan) makes runs of a job;
+//! [`jupyter_scheduler`] reads the rows of another scheduler. Kernels and HTTP are
 //! unknown here, and so is the time: every change is told when it happens.
 
 pub mod error;
 pub mod job;
+pub mod jupyter_scheduler;
 pub mod plan;
 pub mod profile;
 pub mod run;

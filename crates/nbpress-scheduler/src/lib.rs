@@ -8,6 +8,7 @@ pub mod attempt_folder;
 pub mod clockwork;
 pub mod coordinator;
 pub mod courier;
+pub mod import;
 pub mod notify;
 pub mod records;
 pub mod remote;

@@ -49,7 +49,7 @@ fn not_begun(folder: &AttemptFolder) -> AttemptEnd {
     AttemptEnd::failed(class, &refused.code, refused.reason)
 }
 
-fn of_record(record: &nbpress_record::Record) -> Result<AttemptEnd, RecordError> {
+pub(crate) fn of_record(record: &nbpress_record::Record) -> Result<AttemptEnd, RecordError> {
     let document = record.document()?;
     let Some(outcome) = document.outcome() else {
         return Ok(AttemptEnd::failed(

@@ -9,6 +9,7 @@ mod body;
 mod error;
 mod events;
 mod guard;
+mod import;
 mod jobs;
 mod places;
 mod publish;
@@ -34,6 +35,7 @@ use utoipa_axum::routes;
 pub use audit::SqlRequest;
 pub use batches::{BackfillRequest, SweepRequest};
 pub use error::{ErrorBody, Problem};
+pub use import::{ImportRequest, Imported};
 pub use jobs::{JobRequest, JobRunRequest, TaskRequest};
 pub use publish::{UploadRequest, UploadedFile};
 pub use runs::{RunDetails, RunRequest};
@@ -136,6 +138,7 @@ fn api() -> OpenApiRouter<App> {
     let large = OpenApiRouter::new()
         .merge(runs::routes_with_uploads())
         .merge(jobs::routes_with_uploads())
+        .merge(import::routes())
         .layer(DefaultBodyLimit::max(LARGE));
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(small)

@@ -1,0 +1,1 @@
+//! The rows of a database that jupyter-scheduler itself wrote.
