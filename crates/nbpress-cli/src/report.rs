@@ -13,6 +13,7 @@ use nbpress_execute::yaml::YamlError;
 use nbpress_execute::{ExecuteError, Finished};
 use nbpress_format::json::Object;
 use nbpress_record::{CellError, KernelInfo, Outcome, RecordError, RunStatus};
+use nbpress_scheduler::coordinator::CoordinatorError;
 use nbpress_scheduler::notify::InvalidValue;
 use nbpress_storage::{Location, LocationError, StorageError, StorageErrorKind};
 
@@ -131,13 +132,15 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
     let template = || error.downcast_ref().and_then(PathTemplateError::hint);
     let yaml = || error.downcast_ref().and_then(YamlError::hint);
     let location = || error.downcast_ref().and_then(LocationError::hint);
+    let server = || error.downcast_ref().and_then(CoordinatorError::hint);
     let setting = || error.downcast_ref().and_then(InvalidValue::hint);
     let given = values()
         .or_else(space)
         .or_else(template)
         .or_else(yaml)
         .or_else(location)
-        .or_else(setting);
+        .or_else(setting)
+        .or_else(server);
     if given.is_some() {
         return given;
     }

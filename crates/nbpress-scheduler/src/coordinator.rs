@@ -12,6 +12,7 @@ use nbpress_runs::store::{Beat, ClaimRequest, NewWorker};
 use nbpress_runs::{Store, StoreError};
 
 use crate::records::Records;
+use crate::remote::Refusal;
 use crate::snapshot::{SnapshotError, SnapshotId, SnapshotStore};
 use crate::wake::Wake;
 
@@ -32,6 +33,16 @@ pub enum CoordinatorError {
     /// It cannot be done, now or later.
     #[error("the server refused")]
     Refused(#[source] Cause),
+}
+
+impl CoordinatorError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Refused(cause) => cause.downcast_ref::<Refusal>()?.hint.clone(),
+            _ => None,
+        }
+    }
 }
 
 /// What a worker needs of a server.

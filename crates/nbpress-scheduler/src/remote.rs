@@ -94,8 +94,9 @@ pub struct Remote {
 /// The server refused, with its own words.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-struct Refusal {
+pub(crate) struct Refusal {
     message: String,
+    pub(crate) hint: Option<String>,
 }
 
 /// What the server answers instead of what was asked for.
@@ -108,6 +109,20 @@ struct ErrorBody {
 struct Problem {
     code: String,
     message: String,
+    hint: Option<String>,
+}
+
+/// What helps where the server speaks of headers.
+const TOKEN: &str =
+    "set `NBPRESS_TOKEN` to the server's own, or to what is in its `NBPRESS_HOME/token`";
+
+impl Refusal {
+    fn new(message: String) -> Self {
+        Self {
+            message,
+            hint: None,
+        }
+    }
 }
 
 impl Remote {
@@ -123,7 +138,7 @@ impl Remote {
     ) -> Result<Self, CoordinatorError> {
         if server.cannot_be_a_base() || !server.has_host() {
             let message = format!("`{server}` is no address of a server");
-            return Err(CoordinatorError::Refused(Refusal { message }.into()));
+            return Err(CoordinatorError::Refused(Refusal::new(message).into()));
         }
         let client = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(5))
@@ -342,7 +357,7 @@ fn check_name(record: &str) -> Result<(), CoordinatorError> {
         return Ok(());
     }
     let message = format!("`{record}` is no name of a record");
-    Err(CoordinatorError::Refused(Refusal { message }.into()))
+    Err(CoordinatorError::Refused(Refusal::new(message).into()))
 }
 
 async fn answer<T: DeserializeOwned>(
@@ -360,11 +375,15 @@ async fn bytes(request: reqwest::RequestBuilder) -> Result<Bytes, CoordinatorErr
     if status.is_success() {
         return Ok(bytes);
     }
-    let (code, message) = match serde_json::from_slice::<ErrorBody>(&bytes) {
-        Ok(ErrorBody { error }) => (error.code, error.message),
-        Err(_) => (String::new(), format!("the server answered {status}")),
+    let (code, message, hint) = match serde_json::from_slice(&bytes) {
+        Ok(ErrorBody { error }) => (error.code, error.message, error.hint),
+        Err(_) => (String::new(), format!("the server answered {status}"), None),
     };
-    let refusal = Refusal { message }.into();
+    let hint = match code.as_str() {
+        "unauthorized" => Some(TOKEN.to_owned()),
+        _ => hint,
+    };
+    let refusal = Refusal { message, hint }.into();
     Err(match (status, code.as_str()) {
         (StatusCode::CONFLICT, "lost") => CoordinatorError::Lost,
         (StatusCode::NOT_FOUND, "no_worker") => CoordinatorError::Lost,

@@ -75,7 +75,7 @@ pub(crate) async fn run(
     let complain: Complaint =
         Arc::new(move |text| printer.say_wrapped(&format!("{lead} "), 2, text));
     let id = worker.introduction.id.clone();
-    check(&server, &id, url, &complain).await?;
+    check(&server, &id, url).await?;
     printer.say(&format!(
         "{}  {url}  (stop with Ctrl-C)",
         printer.paint(Style::Bold, "nbpress works for"),
@@ -110,16 +110,12 @@ fn remove_old(snapshots: &Path) -> std::io::Result<()> {
 }
 
 /// A server that is away may come back; one that does not know the token does not learn it.
-async fn check(server: &Remote, id: &str, url: &str, complain: &Complaint) -> anyhow::Result<()> {
+async fn check(server: &Remote, id: &str, url: &str) -> anyhow::Result<()> {
     match server.beat(id).await {
         Err(error @ CoordinatorError::Refused(_)) => {
             Err(error).with_context(|| format!("the server at {url} does not take this worker"))
         }
-        Err(CoordinatorError::Away(cause)) => {
-            complain(&format!("the server at {url} is waited for: {cause}"));
-            Ok(())
-        }
-        // It is registered next.
+        // Registering is next, and says what is wrong.
         _ => Ok(()),
     }
 }
