@@ -21,7 +21,10 @@ macro_rules! transaction {
             let done: Result<_, $crate::error::StoreError> = async { $work }.await;
             let done = match done {
                 Ok(value) => transaction.commit().await.map(|()| value),
-                Err(error) => Err(error),
+                Err(error) => {
+                    transaction.roll_back().await;
+                    Err(error)
+                }
             };
             match done {
                 Err(error)

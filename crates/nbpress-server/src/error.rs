@@ -111,15 +111,11 @@ impl From<StoreError> for ApiError {
 
 impl From<SnapshotError> for ApiError {
     fn from(error: SnapshotError) -> Self {
-        let hint = error.hint();
-        let mut message = error.to_string();
-        if let Some(cause) = std::error::Error::source(&error) {
-            message = format!("{message}: {cause}");
-        }
+        let message = format!("{error}: {}", cause(&error));
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        Self::new(status, "snapshot", message)
+        Self::new(status, "snapshot", message.trim_end_matches(": "))
             .at("source")
-            .hint(hint)
+            .hint(error.hint())
     }
 }
 
@@ -150,6 +146,9 @@ impl From<RecordError> for ApiError {
     }
 }
 
+/// Everything that led to an error, from above to the bottom.
 fn cause(error: &dyn std::error::Error) -> String {
-    error.source().map(ToString::to_string).unwrap_or_default()
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let causes: Vec<String> = causes.map(ToString::to_string).collect();
+    causes.join(": ")
 }

@@ -7,6 +7,7 @@
     reason = "test code: a failure here is a failed test"
 )]
 
+mod database;
 mod kills;
 mod records;
 mod runs;
@@ -70,7 +71,8 @@ impl Served {
         let file = std::fs::read(self.stage.home.join("server.json")).unwrap();
         let said: Value = serde_json::from_slice(&file).unwrap();
         let url = said["url"].as_str().unwrap();
-        url.trim_start_matches("http://").clone_into(&mut self.listen);
+        url.trim_start_matches("http://")
+            .clone_into(&mut self.listen);
     }
 
     fn log(&self) -> String {

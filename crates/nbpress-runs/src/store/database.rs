@@ -5,7 +5,8 @@
 //! serial. Integers are 64 bits, times are microseconds, JSON is text, on both.
 
 use sqlx::any::{Any, AnyArguments, AnyPoolOptions, AnyRow};
-use sqlx::{AnyPool, AssertSqlSafe, Decode, Row as _, Transaction, Type};
+use sqlx::pool::PoolConnection;
+use sqlx::{AnyPool, AssertSqlSafe, Decode, Row as _, Type};
 
 use crate::error::StoreError;
 
@@ -66,14 +67,17 @@ impl Database {
 
     /// Begins a transaction that may write.
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
-        let inner = match self.dialect {
-            Dialect::Sqlite => self.writers.begin_with("BEGIN IMMEDIATE").await?,
-            Dialect::Postgres => self.writers.begin().await?,
+        let begin = match self.dialect {
+            Dialect::Sqlite => "BEGIN IMMEDIATE",
+            Dialect::Postgres => "BEGIN",
         };
-        Ok(Tx {
+        let mut tx = Tx {
             dialect: self.dialect,
-            inner,
-        })
+            connection: self.writers.acquire().await?,
+            is_open: true,
+        };
+        tx.say(begin).await?;
+        Ok(tx)
     }
 
     /// Rows, outside any transaction.
@@ -175,11 +179,24 @@ impl Dialect {
     }
 }
 
-/// A transaction; rolled back when it is dropped.
+/// A transaction.
+///
+/// A database that fails in the middle of one may have rolled it back or not: SQLite does after a full disk
+/// (<https://www.sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction>). So a connection
+/// is used again only after it said that the transaction is over, and is closed otherwise, which rolls back.
 #[derive(Debug)]
 pub(crate) struct Tx {
     pub(crate) dialect: Dialect,
-    inner: Transaction<'static, Any>,
+    connection: PoolConnection<Any>,
+    is_open: bool,
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if self.is_open {
+            self.connection.close_on_drop();
+        }
+    }
 }
 
 impl Tx {
@@ -187,7 +204,7 @@ impl Tx {
     pub(crate) async fn run(&mut self, sql: &str, args: Args) -> Result<u64, StoreError> {
         let sql = AssertSqlSafe(self.dialect.text(sql));
         let done = sqlx::query_with(sql, args.0)
-            .execute(&mut *self.inner)
+            .execute(&mut *self.connection)
             .await?;
         Ok(done.rows_affected())
     }
@@ -195,7 +212,7 @@ impl Tx {
     pub(crate) async fn rows(&mut self, sql: &str, args: Args) -> Result<Vec<Row>, StoreError> {
         let sql = AssertSqlSafe(self.dialect.text(sql));
         let rows = sqlx::query_with(sql, args.0)
-            .fetch_all(&mut *self.inner)
+            .fetch_all(&mut *self.connection)
             .await?;
         Ok(rows.into_iter().map(Row).collect())
     }
@@ -203,17 +220,29 @@ impl Tx {
     pub(crate) async fn row(&mut self, sql: &str, args: Args) -> Result<Option<Row>, StoreError> {
         let sql = AssertSqlSafe(self.dialect.text(sql));
         let row = sqlx::query_with(sql, args.0)
-            .fetch_optional(&mut *self.inner)
+            .fetch_optional(&mut *self.connection)
             .await?;
         Ok(row.map(Row))
     }
 
     pub(crate) fn connection(&mut self) -> &mut sqlx::AnyConnection {
-        &mut self.inner
+        &mut self.connection
     }
 
-    pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.inner.commit().await?)
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        self.say("COMMIT").await?;
+        self.is_open = false;
+        Ok(())
+    }
+
+    /// Undoes everything. Where that fails the connection is closed, with the same effect.
+    pub(crate) async fn roll_back(mut self) {
+        self.is_open = self.say("ROLLBACK").await.is_err();
+    }
+
+    async fn say(&mut self, word: &'static str) -> Result<(), StoreError> {
+        sqlx::raw_sql(word).execute(&mut *self.connection).await?;
+        Ok(())
     }
 }
 
