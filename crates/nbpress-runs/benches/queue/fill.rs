@@ -38,7 +38,7 @@ pub(crate) async fn fill(bench: &Bench) -> Result<()> {
         "bench",
     );
     store
-        .enqueue(&[template.clone()], "bench", Timestamp::now())
+        .enqueue(std::slice::from_ref(&template), "bench", Timestamp::now())
         .await?;
     store
         .cancel(&template.id, "", "bench", Timestamp::now())

@@ -1,4 +1,4 @@
-//! What there was: runs by filter, page by page; why one waits; how much runs use; what may be forgotten.
+//! What there was: single runs and their attempts; why one waits; how much runs use; what may be forgotten.
 
 use std::collections::BTreeMap;
 
@@ -9,48 +9,30 @@ use utoipa::ToSchema;
 use crate::error::{Invalid, StoreError};
 use crate::profile::DEFAULT_PROFILE;
 use crate::run::{Attempt, CellSummary, Run};
-use crate::state::{FailureClass, RunState};
+use crate::state::RunState;
 use crate::store::Store;
 use crate::store::audit::audit;
-use crate::store::database::{Args, args};
+use crate::store::database::args;
+use crate::store::list::RunFilter;
 use crate::store::row::{self, FROM_RUN, RUN};
 
-/// Most runs of a page.
-const LARGEST_PAGE: i64 = 500;
-
-/// Which runs a list shows; everything that is given must hold.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RunFilter {
-    /// Of this workspace.
-    pub workspace: String,
-    /// Of this job, by id.
-    pub job: Option<String>,
-    /// In this state.
-    pub state: Option<RunState>,
-    /// Failed with this class.
-    pub class: Option<FailureClass>,
-    /// Of this sweep or backfill.
-    pub batch: Option<String>,
-    /// Tasks of this run; without it tasks are not listed.
-    pub parent: Option<String>,
-    /// With these parameters, values as text.
-    pub parameters: BTreeMap<String, String>,
-    /// With these labels.
-    pub tags: BTreeMap<String, String>,
-    /// Made at or after.
-    pub since: Option<Timestamp>,
-    /// Made before.
-    pub until: Option<Timestamp>,
-}
-
-/// Some runs, and where the next ones are.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-pub struct RunPage {
-    /// Newest first.
-    pub runs: Vec<Run>,
-    /// What to ask for the next page with; absent on the last one.
-    pub next: Option<String>,
-}
+/// Runs that need not be kept. The shortest time of all workspaces ends the part of the index that is
+/// read.
+const FORGETTABLE: &str =
+    "SELECT run.id FROM run LEFT JOIN workspace ON workspace.name = run.workspace
+    WHERE run.ended_at IS NOT NULL AND run.ended_at < $1 - 86400000000 * (SELECT MIN(days) FROM
+        (SELECT 90 AS days UNION ALL SELECT keep_succeeded_days FROM workspace
+         UNION ALL SELECT keep_failed_days FROM workspace) AS kept)
+    AND run.ended_at < $1 - 86400000000 *
+        CASE WHEN run.state = 'failed' THEN COALESCE(workspace.keep_failed_days, 365)
+             ELSE COALESCE(workspace.keep_succeeded_days, 90) END
+    AND run.legal_hold = 0 AND COALESCE(workspace.legal_hold, 0) = 0
+    AND run.parent IS NULL
+    AND (run.job IS NULL OR run.state <> 'succeeded' OR EXISTS (SELECT 1
+         FROM run AS newer WHERE newer.job = run.job AND newer.parent IS NULL
+         AND newer.state = 'succeeded' AND newer.id > run.id
+         ORDER BY newer.id LIMIT 1 OFFSET 19))
+    ORDER BY run.ended_at LIMIT $2";
 
 /// Runs by state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -119,31 +101,6 @@ impl Store {
                     .into())
             }
         }
-    }
-
-    /// A page of runs, newest first.
-    ///
-    /// # Errors
-    /// The cursor is not one of ours, or the database fails.
-    pub async fn list_runs(
-        &self,
-        filter: &RunFilter,
-        cursor: Option<&str>,
-        most: i64,
-    ) -> Result<RunPage, StoreError> {
-        let most = most.clamp(1, LARGEST_PAGE);
-        let (conditions, mut values) = conditions(filter, cursor)?;
-        values.push(most + 1);
-        let sql = format!(
-            "SELECT {RUN} FROM {FROM_RUN} WHERE {conditions} ORDER BY run.id DESC LIMIT ${}",
-            conditions.matches('$').count() + 1
-        );
-        let rows = self.database.rows(&sql, values).await?;
-        let mut runs = rows.iter().map(row::run).collect::<Result<Vec<_>, _>>()?;
-        let size = usize::try_from(most).unwrap_or(usize::MAX);
-        let next = (runs.len() > size).then(|| runs[size - 1].id.clone());
-        runs.truncate(size);
-        Ok(RunPage { runs, next })
     }
 
     /// The logical times of a range for which a job has runs, and whether one of them has succeeded or may
@@ -380,18 +337,13 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn forget_runs(&self, most: i64, now: Timestamp) -> Result<Vec<String>, StoreError> {
+        // Asked before a transaction is begun: mostly there is nothing.
+        let values = || args![now.as_microsecond(), most];
+        if self.database.rows(FORGETTABLE, values()).await?.is_empty() {
+            return Ok(Vec::new());
+        }
         transaction!(self, |tx| {
-            let sql = "SELECT run.id FROM run LEFT JOIN workspace ON workspace.name = run.workspace
-                       WHERE run.ended_at IS NOT NULL AND run.ended_at < $1 - 86400000000 *
-                           CASE WHEN run.state = 'failed' THEN COALESCE(workspace.keep_failed_days, 365)
-                                ELSE COALESCE(workspace.keep_succeeded_days, 90) END
-                       AND run.legal_hold = 0 AND COALESCE(workspace.legal_hold, 0) = 0
-                       AND run.parent IS NULL
-                       AND (run.job IS NULL OR run.state <> 'succeeded' OR 20 <= (SELECT COUNT(*)
-                            FROM run AS newer WHERE newer.job = run.job AND newer.parent IS NULL
-                            AND newer.state = 'succeeded' AND newer.id > run.id))
-                       ORDER BY run.ended_at LIMIT $2";
-            let rows = tx.rows(sql, args![now.as_microsecond(), most]).await?;
+            let rows = tx.rows(FORGETTABLE, values()).await?;
             let mut records = Vec::new();
             for row in rows {
                 let id = row.text("id")?;
@@ -471,64 +423,4 @@ async fn forget(tx: &mut super::database::Tx, run: &str) -> Result<(), StoreErro
     }
     let sql = "DELETE FROM run WHERE id = $1 OR parent = $1";
     tx.run(sql, args![run.to_owned()]).await.map(drop)
-}
-
-/// Conditions and their values; ids begin with the time, so times are ranges of ids.
-fn conditions(filter: &RunFilter, cursor: Option<&str>) -> Result<(String, Args), StoreError> {
-    let mut conditions = Vec::new();
-    let mut values = Args::default();
-    let mut count = 0;
-    let mut add = |condition: &str, value: String| {
-        count += 1;
-        conditions.push(condition.replace('?', &format!("${count}")));
-        values.push(value);
-    };
-    add("run.workspace = ?", filter.workspace.clone());
-    let text = |value: &Option<String>| value.clone();
-    for (condition, value) in [
-        ("run.job = ?", text(&filter.job)),
-        (
-            "run.state = ?",
-            filter.state.map(|state| state.as_str().to_owned()),
-        ),
-        (
-            "run.class = ?",
-            filter.class.map(|class| class.as_str().to_owned()),
-        ),
-        ("run.batch = ?", text(&filter.batch)),
-        ("run.parent = ?", text(&filter.parent)),
-        ("run.id < ?", cursor.map(str::to_owned)),
-        ("run.id >= ?", filter.since.map(first_id_at)),
-        ("run.id < ?", filter.until.map(first_id_at)),
-    ] {
-        if let Some(value) = value {
-            add(condition, value);
-        }
-    }
-    for (table, wanted) in [("run_param", &filter.parameters), ("run_tag", &filter.tags)] {
-        for (name, value) in wanted {
-            count += 2;
-            conditions.push(format!(
-                "EXISTS (SELECT 1 FROM {table} WHERE {table}.run = run.id AND name = ${} AND value = ${count})",
-                count - 1
-            ));
-            values.push(name.clone());
-            values.push(value.clone());
-        }
-    }
-    if filter.parent.is_none() {
-        conditions.push("run.parent IS NULL".to_owned());
-    }
-    if let Some(cursor) = cursor.filter(|cursor| !cursor.starts_with("run_")) {
-        let message = format!("`{cursor}` is not a cursor");
-        return Err(Invalid::new("cursor", message)
-            .with_hint("pass on `next` of a page")
-            .into());
-    }
-    Ok((conditions.join(" AND "), values))
-}
-
-/// The smallest id of a run that was made at a time.
-fn first_id_at(at: Timestamp) -> String {
-    nbpress_record::RunId::first_at(at).to_string()
 }

@@ -1,5 +1,7 @@
 //! Jobs and their versions.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use nbpress_record::RunId;
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ use crate::run::JobVersionRef;
 use crate::store::Store;
 use crate::store::audit::audit;
 use crate::store::database::{Row, Tx, args, to_json};
+use crate::store::insert::places;
 
 /// A job and its newest version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -237,12 +240,29 @@ pub(crate) async fn version_definition(
 
 /// A job that has not been archived, with its newest version.
 pub(crate) async fn live_job(tx: &mut Tx, id: &str) -> Result<Option<Job>, StoreError> {
-    let sql = format!("{JOB} WHERE job.id = $1 AND job.archived_at IS NULL");
-    tx.row(&sql, args![id.to_owned()])
-        .await?
-        .as_ref()
-        .map(job)
-        .transpose()
+    let id = id.to_owned();
+    Ok(live_jobs(tx, std::iter::once(&id)).await?.remove(&id))
+}
+
+/// Those of some jobs that have not been archived, by id.
+pub(crate) async fn live_jobs(
+    tx: &mut Tx,
+    ids: impl Iterator<Item = &String>,
+) -> Result<BTreeMap<String, Job>, StoreError> {
+    let ids: BTreeSet<&String> = ids.collect();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let places = places(1, ids.len());
+    let sql = format!("{JOB} WHERE job.id IN ({places}) AND job.archived_at IS NULL");
+    let mut values = args![];
+    for id in ids {
+        values.push(id.clone());
+    }
+    let rows = tx.rows(&sql, values).await?;
+    rows.iter()
+        .map(|row| Ok((row.text("id")?, job(row)?)))
+        .collect()
 }
 
 fn job(row: &Row) -> Result<Job, StoreError> {

@@ -1,4 +1,4 @@
-//! Schedules: when jobs run by themselves.
+//! Schedules: when jobs run by themselves. What happens then is in `firing`.
 
 use jiff::Timestamp;
 use nbpress_record::RunId;
@@ -9,21 +9,11 @@ use utoipa::ToSchema;
 
 use crate::error::{Invalid, StoreError};
 use crate::job::check_name;
-use crate::plan::{JobRun, plan};
-use crate::run::{LogicalTime, NewRun, Run, TriggerKind};
-use crate::schedule::{Overlap, ScheduleDefinition, Timetable, Trigger, UpstreamEnd, jitter};
-use crate::state::RunState;
+use crate::schedule::{Overlap, ScheduleDefinition, Timetable, Trigger};
 use crate::store::Store;
 use crate::store::audit::audit;
-use crate::store::database::{Row, Tx, args, to_json};
-use crate::store::enqueue::{Enqueued, add_runs};
-use crate::store::finish::By;
-use crate::store::jobs::{Job, live_job};
-use crate::store::settle::{End, active_in_lane, lane_width, settle};
-use crate::store::timers::cancel;
-
-/// Fires of one schedule in one transaction.
-const FIRES_AT_ONCE: usize = 50;
+use crate::store::database::{Row, args, to_json};
+use crate::store::jobs::Job;
 
 /// A schedule that is to exist.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -67,17 +57,6 @@ pub struct Schedule {
     /// When it fires next; absent for triggers that are no times.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next_at: Option<Timestamp>,
-}
-
-/// A schedule that fired, and what came of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DueSchedule {
-    /// The schedule, by id.
-    pub schedule: String,
-    /// The runs that were made.
-    pub runs: Vec<String>,
-    /// The times that were passed over.
-    pub missed: u64,
 }
 
 /// How many runs of a schedule may be on at a time.
@@ -256,37 +235,6 @@ impl Store {
         })
     }
 
-    /// Fires the schedules that are due, at most `most`; call it again while it answers with some.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn fire_schedules(
-        &self,
-        most: i64,
-        now: Timestamp,
-    ) -> Result<Vec<DueSchedule>, StoreError> {
-        let due = "SELECT id FROM schedule WHERE paused = 0 AND next_at IS NOT NULL AND next_at <= $1 LIMIT 1";
-        if self
-            .database
-            .row(due, args![now.as_microsecond()])
-            .await?
-            .is_none()
-        {
-            return Ok(Vec::new());
-        }
-        transaction!(self, |tx| {
-            let sql =
-                "SELECT * FROM schedule WHERE paused = 0 AND next_at IS NOT NULL AND next_at <= $1
-                       ORDER BY next_at, id LIMIT $2 {skip}";
-            let rows = tx.rows(sql, args![now.as_microsecond(), most]).await?;
-            let mut fired = Vec::with_capacity(rows.len());
-            for row in rows {
-                fired.push(fire(tx, &row, now).await?);
-            }
-            Ok(fired)
-        })
-    }
-
     /// The job of the schedule with this webhook secret.
     ///
     /// # Errors
@@ -297,34 +245,9 @@ impl Store {
         let row = row.ok_or_else(|| StoreError::not_found("webhook", "…"))?;
         self.job_by_id(&row.text("job")?).await
     }
-
-    /// Fires the schedule with this webhook secret. `moment` makes a repeated call harmless.
-    ///
-    /// # Errors
-    /// No schedule has this secret, it is paused, or the database fails.
-    pub async fn fire_hook(
-        &self,
-        hook: &str,
-        moment: &str,
-        parameters: &Map<String, Value>,
-        now: Timestamp,
-    ) -> Result<Vec<Enqueued>, StoreError> {
-        transaction!(self, |tx| {
-            let sql = "SELECT * FROM schedule WHERE hook_sha256 = $1 {lock}";
-            let row = tx.row(sql, args![hook_sha256(hook)]).await?;
-            let row = row.ok_or_else(|| StoreError::not_found("webhook", "…"))?;
-            if row.flag("paused")? {
-                return Err(StoreError::conflict("paused", "the schedule is paused"));
-            }
-            let by = ("webhook", now);
-            let mut given: Map<String, Value> = row.json("parameters")?;
-            given.extend(parameters.clone());
-            trigger(tx, &row, &given, (TriggerKind::Webhook, moment), None, by).await
-        })
-    }
 }
 
-fn hook_sha256(hook: &str) -> String {
+pub(crate) fn hook_sha256(hook: &str) -> String {
     hex::encode(Sha256::digest(hook))
 }
 
@@ -340,193 +263,4 @@ fn read(row: &Row) -> Result<Schedule, StoreError> {
         paused: row.flag("paused")?,
         next_at: row.opt_time("next_at")?,
     })
-}
-
-/// Makes the runs of a schedule that is due and moves it on.
-async fn fire(tx: &mut Tx, row: &Row, now: Timestamp) -> Result<DueSchedule, StoreError> {
-    let id = row.text("id")?;
-    let definition: ScheduleDefinition = row.json("definition")?;
-    let parameters: Map<String, Value> = row.json("parameters")?;
-    let timetable = Timetable::new(&definition).map_err(Invalid::from)?;
-    let due = timetable.due(row.time("last_at")?, now, FIRES_AT_ONCE);
-    let mut runs = Vec::new();
-    for fire in &due.fires {
-        let logical = LogicalTime {
-            at: fire.logical_time,
-            interval_start: fire.interval_start,
-            interval_end: fire.interval_end,
-            time_zone: fire.zone.clone(),
-        };
-        let moment = fire.logical_time.to_string();
-        let by = ("scheduler", now);
-        let kind = (TriggerKind::Schedule, moment.as_str());
-        let made = trigger(tx, row, &parameters, kind, Some(logical), by).await?;
-        runs.extend(made.into_iter().filter(|run| run.is_new).map(|run| run.id));
-    }
-    let next = timetable
-        .next_after(due.resume_from)
-        .map(Timestamp::as_microsecond);
-    let sql = "UPDATE schedule SET last_at = $1, next_at = $2 WHERE id = $3";
-    tx.run(
-        sql,
-        args![due.resume_from.as_microsecond(), next, id.clone()],
-    )
-    .await?;
-    Ok(DueSchedule {
-        schedule: id,
-        runs,
-        missed: due.missed,
-    })
-}
-
-/// Makes the run of one moment of a schedule, by its rule for runs that overlap.
-async fn trigger(
-    tx: &mut Tx,
-    row: &Row,
-    parameters: &Map<String, Value>,
-    (kind, moment): (TriggerKind, &str),
-    logical: Option<LogicalTime>,
-    by: By<'_>,
-) -> Result<Vec<Enqueued>, StoreError> {
-    let (id, job) = (row.text("id")?, row.text("job")?);
-    let definition: ScheduleDefinition = row.json("definition")?;
-    let Some(job) = live_job(tx, &job).await? else {
-        return Ok(Vec::new());
-    };
-    let width = lane_width(tx, &id).await?.unwrap_or(1);
-    let busy = active_in_lane(tx, &id).await? >= width;
-    let start_at = logical.as_ref().map(|logical| {
-        let wait = jitter(&id, logical.at, definition.jitter_seconds);
-        by.1.checked_add(wait).unwrap_or(by.1)
-    });
-    let runs = plan(&JobRun {
-        workspace: &job.workspace,
-        job: &job.reference(),
-        definition: &job.definition,
-        parameters,
-        trigger: kind,
-        triggered_by: &id,
-        logical,
-        lane: Some(&id),
-        batch: None,
-        idempotency_key: None,
-        start_at: start_at.filter(|_| definition.jitter_seconds > 0),
-        blocked: busy,
-    });
-    let Some(first) = runs.first().map(|run| run.id.clone()) else {
-        return Ok(Vec::new());
-    };
-    let sql = "INSERT INTO tick (schedule, moment, run) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    if tx
-        .run(sql, args![id.clone(), moment.to_owned(), first.clone()])
-        .await?
-        == 0
-    {
-        return earlier(tx, &id, moment).await;
-    }
-    let made = add_runs(tx, &runs, by.0, by.1).await?;
-    if busy {
-        overlap(tx, &definition, &runs, &id, by).await?;
-    }
-    Ok(made.into_iter().take(1).collect())
-}
-
-async fn earlier(tx: &mut Tx, schedule: &str, moment: &str) -> Result<Vec<Enqueued>, StoreError> {
-    let sql = "SELECT run FROM tick WHERE schedule = $1 AND moment = $2";
-    let row = tx
-        .row(sql, args![schedule.to_owned(), moment.to_owned()])
-        .await?;
-    row.iter()
-        .map(|row| {
-            Ok(Enqueued {
-                id: row.text("run")?,
-                is_new: false,
-            })
-        })
-        .collect()
-}
-
-/// What happens to a new run, or to those before it, while others of its schedule are on.
-async fn overlap(
-    tx: &mut Tx,
-    definition: &ScheduleDefinition,
-    runs: &[NewRun],
-    lane: &str,
-    by: By<'_>,
-) -> Result<(), StoreError> {
-    let Some(first) = runs.first() else {
-        return Ok(());
-    };
-    match definition.overlap {
-        Overlap::Skip => {
-            let end = End::skipped("overlap", "the run before was still on");
-            settle(tx, &first.id, &end, by).await
-        }
-        Overlap::Replace => {
-            let sql = "SELECT id FROM run WHERE lane = $1 AND id <> $2
-                       AND state IN ('blocked', 'queued', 'running') ORDER BY id";
-            let rows = tx
-                .rows(sql, args![lane.to_owned(), first.id.clone()])
-                .await?;
-            // Those that wait first: else the end of one that runs would let them begin.
-            for row in rows.iter().rev() {
-                cancel(
-                    tx,
-                    &row.text("id")?,
-                    "replaced by the next run of its schedule",
-                    by,
-                )
-                .await?;
-            }
-            Ok(())
-        }
-        Overlap::Queue | Overlap::Allow { .. } => {
-            let sql = "SELECT id FROM run WHERE lane = $1 AND state = 'blocked' ORDER BY id DESC";
-            let rows = tx.rows(sql, args![lane.to_owned()]).await?;
-            let most = usize::try_from(definition.max_queued).unwrap_or(usize::MAX);
-            for row in rows.iter().skip(most) {
-                let end = End::skipped("overlap", "too many runs of its schedule were waiting");
-                settle(tx, &row.text("id")?, &end, by).await?;
-            }
-            Ok(())
-        }
-    }
-}
-
-/// Fires the schedules that wait for the end of a run's job.
-pub(crate) async fn after(
-    tx: &mut Tx,
-    run: &Run,
-    state: RunState,
-    by: By<'_>,
-) -> Result<(), StoreError> {
-    let Some(job) = run
-        .job
-        .as_ref()
-        .filter(|_| run.trigger != TriggerKind::Import)
-    else {
-        return Ok(());
-    };
-    let sql = "SELECT * FROM schedule WHERE after_job = $1 AND paused = 0 ORDER BY id {lock}";
-    for row in tx.rows(sql, args![job.id.clone()]).await? {
-        let definition: ScheduleDefinition = row.json("definition")?;
-        let counts = match &definition.trigger {
-            Trigger::After {
-                on: UpstreamEnd::Success,
-                ..
-            } => state == RunState::Succeeded,
-            Trigger::After {
-                on: UpstreamEnd::Any,
-                ..
-            } => state != RunState::Skipped,
-            _ => false,
-        };
-        if counts {
-            let parameters: Map<String, Value> = row.json("parameters")?;
-            let kind = (TriggerKind::After, run.id.as_str());
-            let logical = run.logical.clone();
-            Box::pin(trigger(tx, &row, &parameters, kind, logical, by)).await?;
-        }
-    }
-    Ok(())
 }

@@ -15,6 +15,7 @@ use crate::store::batches;
 use crate::store::database::{Tx, args, to_json};
 use crate::store::enqueue::{Ready, make_ready, parameter_text, profile_or_default};
 use crate::store::finish::{By, locked_run};
+use crate::store::firing;
 use crate::store::insert::Insert;
 use crate::store::outbox::notify;
 use crate::store::pools::profiles;
@@ -118,7 +119,7 @@ async fn settle_all(
             if let Some(batch) = &run.batch {
                 ends.extend(batches::point_ended(tx, batch, by).await?);
             }
-            schedules::after(tx, &run, end.state, by).await?;
+            firing::after(tx, &run, end.state, by).await?;
             tell(tx, &run, end.state, by.1).await?;
         }
     }
@@ -444,8 +445,8 @@ async fn failed_before(tx: &mut Tx, run: &Run) -> Result<bool, StoreError> {
     let Some(job) = &run.job else {
         return Ok(false);
     };
-    let sql = "SELECT state FROM run WHERE job = $1 AND parent IS NULL AND id <> $2
-               AND state IN ('succeeded', 'failed') ORDER BY ended_at DESC LIMIT 1";
+    let sql = "SELECT state FROM run WHERE job = $1 AND parent IS NULL AND ended_at IS NOT NULL AND id <> $2
+               AND state IN ('succeeded', 'failed') ORDER BY ended_at DESC, id DESC LIMIT 1";
     let row = tx.row(sql, args![job.id.clone(), run.id.clone()]).await?;
     Ok(match row {
         Some(row) => row.word::<RunState>("state")? == RunState::Failed,

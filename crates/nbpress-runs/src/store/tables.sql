@@ -120,10 +120,13 @@ CREATE UNIQUE INDEX run_idempotency ON run (workspace, idempotency_key) WHERE id
 CREATE UNIQUE INDEX run_point ON run (batch, point) WHERE batch IS NOT NULL AND parent IS NULL;
 CREATE INDEX run_of_workspace ON run (workspace, id DESC);
 CREATE INDEX run_of_job ON run (job, id DESC) WHERE job IS NOT NULL;
+CREATE INDEX run_of_job_state ON run (job, state, id DESC) WHERE job IS NOT NULL;
 CREATE INDEX run_of_state ON run (workspace, state, id DESC);
+CREATE INDEX run_of_class ON run (workspace, class, id DESC) WHERE class IS NOT NULL;
 CREATE INDEX run_of_parent ON run (parent) WHERE parent IS NOT NULL;
 CREATE INDEX run_live ON run (workspace, state) WHERE state IN ('blocked', 'queued', 'running', 'cancelling');
 CREATE INDEX run_lane ON run (lane, state, id) WHERE lane IS NOT NULL;
+CREATE INDEX run_of_job_ended ON run (job, ended_at DESC, id DESC) WHERE ended_at IS NOT NULL AND parent IS NULL;
 CREATE INDEX run_ended ON run (ended_at) WHERE ended_at IS NOT NULL;
 
 CREATE TABLE run_param (
