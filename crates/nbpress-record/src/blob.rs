@@ -1,7 +1,7 @@
 //! Large values: files named by the SHA-256 of their bytes.
 //!
 //! While a run is on, its blobs are in its own folder, `<run>/blobs/<sha256>`: a discarded run takes
-//! them along, a run that was cut off keeps them. When it finishes they move to the store's,
+//! them along, a run that was cut off keeps them. When it finishes they become the store's,
 //! `<store>/blobs/<first two digits>/<sha256>`, where runs share them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -170,7 +170,7 @@ impl RunBlobs {
             .map(|(sha256, length)| (sha256.as_str(), *length))
     }
 
-    /// Moves every blob to the store; they must have been synced.
+    /// Makes every blob one of the store's, too; they must have been synced.
     pub(crate) fn share(&self, shared: &SharedBlobs) -> Result<(), RecordError> {
         let mut folders = BTreeSet::new();
         for (sha256, length) in self.held() {
@@ -183,7 +183,11 @@ impl RunBlobs {
             {
                 disk::create_folder(folder)?;
             }
-            disk::rename(&self.folder.join(sha256), &to)?;
+            // Whoever copies the run finds it here, too, until the manifest is there.
+            let from = self.folder.join(sha256);
+            if fs::hard_link(&from, &to).is_err() {
+                disk::rename(&from, &to)?;
+            }
         }
         for folder in &folders {
             disk::sync_folder(folder)?;

@@ -37,6 +37,10 @@ const PART: u64 = 1 << 20;
 const NEWS: Duration = Duration::from_secs(20);
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long one may take that comes after a whole record was read, or brings a file.
+const LONG: Duration = Duration::from_mins(10);
+/// What a network brings at least, in bytes per second.
+const SLOWEST: u64 = 50_000;
 
 /// How an attempt ended, on its way to the server.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -59,6 +63,13 @@ pub struct Copied {
     pub length: u64,
     /// The large values of it, by their SHA-256.
     pub blobs: BTreeSet<String>,
+}
+
+/// How long a copy of a journal is.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Length {
+    /// In bytes.
+    pub length: u64,
 }
 
 /// The manifest that closes a copy of a record.
@@ -160,9 +171,19 @@ impl Remote {
         path: &[&str],
         body: &impl Serialize,
     ) -> Result<T, CoordinatorError> {
+        self.post_within(PATIENCE, path, body).await
+    }
+
+    async fn post_within<T: DeserializeOwned>(
+        &self,
+        time: Duration,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<T, CoordinatorError> {
         let bytes = serde_json::to_vec(body).map_err(refused)?;
         let request = self
             .request(Method::POST, path)
+            .timeout(time)
             .header("content-type", "application/json")
             .body(bytes);
         answer(request).await
@@ -183,11 +204,7 @@ impl Remote {
     }
 
     async fn object(&self, name: String) -> Result<Bytes, CoordinatorError> {
-        bytes(
-            self.request(Method::GET, &["objects", &name])
-                .timeout(PATIENCE * 10),
-        )
-        .await
+        bytes(self.request(Method::GET, &["objects", &name]).timeout(LONG)).await
     }
 
     /// Asks what the server has of a record.
@@ -207,14 +224,17 @@ impl Remote {
                     sent.blobs.insert(blob);
                 }
             }
-            if part.is_empty() {
+            let finished_since =
+                record.manifest().is_none() && record.folder().join("manifest.json").exists();
+            // Then its blobs are not where they were, and it is delivered as a whole.
+            if part.is_empty() || finished_since {
                 return Ok(());
             }
             let request = self
                 .request(Method::PUT, &["records", &name, "journal"])
                 .query(&[("offset", sent.length)])
                 .body(part);
-            sent.length = answer::<Copied>(request).await?.length;
+            sent.length = answer::<Length>(request).await?.length;
         }
     }
 
@@ -225,13 +245,13 @@ impl Remote {
         blob: &str,
     ) -> Result<(), CoordinatorError> {
         let bytes = match record.blob(blob) {
-            // It is moved to where finished runs share theirs; it is sent with the rest.
+            // The run is over: it is sent with the rest.
             Err(RecordError::MissingBlob { .. }) => return Ok(()),
             bytes => bytes.map_err(unreadable)?,
         };
         let request = self
             .request(Method::PUT, &["records", name, "blobs", blob])
-            .timeout(PATIENCE * 10)
+            .timeout(LONG + Duration::from_secs(bytes.len() as u64 / SLOWEST))
             .body(bytes);
         answer::<serde_json::Value>(request).await.map(drop)
     }
@@ -246,7 +266,7 @@ impl Remote {
             sha256: sha256.to_owned(),
             manifest,
         };
-        self.post::<serde_json::Value>(&["records", name, "seal"], &seal)
+        self.post_within::<serde_json::Value>(LONG, &["records", name, "seal"], &seal)
             .await
             .map(drop)
     }
@@ -319,7 +339,7 @@ impl Coordinator for Remote {
                 delivered => delivered?,
             }
         }
-        self.post(&[worker, "finish"], &report).await
+        self.post_within(LONG, &[worker, "finish"], &report).await
     }
 
     async fn forget(&self, record: &str) {

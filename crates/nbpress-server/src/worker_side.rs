@@ -13,7 +13,7 @@ use nbpress_runs::StoreError;
 use nbpress_runs::run::{Claim, Finish};
 use nbpress_runs::store::{Beat, ClaimRequest, NewWorker};
 use nbpress_scheduler::records::ReplicaError;
-use nbpress_scheduler::remote::{Copied, News, Report, Seal};
+use nbpress_scheduler::remote::{Copied, Length, News, Report, Seal};
 use nbpress_scheduler::snapshot::SnapshotError;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
@@ -125,11 +125,7 @@ async fn object(State(app): State<App>, Path(sha256): Path<String>) -> ApiResult
 #[utoipa::path(get, path = "/v1/worker/records/{record}", params(("record" = String, Path)),
     responses((status = 200, body = Copied), (status = 422, body = ErrorBody)))]
 async fn copied(State(app): State<App>, Path(record): Path<String>) -> ApiResult<Json<Copied>> {
-    copied_now(&app, &record).await
-}
-
-async fn copied_now(app: &App, record: &str) -> ApiResult<Json<Copied>> {
-    let (length, blobs) = app.records.copied(record).await?;
+    let (length, blobs) = app.records.copied(&record).await?;
     Ok(Json(Copied { length, blobs }))
 }
 
@@ -137,18 +133,18 @@ async fn copied_now(app: &App, record: &str) -> ApiResult<Json<Copied>> {
 #[utoipa::path(put, path = "/v1/worker/records/{record}/journal",
     params(("record" = String, Path), ("offset" = u64, Query)),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses((status = 200, body = Copied), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    responses((status = 200, body = Length), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn journal(
     State(app): State<App>,
     Path(record): Path<String>,
     mut query: Pairs,
     Raw(bytes): Raw,
-) -> ApiResult<Json<Copied>> {
+) -> ApiResult<Json<Length>> {
     let offset = query.read("offset")?;
     query.finish("offset")?;
     let offset = offset.ok_or_else(|| ApiError::invalid("offset", "say where the bytes begin"))?;
-    app.records.append(&record, offset, bytes).await?;
-    copied_now(&app, &record).await
+    let length = app.records.append(&record, offset, bytes).await?;
+    Ok(Json(Length { length }))
 }
 
 /// Adds a large value to the copy of a record.

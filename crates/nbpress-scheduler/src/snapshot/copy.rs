@@ -21,15 +21,15 @@ impl SnapshotStore {
         E: From<SnapshotError>,
         F: Future<Output = Result<Bytes, E>>,
     {
-        if self.manifest(id).await.is_ok() {
-            // It came after its objects.
-            return Ok(());
-        }
-        let bytes = checked(id.as_str(), get(id.to_string()).await?).await?;
+        let here = self.objects.get(id.as_str()).await.ok();
+        let bytes = match &here {
+            Some(bytes) => bytes.clone(),
+            None => checked(id.as_str(), get(id.to_string()).await?).await?,
+        };
         let manifest = Manifest::from_bytes(&bytes, id)?;
         let (get, objects) = (&get, &self.objects);
         let fetch = |name: String| async move {
-            if objects.get(&name).await.is_ok() {
+            if objects.has(&name).await? {
                 return Ok(());
             }
             let bytes = checked(&name, get(name.clone()).await?).await?;
@@ -39,7 +39,10 @@ impl SnapshotStore {
         stream::iter(names)
             .try_for_each_concurrent(AT_A_TIME, fetch)
             .await?;
-        Ok(self.objects.put_all(vec![(id.to_string(), bytes)]).await?)
+        if here.is_none() {
+            self.objects.put_all(vec![(id.to_string(), bytes)]).await?;
+        }
+        Ok(())
     }
 }
 

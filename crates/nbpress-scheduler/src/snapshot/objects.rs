@@ -35,6 +35,11 @@ impl Objects {
         Ok(self.storage.read_range(from, 0..most).await?)
     }
 
+    /// Whether there is such an object, without a look at its bytes.
+    pub(super) async fn has(&self, name: &str) -> Result<bool, SnapshotError> {
+        Ok(self.storage.head(&self.place(name)).await?.is_some())
+    }
+
     /// The bytes of an object.
     pub(super) async fn get(&self, name: &str) -> Result<Bytes, SnapshotError> {
         // The name becomes part of a path.

@@ -18,11 +18,15 @@ async fn what_is_there_is_not_sent_again() {
     let other = Desk::new();
     let (desk, first) = published(FILES).await;
     let (desk_2, second) = published(&[("data/a.csv", "1,2"), ("data/c.csv", "new")]).await;
-    for (desk, snapshot, sent) in [
-        (&desk, &first, 4),
-        (&desk, &first, 0),
-        (&desk_2, &second, 2),
+    for (desk, snapshot, lost, sent) in [
+        (&desk, &first, false, 4),
+        (&desk, &first, false, 0),
+        (&desk_2, &second, false, 2),
+        (&desk, &first, true, 1),
     ] {
+        if lost {
+            fs::remove_file(other.object(&snapshot.manifest.notebook.sha256)).unwrap();
+        }
         let asked = AtomicUsize::new(0);
         let get = |name: String| {
             asked.fetch_add(1, Ordering::Relaxed);
