@@ -46,9 +46,11 @@ async fn nothing_is_taken_that_is_not_what_its_name_says() {
     names.push(snapshot.id.to_string());
     for wrong in &names {
         let other = Desk::new();
-        let get = async |name: String| match name == *wrong {
-            true => Ok(Bytes::from_static(b"evil")),
-            false => desk.store.object(&name).await,
+        let get = async |name: String| {
+            if name == *wrong {
+                return Ok(Bytes::from_static(b"evil"));
+            }
+            desk.store.object(&name).await
         };
         let error = other.store.copy(&snapshot.id, get).await.unwrap_err();
         assert!(
