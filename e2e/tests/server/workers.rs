@@ -292,7 +292,10 @@ fn a_worker_with_a_wrong_token_is_told_so() {
     let served = server_without_worker(&[]);
     let url = address(&served)["url"].as_str().unwrap().to_owned();
     for (variables, words) in [
-        (vec![("NBPRESS_TOKEN", "wrong")], ["token is not valid", "set `NBPRESS_TOKEN`"]),
+        (
+            vec![("NBPRESS_TOKEN", "wrong")],
+            ["token is not valid", "set `NBPRESS_TOKEN`"],
+        ),
         (vec![], ["NBPRESS_TOKEN", "not set"]),
     ] {
         let mut command = served.stage.command(place::nbpress());
