@@ -13,6 +13,7 @@
 mod batches;
 mod flows;
 mod history;
+mod imports;
 mod postgres;
 mod queue;
 mod schedules;

@@ -187,11 +187,12 @@ async fn past_run(
     let started_at = row.started_at.or(row.created_at);
     let started_at = started_at.ok_or("nobody knows when it began")?;
     let ended_at = row.ended_at.unwrap_or(started_at).max(started_at);
-    let executed = executed(storage, staging, row).await;
+    let (place, notebook) = executed(storage, staging, row).await.unzip();
+    let nowhere = || format!("jupyter-scheduler job {}", row.id);
     let run = PastRun {
         tool: Tool::JupyterScheduler,
         identity: row.id.clone(),
-        origin: format!("jupyter-scheduler job {}", row.id),
+        origin: place.clone().unwrap_or_else(nowhere),
         notebook: row.input_filename.clone(),
         job: row.definition.as_deref().map(identity),
         parameters: row.parameters.clone(),
@@ -204,7 +205,6 @@ async fn past_run(
         ename: None,
         evalue: None,
     };
-    let (place, notebook) = executed.unzip();
     Ok(ProposedRun {
         run: match state {
             AttemptState::Failed => with_failure(run, notebook.as_ref().and_then(find_error)),

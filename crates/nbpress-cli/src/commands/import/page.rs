@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use nbpress_scheduler::import::{Plan, ProposedJob, ProposedRun, run_id};
+use nbpress_scheduler::import::{Plan, ProposedJob, ProposedRun, Tool, run_id};
 use nbpress_server::DEFAULT_WORKSPACE;
 use serde_json::{Value, json};
 
@@ -76,7 +76,8 @@ fn job_lines(page: Printer, job: &ProposedJob, name: &str, outcome: &Outcome) ->
     };
     let title = format!("job {name}  ({})", job.origin);
     let mut lines = page.wrap(&lead(page, outcome), WORD + 4, &printable(&title));
-    lines.extend(indented(&job.notebook));
+    let room = page.width().saturating_sub(WORD + 4);
+    lines.extend(indented(&page.fit_path(&job.notebook, room)));
     if let Some(schedule) = &job.schedule {
         let paused = if schedule.paused { ", paused" } else { "" };
         let (expression, zone) = (&schedule.expression, &schedule.time_zone);
@@ -100,7 +101,12 @@ fn job_lines(page: Printer, job: &ProposedJob, name: &str, outcome: &Outcome) ->
 fn run_lines(page: Printer, proposed: &ProposedRun, outcome: &Outcome) -> Vec<String> {
     let run = &proposed.run;
     let took = run.ended_at.duration_since(run.started_at).as_secs_f64();
-    let name = Path::new(proposed.executed.as_ref().unwrap_or(&run.notebook));
+    // An output of papermill has its own name, one of jupyter-scheduler the notebook's with a time.
+    let named = match (run.tool, &proposed.executed) {
+        (Tool::Papermill, Some(place)) => place,
+        _ => &run.notebook,
+    };
+    let name = Path::new(named);
     let name = name.file_name().unwrap_or(name.as_os_str());
     let facts = format!(
         "{}  {}  {}  {}",
