@@ -231,3 +231,6 @@ async fn executed(
     remove_error_markers(&mut notebook);
     Some((place.to_string(), notebook))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,9 @@
 //! papermill keeps a run's parameters, times and failing cell in the metadata of its output
 //! (<https://papermill.readthedocs.io/en/latest/usage-workflow.html>); that is all there is of it.
 
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -22,7 +25,7 @@ use super::proposal::{LeftOut, Plan, ProposedRun};
 const AT_ONCE: usize = 8;
 /// Names of a folder that are asked for at once.
 const PAGE: usize = 1_000;
-/// Folders in folders that are looked into: links can lead in circles.
+/// Folders in folders that are looked into.
 const DEEPEST: usize = 32;
 
 /// Why a notebook is not taken over.
@@ -83,13 +86,25 @@ pub async fn plan(storage: &Storage, location: &Location) -> Result<Plan, Storag
         })
         .buffered(AT_ONCE);
     let mut plan = Plan::default();
+    let mut seen = HashMap::new();
     while let Some((place, found)) = looking.next().await {
-        match found {
-            Ok((run, _)) => plan.runs.push(ProposedRun {
-                run,
-                executed: Some(place),
-            }),
-            Err(error) => plan.left_out.push(LeftOut::because(place, &error)),
+        let run = match found {
+            Ok((run, _)) => run,
+            Err(error) => {
+                plan.left_out.push(LeftOut::because(place, &error));
+                continue;
+            }
+        };
+        match seen.entry(run.identity.clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(place.clone());
+                let executed = Some(place);
+                plan.runs.push(ProposedRun { run, executed });
+            }
+            Entry::Occupied(first) => {
+                let reason = format!("it is of the same run as `{}`", first.get());
+                plan.left_out.push(LeftOut::new(place, reason));
+            }
         }
     }
     Ok(plan)
@@ -101,8 +116,12 @@ async fn notebooks(storage: &Storage, location: &Location) -> Result<Vec<Locatio
         return Ok(vec![location.clone()]);
     }
     let mut found = Vec::new();
+    let mut seen = HashSet::new();
     let mut folders = vec![(location.clone(), 0)];
     while let Some((folder, depth)) = folders.pop() {
+        if !seen.insert(real(&folder).await) {
+            continue;
+        }
         let mut after = None;
         loop {
             let page = storage.list(&folder, after.as_deref(), PAGE).await?;
@@ -123,6 +142,15 @@ async fn notebooks(storage: &Storage, location: &Location) -> Result<Vec<Locatio
     }
     found.sort_by_key(ToString::to_string);
     Ok(found)
+}
+
+/// The folder that links lead to.
+async fn real(folder: &Location) -> String {
+    let path = match folder.is_local() {
+        Some(path) => tokio::fs::canonicalize(path).await.ok(),
+        None => None,
+    };
+    path.map_or_else(|| folder.to_string(), |path| path.display().to_string())
 }
 
 pub(super) fn is_notebook(name: &str) -> bool {

@@ -196,3 +196,6 @@ fn class(class: Class) -> FailureClass {
         Class::Invalid | Class::Upstream => FailureClass::Invalid,
     }
 }
+
+#[cfg(test)]
+mod tests;
