@@ -417,7 +417,9 @@ async fn restart(
     Body(request): Body<RestartRequest>,
 ) -> ApiResult<(StatusCode, Json<Run>)> {
     let run = app.store.find_run(workspace.name(), &run).await?;
-    if !run.is_flow && !request.parameters.is_empty() {
+    // Runs of several tasks have none; neither have imported ones, which are refused below.
+    let has_snapshot = !run.snapshot.is_empty();
+    if has_snapshot && !request.parameters.is_empty() {
         let mut values = run.parameters.clone();
         values.extend(request.parameters.clone());
         find(&app, &run.snapshot)

@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod imports;
 mod jobs;
 mod workers;
 
