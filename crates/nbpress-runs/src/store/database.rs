@@ -42,6 +42,15 @@ impl Database {
             let pool = AnyPoolOptions::new()
                 .max_connections(32)
                 .acquire_timeout(std::time::Duration::from_secs(10))
+                .after_connect(|connection, _| {
+                    Box::pin(async move {
+                        // A page is read until it is full: starting more processes takes longer than that.
+                        sqlx::query("SET max_parallel_workers_per_gather = 0")
+                            .execute(connection)
+                            .await
+                            .map(drop)
+                    })
+                })
                 .connect(url)
                 .await
                 .map_err(failed)?;

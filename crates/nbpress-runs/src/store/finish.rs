@@ -224,7 +224,11 @@ async fn again(
     audit(tx, by, "queued", ("run", &run.id), &detail).await
 }
 
-pub(crate) async fn keep_scraps(tx: &mut Tx, run: &str, end: &AttemptEnd) -> Result<(), StoreError> {
+pub(crate) async fn keep_scraps(
+    tx: &mut Tx,
+    run: &str,
+    end: &AttemptEnd,
+) -> Result<(), StoreError> {
     let mut rows = Insert::new(
         "INSERT INTO scrap (run, name, value, number)",
         "ON CONFLICT (run, name) DO UPDATE SET value = excluded.value, number = excluded.number",

@@ -84,7 +84,13 @@ fn labels(run: &ImportedRun) -> NewRun {
     NewRun {
         id: run.id.clone(),
         tags: run.tags.clone(),
-        ..NewRun::of_notebook(&run.workspace, "", &run.notebook, run.parameters.clone(), "")
+        ..NewRun::of_notebook(
+            &run.workspace,
+            "",
+            &run.notebook,
+            run.parameters.clone(),
+            "",
+        )
     }
 }
 

@@ -88,7 +88,8 @@ impl Store {
         lease_seconds: i64,
         now: Timestamp,
     ) -> Result<Vec<Outgoing>, StoreError> {
-        let due = "SELECT id FROM outbox WHERE state = 'pending' AND next_at <= $1 LIMIT 1";
+        let due = "SELECT id FROM outbox WHERE state = 'pending' AND next_at <= $1
+                   ORDER BY next_at, id LIMIT 1";
         if self
             .database
             .row(due, args![now.as_microsecond()])

@@ -46,7 +46,8 @@ CREATE TABLE schedule (
     created_at {int} NOT NULL,
     UNIQUE (job, name)
 );
-CREATE INDEX schedule_due ON schedule (next_at) WHERE paused = 0 AND next_at IS NOT NULL;
+-- With the id: very many are due at the same instant, and are taken in order.
+CREATE INDEX schedule_due ON schedule (next_at, id) WHERE paused = 0 AND next_at IS NOT NULL;
 CREATE INDEX schedule_after ON schedule (after_job) WHERE after_job IS NOT NULL;
 CREATE INDEX schedule_hook ON schedule (hook_sha256) WHERE hook_sha256 IS NOT NULL;
 
@@ -206,7 +207,7 @@ CREATE TABLE timer (
     at {int} NOT NULL,
     PRIMARY KEY (run, kind)
 );
-CREATE INDEX timer_at ON timer (at);
+CREATE INDEX timer_at ON timer (at, run, kind);
 
 CREATE TABLE profile (
     name {id} PRIMARY KEY,
@@ -259,7 +260,7 @@ CREATE TABLE outbox (
     created_at {int} NOT NULL,
     sent_at {int}
 );
-CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'pending';
+CREATE INDEX outbox_due ON outbox (next_at, id) WHERE state = 'pending';
 CREATE INDEX outbox_of_run ON outbox (run);
 
 -- Append-only. A row gets its place in the chain, and the chain's hash, shortly after it was written.

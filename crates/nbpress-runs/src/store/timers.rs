@@ -23,7 +23,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn fire_timers(&self, now: Timestamp) -> Result<usize, StoreError> {
-        let due = "SELECT run FROM timer WHERE at <= $1 LIMIT 1";
+        let due = "SELECT run FROM timer WHERE at <= $1 ORDER BY at, run, kind LIMIT 1";
         if self
             .database
             .row(due, args![now.as_microsecond()])
