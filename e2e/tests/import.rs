@@ -2,7 +2,7 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,
-    clippy::panic,
+    clippy::expect_used,
     reason = "test code: a failure here is a failed test"
 )]
 
@@ -97,25 +97,26 @@ fn columns(ended: &Ended) -> usize {
     lines.map(|line| line.chars().count()).max().unwrap_or(0)
 }
 
-#[test]
-fn runs_of_papermill_become_records_once() {
+/// A stage on which papermill has run two notebooks into `out`, one of which failed, among other files.
+fn with_outputs() -> Stage {
     let stage = Stage::new();
     let mut good = notebook("python3", &["days = 30", "print('days', days)"]);
     good["cells"][0]["metadata"]["tags"] = serde_json::json!(["parameters"]);
     stage.write("good.ipynb", good.to_string());
-    stage.notebook(
-        "bad.ipynb",
-        "python3",
-        &["print('one')", "1 / 0", "print('never')"],
-    );
+    let cells = ["print('one')", "1 / 0", "print('never')"];
+    stage.notebook("bad.ipynb", "python3", &cells);
     std::fs::create_dir_all(stage.path("out/deep")).unwrap();
-    assert!(papermill(
-        &stage,
-        &["good.ipynb", "out/good.ipynb", "-p", "days", "60"]
-    ));
+    let parameters = ["good.ipynb", "out/good.ipynb", "-p", "days", "60"];
+    assert!(papermill(&stage, &parameters));
     assert!(!papermill(&stage, &["bad.ipynb", "out/deep/bad.ipynb"]));
     stage.write("out/plain.ipynb", good.to_string());
     stage.write("out/broken.ipynb", "not a notebook");
+    stage
+}
+
+#[test]
+fn runs_of_papermill_become_records_once() {
+    let stage = with_outputs();
     let before = bytes_below(&stage.path("out"));
 
     let dry = stage.nbpress(&["import", "papermill", "out"]);
@@ -148,7 +149,11 @@ fn runs_of_papermill_become_records_once() {
         "the source is as it was"
     );
 
-    let runs = served.json(&["queue"]);
+    check_history(&stage, &served.json(&["queue"]));
+}
+
+/// What is there of the two runs after the import.
+fn check_history(stage: &Stage, runs: &[Value]) {
     assert_eq!(runs.len(), 2, "{runs:?}");
     let (bad, good) = (&runs[0], &runs[1]);
     assert_eq!(
