@@ -48,6 +48,24 @@ pub(crate) struct Refusal {
     pub(crate) hint: Option<String>,
 }
 
+impl Refusal {
+    /// What would be right, as the server said it.
+    pub(crate) fn hint(&self) -> Option<String> {
+        self.hint.clone()
+    }
+}
+
+/// There is no server in this home.
+#[derive(Debug, thiserror::Error)]
+#[error("no server runs here")]
+pub(crate) struct NoServer;
+
+impl NoServer {
+    /// How there would be one.
+    pub(crate) const HINT: &str =
+        "start one with `nbpress serve`, or name one with `NBPRESS_SERVER` and `NBPRESS_TOKEN`";
+}
+
 impl Api {
     /// The server of `NBPRESS_SERVER` and `NBPRESS_TOKEN`, or the one of this home.
     pub(crate) fn find(settings: &Settings) -> anyhow::Result<Self> {
@@ -68,8 +86,10 @@ impl Api {
         }
         let path = ServerFile::path(settings);
         #[expect(clippy::disallowed_methods, reason = "our own state, never a notebook")]
-        let file =
-            std::fs::read(&path).context("no server runs here; start one: `nbpress serve`")?;
+        let file = std::fs::read(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => anyhow::Error::new(NoServer),
+            _ => anyhow::Error::new(error).context(format!("failed to read `{}`", path.display())),
+        })?;
         let file: ServerFile = serde_json::from_slice(&file)
             .with_context(|| format!("`{}` cannot be read", path.display()))?;
         Ok(Self {

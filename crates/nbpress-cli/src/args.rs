@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::demo::DemoArgs;
 use crate::commands::doctor::DoctorArgs;
@@ -23,6 +23,7 @@ use crate::commands::show::{ShowArgs, VerifyArgs};
 use crate::commands::submit::{AgainArgs, CancelArgs, LogsArgs, SubmitArgs};
 use crate::commands::sweep::SweepArgs;
 use crate::help;
+use crate::printer::Printer;
 
 /// Run notebooks with parameters and keep a true record of what happened.
 #[derive(Debug, Parser)]
@@ -65,7 +66,7 @@ pub(crate) enum Command {
     Cancel(CancelArgs),
     /// Do a run of the server again, whole.
     Retry(AgainArgs),
-    /// Do a run of the server again: of a job of several tasks, those that did not succeed.
+    /// Do a run of the server again, from the tasks that did not succeed.
     Restart(AgainArgs),
     Job(JobArgs),
     Schedule(ScheduleArgs),
@@ -75,8 +76,10 @@ pub(crate) enum Command {
     Profile(ProfileArgs),
     Worker(WorkerArgs),
     Channel(ChannelArgs),
+    /// Take over what papermill, jupyter-scheduler and cron have and did.
     Import(ImportArgs),
     Audit(AuditArgs),
+    /// Ask the server with SQL: `runs`, `params`, `scraps` and `cells`.
     Sql(SqlArgs),
     #[command(hide = true)]
     Runner(RunnerArgs),
@@ -84,7 +87,7 @@ pub(crate) enum Command {
 
 /// Reads the command line; prints help or a usage error and ends the process where that is the
 /// answer. A binary named `papermill` is `nbpress papermill`.
-pub(crate) fn parse() -> Command {
+pub(crate) fn parse(printer: Printer) -> Command {
     let mut words: Vec<_> = std::env::args_os().collect();
     let named = words
         .first()
@@ -95,5 +98,31 @@ pub(crate) fn parse() -> Command {
     if words.get(1).is_some_and(|word| word == "papermill") {
         words = with_values_apart(words);
     }
-    Arguments::parse_from(words).command
+    let command = help::grouped(Arguments::command(), printer);
+    let read = command.try_get_matches_from(words);
+    let read = read.and_then(|matches| Arguments::from_arg_matches(&matches));
+    read.unwrap_or_else(|error| help::without_own(error).exit())
+        .command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_in_one_group_of_the_help() {
+        let command = Arguments::command();
+        let visible = command
+            .get_subcommands()
+            .filter(|command| !command.is_hide_set());
+        let mut names: Vec<&str> = visible.map(clap::Command::get_name).collect();
+        let mut grouped: Vec<&str> = help::GROUPS
+            .iter()
+            .flat_map(|(_, names)| *names)
+            .copied()
+            .collect();
+        names.sort_unstable();
+        grouped.sort_unstable();
+        assert_eq!(names, grouped);
+    }
 }

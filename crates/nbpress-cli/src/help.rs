@@ -1,5 +1,73 @@
 //! What `--help` says after the options: examples first, then what does not fit an option's line.
 
+use clap::Command;
+use clap::error::{ContextKind, ContextValue};
+
+use crate::printer::{Printer, Style, padded};
+
+/// The commands as they are grouped in `nbpress --help`: what is needed most comes first.
+pub(crate) const GROUPS: &[(&str, &[&str])] = &[
+    (
+        "Notebooks",
+        &[
+            "run", "sweep", "inspect", "runs", "show", "scraps", "export", "verify",
+        ],
+    ),
+    ("This machine", &["demo", "doctor", "kernels", "papermill"]),
+    (
+        "Runs of a server",
+        &["submit", "queue", "logs", "cancel", "retry", "restart"],
+    ),
+    (
+        "Jobs and when they run",
+        &["job", "schedule", "backfill", "batch", "import"],
+    ),
+    (
+        "The server itself",
+        &[
+            "serve", "worker", "pool", "profile", "channel", "audit", "sql",
+        ],
+    ),
+];
+
+/// The command with its subcommands in groups, laid out for stdout.
+pub(crate) fn grouped(command: Command, printer: Printer) -> Command {
+    let page = printer.for_data();
+    let names = GROUPS.iter().flat_map(|(_, names)| *names);
+    let longest = names.map(|name| name.len()).max().unwrap_or(0);
+    let mut template = "{about}\n\n{usage-heading} {usage}\n".to_owned();
+    for (heading, names) in GROUPS {
+        let heading = page.paint(Style::Bold, &format!("{heading}:"));
+        template = format!("{template}\n{heading}\n");
+        for name in *names {
+            let found = command.find_subcommand(name).and_then(Command::get_about);
+            let about = found.map(ToString::to_string).unwrap_or_default();
+            let lead = format!("  {}  ", page.paint(Style::Bold, &padded(name, longest)));
+            for line in page.wrap(&lead, longest + 4, &about) {
+                template = format!("{template}{line}\n");
+            }
+        }
+    }
+    command.help_template(template + "\nOptions:\n{options}{after-help}")
+}
+
+/// The error without a suggestion that is not meant for people.
+pub(crate) fn without_own(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) {
+        let known = |name: &&String| {
+            GROUPS
+                .iter()
+                .any(|(_, names)| names.contains(&name.as_str()))
+        };
+        let names = names.iter().filter(known).cloned().collect();
+        error.insert(
+            ContextKind::SuggestedSubcommand,
+            ContextValue::Strings(names),
+        );
+    }
+    error
+}
+
 /// Of `nbpress`.
 pub(crate) const NBPRESS: &str = "\
 New here? `nbpress demo` sets up a kernel and runs a notebook.

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         }
     };
     let printer = Printer::new(&settings);
-    let command = args::parse();
+    let command = args::parse(printer);
     // One thread: a run is one conversation, and kernels are tied to the thread that started them.
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -4,6 +4,7 @@
 //! characters of a notebook's output are shown as text, not obeyed. Text is laid out for the terminal
 //! it goes to; what goes to a file or a pipe is neither cut nor broken.
 
+mod table;
 mod text;
 
 use std::io::{IsTerminal, Write};
@@ -159,6 +160,12 @@ impl Printer {
         };
         let lead = format!("{}  ", self.paint(Style::Dim, &name));
         self.wrap(&lead, indent, &printable(value))
+    }
+
+    /// Columns beside the name of a [`fact`](Self::fact); endless where there is no terminal.
+    pub(crate) fn fact_room(self) -> usize {
+        let room = self.width().saturating_sub(FACT_NAME + 2);
+        self.page.columns.map_or(usize::MAX, |_| room)
     }
 
     /// The lines of a shell command: one, or several that the shell reads as one.

@@ -13,10 +13,14 @@ use nbpress_execute::yaml::YamlError;
 use nbpress_execute::{ExecuteError, Finished};
 use nbpress_format::json::Object;
 use nbpress_record::{CellError, KernelInfo, Outcome, RecordError, RunStatus};
+use nbpress_runs::StoreError;
 use nbpress_scheduler::coordinator::CoordinatorError;
+use nbpress_runs::jupyter_scheduler::ReadError;
+use nbpress_scheduler::import::crontab::CrontabError;
 use nbpress_scheduler::notify::InvalidValue;
 use nbpress_storage::{Location, LocationError, StorageError, StorageErrorKind};
 
+use crate::api::{NoServer, Refusal};
 use crate::printer::{Printer, Style, duration, fitted, plural, printable, without_ansi};
 
 use crate::private_python::SetupError;
@@ -133,14 +137,24 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
     let yaml = || error.downcast_ref().and_then(YamlError::hint);
     let location = || error.downcast_ref().and_then(LocationError::hint);
     let server = || error.downcast_ref().and_then(CoordinatorError::hint);
+    let crontab = || error.downcast_ref().and_then(CrontabError::hint);
+    let database = || error.downcast_ref().and_then(ReadError::hint);
     let setting = || error.downcast_ref().and_then(InvalidValue::hint);
+    let refusal = || error.downcast_ref().and_then(Refusal::hint);
+    let none = || error.is::<NoServer>().then(|| NoServer::HINT.to_owned());
+    let database = || error.downcast_ref().and_then(StoreError::hint);
     let given = values()
         .or_else(space)
         .or_else(template)
         .or_else(yaml)
         .or_else(location)
+        .or_else(crontab)
+        .or_else(database)
         .or_else(setting)
-        .or_else(server);
+        .or_else(server)
+        .or_else(refusal)
+        .or_else(none)
+        .or_else(database);
     if given.is_some() {
         return given;
     }

@@ -11,4 +11,5 @@ mod records;
 mod refused;
 mod running;
 mod screen;
+mod server;
 mod sweep;

@@ -202,6 +202,18 @@ fn every_command_explains_itself_in_80_columns() {
         "doctor",
         "papermill",
         "demo",
+        "serve",
+        "submit",
+        "queue",
+        "logs",
+        "cancel",
+        "retry",
+        "job",
+        "schedule",
+        "backfill",
+        "pool",
+        "channel",
+        "sql",
     ];
     for command in commands {
         let left = Terminal::start_without_colour(&stage, 80, &[command, "--help"]).end();

@@ -8,7 +8,7 @@ use crate::api::{Api, encoded};
 use crate::commands::submit::{FileArgs, SettingArgs, WaitArgs, parameters, shown, source, typed};
 use crate::exit_code;
 use crate::parameters::ParameterArgs;
-use crate::printer::{Printer, padded, printable};
+use crate::printer::{Printer, fitted, printable};
 use crate::settings::Settings;
 
 /// Jobs: notebooks with a name, trusted copies and defaults.
@@ -53,18 +53,18 @@ struct PublishArgs {
     /// A JSON file with the whole definition: several tasks, presets, notifications.
     #[arg(long, value_name = "PATH", conflicts_with = "notebook")]
     definition: Option<String>,
-    #[command(flatten)]
-    parameters: ParameterArgs,
-    #[command(flatten)]
-    files: FileArgs,
-    #[command(flatten)]
-    settings: SettingArgs,
     /// Who is told of what: `failed,late:CHANNEL` (repeatable).
     #[arg(long, value_name = "KINDS:CHANNEL")]
     notify: Vec<String>,
     /// By when a run must be over: `07:00@Europe/Berlin`.
     #[arg(long, value_name = "TIME@ZONE")]
     deadline: Option<String>,
+    #[command(flatten)]
+    parameters: ParameterArgs,
+    #[command(flatten)]
+    files: FileArgs,
+    #[command(flatten)]
+    settings: SettingArgs,
 }
 
 #[derive(Debug, Args)]
@@ -74,11 +74,11 @@ struct JobRunArgs {
     /// One of its presets.
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
-    #[command(flatten)]
-    parameters: ParameterArgs,
     /// Wait for its end and exit with its code.
     #[arg(short, long)]
     wait: bool,
+    #[command(flatten)]
+    parameters: ParameterArgs,
 }
 
 #[derive(Debug, Args)]
@@ -243,12 +243,16 @@ fn print_job(printer: Printer, job: &Value, json: bool) -> anyhow::Result<u8> {
     let title = format!("{}  version {}", field(job, "name"), job["version"]);
     printer.data(&printable(&title))?;
     for task in job["definition"]["tasks"].as_array().into_iter().flatten() {
-        let line = format!("{}: {}", field(task, "key"), field(task, "notebook"));
-        for line in page.fact("task", &line) {
-            printer.data(&line)?;
-        }
-        for line in page.fact("snapshot", &field(task, "snapshot")) {
-            printer.data(&line)?;
+        let notebook = page.fit_path(&field(task, "notebook"), page.fact_room());
+        let snapshot = fitted(&field(task, "snapshot"), page.fact_room());
+        for (name, value) in [
+            ("task", field(task, "key")),
+            ("notebook", notebook),
+            ("snapshot", snapshot),
+        ] {
+            for line in page.fact(name, &value) {
+                printer.data(&line)?;
+            }
         }
         for parameter in task["schema"].as_array().into_iter().flatten() {
             let default = &parameter["default"];
@@ -303,24 +307,12 @@ pub(crate) fn list(
     if items.is_empty() {
         printer.say("there are none");
     }
-    let rows: Vec<Vec<String>> = items.iter().map(columns).collect();
-    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |at: usize| {
-        rows.iter()
-            .filter_map(|row| row.get(at))
-            .map(|t| crate::printer::columns(t))
-            .max()
-    };
-    let widths: Vec<usize> = (0..count).map(|at| width(at).unwrap_or(0)).collect();
-    for row in &rows {
-        let cells = row.iter().enumerate().map(|(at, cell)| {
-            if at + 1 == row.len() {
-                printable(cell)
-            } else {
-                padded(&printable(cell), widths[at])
-            }
-        });
-        printer.data(&cells.collect::<Vec<_>>().join("  "))?;
+    let rows: Vec<Vec<String>> = items
+        .iter()
+        .map(|item| columns(item).iter().map(|cell| printable(cell)).collect())
+        .collect();
+    for line in printer.for_data().table(&rows) {
+        printer.data(&line)?;
     }
     Ok(exit_code::OK)
 }
@@ -502,19 +494,24 @@ fn print_schedule(printer: Printer, schedule: &Value, json: bool) -> anyhow::Res
         printer.data(&field(schedule, "id"))?;
     }
     if let Some(hook) = schedule["hook"].as_str() {
-        printer.say(&format!("  its webhook, shown only now: {hook}"));
+        printer.say_wrapped("  ", 2, &format!("its webhook, shown only now: {hook}"));
     }
-    for fire in schedule["upcoming"].as_array().into_iter().flatten() {
-        printer.say(&format!(
-            "  {}  {}",
-            local(fire),
-            field(fire, "logical_time")
-        ));
+    let upcoming = schedule["upcoming"].as_array().into_iter().flatten();
+    let times: Vec<String> = upcoming.map(local).collect();
+    // Beside an id on stdout, the times are for people; alone they are what was asked for.
+    if schedule["id"].is_null() {
+        for time in times {
+            printer.data(&time)?;
+        }
+    } else {
+        for time in times {
+            printer.say(&format!("  {time}"));
+        }
     }
     Ok(exit_code::OK)
 }
 
-/// A fire in the schedule's own zone.
+/// A fire in the schedule's own zone: `Mon 2026-03-02 07:30 CET`.
 fn local(fire: &Value) -> String {
     let at = field(fire, "logical_time").parse::<jiff::Timestamp>();
     let zoned = at.ok().and_then(|at| at.in_tz(&field(fire, "zone")).ok());
@@ -546,11 +543,11 @@ pub(crate) struct BackfillArgs {
     /// After this many failures no further one begins.
     #[arg(long, value_name = "N")]
     max_failures: Option<i64>,
-    #[command(flatten)]
-    parameters: ParameterArgs,
     /// Print JSON on stdout.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    parameters: ParameterArgs,
 }
 
 /// Runs the command and returns its exit code.

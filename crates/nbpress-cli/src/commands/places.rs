@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::api::{Api, encoded};
 use crate::commands::jobs::{field, list};
 use crate::commands::remote_worker::{self, RunWorkerArgs};
+use crate::commands::runs::{ONE_LINE, local_time};
 use crate::exit_code;
 use crate::printer::{Printer, Style, printable};
 use crate::settings::Settings;
@@ -337,7 +338,9 @@ pub(crate) async fn queue(
         }
     }
     let page = api.get(&format!("/v1/runs{query}")).await?;
-    list(printer, &page["runs"], args.json, |run| {
+    let runs = &page["runs"];
+    let page = printer.for_data();
+    list(printer, runs, args.json, |run| {
         let what = match run["job"]["name"].as_str() {
             Some(job) => job.to_owned(),
             None => field(run, "notebook"),
@@ -345,10 +348,21 @@ pub(crate) async fn queue(
         vec![
             field(run, "id"),
             field(run, "state"),
-            field(run, "created_at").chars().take(16).collect(),
+            moment(page, run),
             what,
         ]
     })
+}
+
+/// When a run was made, as the clock on the wall shows it.
+fn moment(page: Printer, run: &Value) -> String {
+    let format = if page.width() < ONE_LINE {
+        "%m-%d %H:%M"
+    } else {
+        "%Y-%m-%d %H:%M"
+    };
+    let at = field(run, "created_at").parse();
+    at.map_or_else(|_| String::new(), |at| local_time(at, format))
 }
 
 /// Show who did what on the server, or check that nobody changed that.
@@ -443,13 +457,37 @@ pub(crate) async fn sql(
         Value::Null => String::new(),
         other => other.to_string(),
     };
-    let mut rows = vec![Value::Array(columns.clone())];
-    rows.extend(result["rows"].as_array().cloned().unwrap_or_default());
-    list(printer, &Value::Array(rows), false, |row| {
-        row.as_array().into_iter().flatten().map(text).collect()
-    })?;
+    let cells = |row: &Value| -> Vec<String> {
+        let values = row.as_array().into_iter().flatten();
+        values.map(|value| printable(&text(value))).collect()
+    };
+    let mut rows = vec![columns.iter().map(&text).collect()];
+    rows.extend(result["rows"].as_array().into_iter().flatten().map(cells));
+    let page = printer.for_data();
+    let lines = if page.has_room_for(&rows) {
+        page.table(&rows)
+    } else {
+        as_facts(page, &rows)
+    };
+    for line in lines {
+        printer.data(&line)?;
+    }
     if result["truncated"] == true {
         printer.say("  there are more rows than an answer has");
     }
     Ok(exit_code::OK)
+}
+
+/// A row's values below each other, for tables that are wider than the terminal.
+fn as_facts(page: Printer, rows: &[Vec<String>]) -> Vec<String> {
+    let Some((names, rows)) = rows.split_first() else {
+        return Vec::new();
+    };
+    let blocks = rows.iter().map(|row| {
+        let facts = names.iter().zip(row);
+        facts
+            .flat_map(|(name, value)| page.fact(name, value))
+            .collect()
+    });
+    blocks.collect::<Vec<Vec<String>>>().join(&String::new())
 }

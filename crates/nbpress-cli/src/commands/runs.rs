@@ -10,7 +10,7 @@ use crate::printer::{Printer, Style, duration, padded};
 use crate::settings::Settings;
 
 /// Below this many columns a run takes two lines.
-const ONE_LINE: usize = 72;
+pub(crate) const ONE_LINE: usize = 72;
 
 /// From this many columns on, the time a run took is shown.
 const WITH_DURATION: usize = 92;

@@ -16,7 +16,7 @@ use crate::api::{Api, encoded};
 use crate::commands::run::parse_duration;
 use crate::exit_code;
 use crate::parameters::ParameterArgs;
-use crate::printer::{Printer, Style, printable};
+use crate::printer::{Printer, Style, duration, printable};
 use crate::settings::Settings;
 
 /// Between two questions whether a run is over.
@@ -35,11 +35,7 @@ pub(crate) struct SubmitArgs {
     #[arg(long, value_name = "NAME", requires = "job")]
     preset: Option<String>,
     #[command(flatten)]
-    parameters: ParameterArgs,
-    #[command(flatten)]
-    files: FileArgs,
-    #[command(flatten)]
-    settings: SettingArgs,
+    shown: WaitArgs,
     /// A label for finding the run again (repeatable).
     #[arg(long, value_name = "NAME=VALUE")]
     tag: Vec<String>,
@@ -47,11 +43,16 @@ pub(crate) struct SubmitArgs {
     #[arg(long, value_name = "TEXT")]
     idempotency_key: Option<String>,
     #[command(flatten)]
-    shown: WaitArgs,
+    parameters: ParameterArgs,
+    #[command(flatten)]
+    files: FileArgs,
+    #[command(flatten)]
+    settings: SettingArgs,
 }
 
 /// Files beside a notebook.
 #[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Files beside the notebook")]
 pub(crate) struct FileArgs {
     /// Files the notebook needs, as patterns relative to its folder: `data/*.csv` (repeatable).
     #[arg(long = "file", value_name = "PATTERN")]
@@ -314,7 +315,7 @@ async fn wait(printer: Printer, api: &Api, id: &str, quiet: bool) -> anyhow::Res
         }
         let why = run["waiting"].as_str().unwrap_or(state).to_owned();
         if !quiet && why != told {
-            printer.say(&format!("  {}", printable(&why)));
+            printer.say_wrapped("  ", 2, &printable(&why));
             told = why;
         }
         tokio::time::sleep(ASK).await;
@@ -328,13 +329,20 @@ fn tell_end(printer: Printer, run: &Value) {
         "failed" => Style::Red,
         _ => Style::Yellow,
     };
+    let at = |name: &str| run[name].as_str()?.parse::<jiff::Timestamp>().ok();
+    let took = at("started_at").zip(at("ended_at"));
+    let took =
+        took.map(|(from, to)| format!(" in {}", duration(to.duration_since(from).as_secs_f64())));
     printer.say(&format!(
-        "{}  {}",
+        "{}{}",
         printer.paint(style, state),
-        run["id"].as_str().unwrap_or_default()
+        took.unwrap_or_default()
     ));
+    let reason = run["reason"].as_str().unwrap_or_default();
     for name in ["class", "reason", "ename", "evalue"] {
-        if let Some(text) = run[name].as_str() {
+        let text = run[name].as_str().unwrap_or_default();
+        let is_new = name == "reason" || !reason.contains(text);
+        if !text.is_empty() && is_new {
             printer.say_all(&printer.fact(name, text));
         }
     }
@@ -463,9 +471,9 @@ pub(crate) struct AgainArgs {
     /// Its name, the beginning of it, or `latest`.
     run: String,
     #[command(flatten)]
-    parameters: ParameterArgs,
-    #[command(flatten)]
     shown: WaitArgs,
+    #[command(flatten)]
+    parameters: ParameterArgs,
 }
 
 /// Runs the command and returns its exit code; `whole` also runs the tasks that succeeded.
