@@ -470,7 +470,10 @@ async fn notebook(
         .record
         .ok_or_else(|| ApiError::not_found("the run has not begun"))?;
     let hash = run.record_sha256.as_deref();
-    let record = app.records.find(&record, hash).await?;
+    let mut record = app.records.find(&record, hash).await?;
+    if run.state.is_active() {
+        record = record.written_elsewhere();
+    }
     let read = tokio::task::spawn_blocking(move || record.notebook());
     let notebook = read.await.map_err(|error| {
         let status = StatusCode::INTERNAL_SERVER_ERROR;

@@ -184,6 +184,8 @@ fn a_run_elsewhere_is_followed_here_and_its_record_stays_here() {
     let mut follow = Live::start(&mut command);
     assert_eq!(follow.next_line().as_deref(), Some("before"));
     assert!(worker.home.join("runs").join(&run).is_dir());
+    let (_, live) = http(&served, "GET", &format!("/v1/runs/{run}/notebook"), "");
+    assert_eq!(live["metadata"]["nbpress"]["status"], "running");
     open(&path);
     let followed = follow.end();
     assert_eq!(followed.stdout.last().unwrap(), "after");
