@@ -14,10 +14,8 @@ use nbpress_execute::{ExecuteError, Finished};
 use nbpress_format::json::Object;
 use nbpress_record::{CellError, KernelInfo, Outcome, RecordError, RunStatus};
 use nbpress_runs::StoreError;
-use nbpress_runs::jupyter_scheduler::ReadError;
 use nbpress_scheduler::coordinator::CoordinatorError;
 use nbpress_runs::jupyter_scheduler::ReadError;
-use nbpress_scheduler::import::crontab::CrontabError;
 use nbpress_scheduler::import::crontab::CrontabError;
 use nbpress_scheduler::notify::InvalidValue;
 use nbpress_storage::{Location, LocationError, StorageError, StorageErrorKind};
@@ -140,8 +138,6 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
     let location = || error.downcast_ref().and_then(LocationError::hint);
     let server = || error.downcast_ref().and_then(CoordinatorError::hint);
     let crontab = || error.downcast_ref().and_then(CrontabError::hint);
-    let database = || error.downcast_ref().and_then(ReadError::hint);
-    let crontab = || error.downcast_ref().and_then(CrontabError::hint);
     let foreign = || error.downcast_ref().and_then(ReadError::hint);
     let setting = || error.downcast_ref().and_then(InvalidValue::hint);
     let refusal = || error.downcast_ref().and_then(Refusal::hint);
@@ -152,8 +148,6 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
         .or_else(template)
         .or_else(yaml)
         .or_else(location)
-        .or_else(crontab)
-        .or_else(database)
         .or_else(crontab)
         .or_else(foreign)
         .or_else(setting)
