@@ -60,7 +60,7 @@ impl Postgres {
 
     fn program(&self, name: &str) -> Command {
         let programs = std::env::var_os("NBPRESS_TEST_POSTGRES")
-            .expect("no Postgres: run `cargo xtask test --setup-only`");
+            .unwrap_or_else(|| panic!("no Postgres: run `cargo xtask test --setup-only`"));
         let program = Path::new(&programs).join(name);
         let root = fs::metadata("/proc/self").unwrap();
         let mut command = if std::os::unix::fs::MetadataExt::uid(&root) == 0 {
