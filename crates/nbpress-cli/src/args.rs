@@ -9,7 +9,7 @@ use crate::commands::doctor::DoctorArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::import::ImportArgs;
 use crate::commands::inspect::InspectArgs;
-use crate::commands::jobs::{BackfillArgs, BatchArgs, JobArgs, ScheduleArgs};
+use crate::commands::jobs::JobArgs;
 use crate::commands::kernels::KernelsArgs;
 use crate::commands::papermill::{PapermillArgs, with_values_apart};
 use crate::commands::places::{
@@ -17,6 +17,7 @@ use crate::commands::places::{
 };
 use crate::commands::run::RunArgs;
 use crate::commands::runs::RunsArgs;
+use crate::commands::schedules::{BackfillArgs, BatchArgs, ScheduleArgs};
 use crate::commands::scraps::ScrapsArgs;
 use crate::commands::serve::{RunnerArgs, ServeArgs};
 use crate::commands::show::{ShowArgs, VerifyArgs};

@@ -12,6 +12,7 @@ pub(crate) mod places;
 mod remote_worker;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod schedules;
 pub(crate) mod scraps;
 pub(crate) mod serve;
 pub(crate) mod show;
@@ -50,9 +51,9 @@ pub(crate) async fn dispatch(
         Command::Retry(args) => submit::again(printer, settings, &args, true).await,
         Command::Restart(args) => submit::again(printer, settings, &args, false).await,
         Command::Job(args) => Box::pin(jobs::job(printer, settings, &args)).await,
-        Command::Schedule(args) => Box::pin(jobs::schedule(printer, settings, &args)).await,
-        Command::Backfill(args) => jobs::backfill(printer, settings, &args).await,
-        Command::Batch(args) => jobs::batch(printer, settings, &args).await,
+        Command::Schedule(args) => Box::pin(schedules::schedule(printer, settings, &args)).await,
+        Command::Backfill(args) => schedules::backfill(printer, settings, &args).await,
+        Command::Batch(args) => schedules::batch(printer, settings, &args).await,
         Command::Pool(args) => places::pool(printer, settings, &args).await,
         Command::Profile(args) => places::profile(printer, settings, &args).await,
         Command::Worker(args) => places::worker(printer, settings, &args).await,
