@@ -19,6 +19,8 @@ use command::NotebookCommand;
 
 /// Largest crontab; cron itself takes far less.
 const LARGEST: usize = 16 << 20;
+/// Most lines; Debian's cron takes a tenth of them.
+const MOST_LINES: usize = 10_000;
 /// Longest line, in bytes.
 const LONGEST_LINE: usize = 64 << 10;
 /// Characters of a line that is shown.
@@ -56,6 +58,9 @@ pub enum CrontabError {
         /// Its size.
         found: usize,
     },
+    /// It has far more lines than any.
+    #[error("the crontab has more than {MOST_LINES} lines")]
+    TooLong,
     /// It is no text.
     #[error("the crontab is no text: it has a NUL in line {line}")]
     Binary {
@@ -82,6 +87,13 @@ pub fn plan(bytes: &[u8], place: &Place) -> Result<Plan, CrontabError> {
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
         let line = bytes[..at].split(|byte| *byte == b'\n').count();
         return Err(CrontabError::Binary { line });
+    }
+    if bytes
+        .split(|byte| *byte == b'\n')
+        .nth(MOST_LINES + 1)
+        .is_some()
+    {
+        return Err(CrontabError::TooLong);
     }
     let mut variables = Variables(BTreeMap::from([("HOME".to_owned(), place.home.clone())]));
     let mut plan = Plan::default();

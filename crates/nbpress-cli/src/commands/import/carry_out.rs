@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
-use nbpress_scheduler::import::{Plan, ProposedJob, ProposedRun, Tool, papermill, run_id};
+use nbpress_scheduler::import::{PastRun, Plan, ProposedJob, ProposedRun, Tool, papermill, run_id};
 use nbpress_server::DEFAULT_WORKSPACE;
 use nbpress_storage::Location;
 use serde::Serialize;
@@ -106,19 +106,27 @@ pub(crate) async fn compare(api: &Api, plan: &Plan) -> anyhow::Result<Taken> {
     }
     let mut runs = Vec::with_capacity(plan.runs.len());
     for proposed in &plan.runs {
-        let id = run_id(DEFAULT_WORKSPACE, &proposed.run);
-        runs.push(match api.get(&format!("/v1/runs/{id}")).await {
-            Ok(_) => Outcome::Known,
-            Err(error) if is_not_found(&error) => Outcome::New,
-            Err(error) => return Err(error),
+        runs.push(if is_there(api, &proposed.run).await? {
+            Outcome::Known
+        } else {
+            Outcome::New
         });
     }
     Ok(Taken { jobs, runs })
 }
 
-fn is_not_found(error: &anyhow::Error) -> bool {
-    let refusal = error.downcast_ref::<Refusal>();
-    refusal.is_some_and(|refusal| refusal.status == 404)
+async fn is_there(api: &Api, run: &PastRun) -> anyhow::Result<bool> {
+    let id = run_id(DEFAULT_WORKSPACE, run);
+    match api.get(&format!("/v1/runs/{id}")).await {
+        Ok(_) => Ok(true),
+        Err(error) => {
+            let refusal = error.downcast_ref::<Refusal>();
+            if refusal.is_some_and(|refusal| refusal.status == 404) {
+                return Ok(false);
+            }
+            Err(error)
+        }
+    }
 }
 
 /// Publishes the jobs, makes their schedules and adds the runs. What is refused does not keep the rest from it.
@@ -241,6 +249,9 @@ async fn add_run(
     proposed: &ProposedRun,
     jobs: &Jobs,
 ) -> anyhow::Result<bool> {
+    if is_there(api, &proposed.run).await? {
+        return Ok(false);
+    }
     let mut run = proposed.run.clone();
     let mut body = Map::new();
     if let Some(place) = &proposed.executed {

@@ -254,6 +254,14 @@ fn hostile_files_are_refused_or_listed() {
         Err(CrontabError::TooLarge { .. })
     ));
 
+    let lines = "@daily papermill a.ipynb\n".repeat(MOST_LINES);
+    assert_eq!(
+        plan(lines.as_bytes(), &place).unwrap().jobs.len(),
+        MOST_LINES
+    );
+    let more = format!("{lines}# one more\n");
+    assert_eq!(plan(more.as_bytes(), &place), Err(CrontabError::TooLong));
+
     let long = format!("0 5 * * * papermill {}\n", "x".repeat(1 << 20));
     let found = plan(long.as_bytes(), &place).unwrap();
     assert!(found.left_out[0].reason.contains("bytes, more than"));
