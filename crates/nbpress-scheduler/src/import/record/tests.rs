@@ -1,6 +1,7 @@
 //! What the record of an executed notebook says.
 
-use nbpress_record::{CellStatus, find_error};
+use nbpress_record::CellStatus::{Completed, Failed, NotRun};
+use nbpress_record::find_error;
 
 use super::super::papermill::read;
 use super::*;
@@ -21,7 +22,6 @@ fn a_record_shows_what_the_notebook_shows() {
     assert_eq!(manifest.header.started_at, run.started_at);
     assert_eq!(manifest.finished_at, run.ended_at);
     let statuses: Vec<_> = manifest.cells.iter().map(|cell| cell.status).collect();
-    use CellStatus::{Completed, Failed, NotRun};
     assert_eq!(statuses, [Completed, Completed, Failed, NotRun, NotRun]);
     assert_eq!(manifest.outcome.cell, Some(2));
     assert_eq!(
