@@ -76,7 +76,7 @@ async fn a_run_of_the_past_is_listed_where_it_was(place: Place) {
     let recent = Some(failed.started_at);
     assert_eq!(
         list(filter(&[("region", "west")], recent)).await,
-        [failed_id.clone()]
+        std::slice::from_ref(&failed_id)
     );
 
     let run = store.run(&failed_id).await.unwrap();
@@ -142,7 +142,7 @@ async fn an_imported_run_is_kept_and_not_run_again(place: Place) {
     store.hold(&run.id, false, "ann", at(2)).await.unwrap();
     assert_eq!(
         store.forget_runs(10, at(3)).await.unwrap(),
-        [run.id.clone()]
+        std::slice::from_ref(&run.id)
     );
     assert!(store.run(&run.id).await.is_err());
 }
