@@ -44,7 +44,7 @@ pub(crate) fn run(root: &Path, arguments: &BenchArguments) -> Result<()> {
         return queue::run(root, arguments);
     }
     let reference = Reference::install(root)?;
-    let built = Command::new(env!("CARGO"))
+    let built = crate::cargo()
         .args(["build", "--release", "--package", "nbpress-cli"])
         .current_dir(root)
         .status()?;

@@ -15,7 +15,7 @@ mod reference;
 mod test;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
@@ -53,6 +53,19 @@ fn run() -> Result<()> {
         Task::Test(arguments) => test::run(&root, &arguments),
         Task::Bench(arguments) => bench::run(&root, &arguments),
     }
+}
+
+/// Cargo, as if this program had not been started by it: build scripts that look at these variables would else
+/// run again, and half of the dependencies with them, whenever cargo is called the other way.
+fn cargo() -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&*name);
+        }
+    }
+    command
 }
 
 /// The folder that holds the workspace's `Cargo.toml`.

@@ -22,8 +22,9 @@ use crate::reference::Reference;
 
 /// Where everything is, and how much is measured.
 pub(super) struct Queue {
-    root: PathBuf,
     nbpress: PathBuf,
+    /// What measures the store.
+    program: PathBuf,
     /// Everything that is measured is on this one disk.
     folder: PathBuf,
     /// The variables of `nbpress`.
@@ -52,21 +53,19 @@ pub(super) fn run(root: &Path, arguments: &BenchArguments) -> Result<()> {
 impl Queue {
     fn prepare(root: &Path, quick: bool) -> Result<Self> {
         let reference = Reference::install(root)?;
-        let cargo = |words: &str| -> Result<()> {
-            let built = Command::new(env!("CARGO"))
-                .args(words.split(' '))
-                .current_dir(root)
-                .status()?;
-            ensure!(built.success(), "cargo {words} failed");
-            Ok(())
-        };
-        cargo("build --release --package nbpress-cli --package nbpress-kernel --bins")?;
-        cargo("bench --quiet --package nbpress-runs --bench queue --no-run")?;
+        let built = crate::cargo()
+            .args(
+                "build --release --package nbpress-cli --package nbpress-kernel --bins".split(' '),
+            )
+            .current_dir(root)
+            .status()?;
+        ensure!(built.success(), "the release build failed");
+        let program = build_program(root)?;
         // Not in the repository: Postgres runs as somebody who may not be able to enter it.
         let folder = std::env::temp_dir().join(format!("nbpress-bench-{}", std::process::id()));
         fs::create_dir_all(&folder)?;
-        let program = root.join("target/release/testkernel");
-        let spec = json!({"argv": [program, "{connection_file}"], "display_name": "Test kernel",
+        let testkernel = root.join("target/release/testkernel");
+        let spec = json!({"argv": [testkernel, "{connection_file}"], "display_name": "Test kernel",
             "language": "testlang"});
         let kernel = folder.join("jupyter/kernels/testkernel");
         fs::create_dir_all(&kernel)?;
@@ -79,7 +78,7 @@ impl Queue {
         }
         measure::adopt_orphans();
         Ok(Self {
-            root: root.to_owned(),
+            program,
             nbpress: root.join("target/release/nbpress"),
             folder,
             environment,
@@ -134,12 +133,10 @@ impl Queue {
             "[bench] {part} of {} …",
             url.split('?').next().unwrap_or_default()
         );
-        let mut command = Command::new(env!("CARGO"));
-        command.args("bench --quiet --package nbpress-runs --bench queue --".split(' '));
+        let mut command = Command::new(&self.program);
         command.args([part, url]);
         command.args(self.quick.then_some("--quick"));
         let ended = command
-            .current_dir(&self.root)
             .stdin(Stdio::null())
             .stderr(Stdio::inherit())
             .output()?;
@@ -149,4 +146,26 @@ impl Queue {
             .map(|line| serde_json::from_str(line).with_context(|| line.to_owned()))
             .collect()
     }
+}
+
+/// Builds the program beside the store, with the dependencies that `nbpress` has; where it is.
+fn build_program(root: &Path) -> Result<PathBuf> {
+    let packages = "--package nbpress-cli --package nbpress-kernel --package nbpress-runs";
+    let words = format!("build --release {packages} --bench queue --message-format json");
+    let built = crate::cargo()
+        .args(words.split(' '))
+        .current_dir(root)
+        .stderr(Stdio::inherit())
+        .output()?;
+    ensure!(built.status.success(), "the release build failed");
+    let said = String::from_utf8(built.stdout)?;
+    let program = said.lines().find_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let is_ours = message["target"]["name"] == "queue";
+        message["executable"]
+            .as_str()
+            .filter(|_| is_ours)
+            .map(PathBuf::from)
+    });
+    program.context("cargo built no program `queue`")
 }
