@@ -124,7 +124,8 @@ fn check(stage: &Stage, id: &str, killed: &Ended, tally: &mut Tally) {
         let human = human.stdout.join("\n");
         (!human.contains("status      running")).then_some(human)
     });
-    let human = human.unwrap_or_else(|| panic!("somebody holds the journal of {id}"));
+    assert!(human.is_some(), "somebody holds the journal of {id}");
+    let human = human.unwrap();
     assert_eq!(human.contains("cut off"), !finished, "{human}");
     *(if finished {
         &mut tally.finished
