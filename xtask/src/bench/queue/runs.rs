@@ -14,6 +14,9 @@ use super::figures::Figures;
 use super::server::{Server, load};
 use super::{Queue, measure};
 
+/// Those of the profile `small`, which every run of the queue has that asks for no other.
+const LIMITS: &[&str] = &["--memory", "2GiB", "--cpus", "1"];
+
 struct Kernel {
     name: &'static str,
     cells: &'static [&'static str],
@@ -92,11 +95,17 @@ impl<'queue> Place<'queue> {
     }
 
     /// `nbpress run`, without a server.
-    fn direct(&self) -> Result<measure::Cost> {
+    fn direct(&self, limits: &[&str]) -> Command {
         let home = self.folder.join("direct");
-        let cost = measure::run(&mut self.nbpress(&home, &["run", "trivial.ipynb"]))?;
-        ensure!(cost.exit == 0, "`nbpress run` ended with {}", cost.exit);
-        Ok(cost)
+        self.nbpress(&home, &[&["run", "trivial.ipynb"], limits].concat())
+    }
+
+    /// How long it takes, in milliseconds.
+    fn direct_ms(&self, limits: &[&str]) -> Result<f64> {
+        let start = Instant::now();
+        let ended = self.direct(limits).status()?;
+        ensure!(ended.success(), "`nbpress run` ended with {ended}");
+        Ok(start.elapsed().as_secs_f64() * 1e3)
     }
 
     /// A server that has the notebook as a job.
@@ -109,39 +118,35 @@ impl<'queue> Place<'queue> {
         Ok(server)
     }
 
-    /// Each by itself on a machine where nothing else runs: what one run waits for.
+    /// Each by itself, by turns: what one run waits for.
     fn alone(&self, runs: usize) -> Result<Value> {
-        let mut direct = Vec::new();
-        for _ in 0..runs {
-            direct.push(self.direct()?);
-        }
         let server = self.serve("alone")?;
-        let (mut walls, mut submits, mut waits) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut bare, mut direct, mut queue) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut submits, mut claims) = (Vec::new(), Vec::new());
         for _ in 0..runs {
+            bare.push(self.direct_ms(&[])?);
+            direct.push(self.direct_ms(LIMITS)?);
             let (begun, start) = (Timestamp::now(), Instant::now());
             let id = submit(&server)?;
             submits.push(start.elapsed().as_secs_f64() * 1e3);
             let run = wait(&server, &id)?;
-            walls.push(seconds(begun, time(&run, "ended_at")?) * 1e3);
-            waits.push(seconds(time(&run, "created_at")?, time(&run, "started_at")?) * 1e3);
+            queue.push(seconds(begun, time(&run, "ended_at")?) * 1e3);
+            claims.push(seconds(time(&run, "created_at")?, time(&run, "started_at")?) * 1e3);
         }
         server.end()?;
-        let wall = median(direct.iter().map(|cost| cost.wall_seconds * 1e3));
-        Ok(
-            json!({"what": "one after the other", "runs": runs, "direct_ms": wall,
-            "queue_ms": median(walls.iter().copied()), "submit_ms": median(submits.into_iter()),
-            "queue_min_ms": walls.iter().copied().fold(f64::INFINITY, f64::min),
-            "direct_min_ms": direct.iter().map(|cost| cost.wall_seconds * 1e3).fold(f64::INFINITY, f64::min),
-            "claim_ms": median(waits.into_iter()), "load": load()}),
-        )
+        let least = |times: &[f64]| times.iter().copied().fold(f64::INFINITY, f64::min);
+        Ok(json!({"what": "one after the other", "runs": runs,
+            "direct_min_ms": least(&direct), "queue_min_ms": least(&queue),
+            "bare_ms": median(bare), "direct_ms": median(direct), "queue_ms": median(queue),
+            "submit_ms": median(submits), "claim_ms": median(claims), "load": load()}))
     }
 
-    /// Two at a time: runs per second, and the CPU time of everything that happened.
+    /// Two at a time: runs per second, and the CPU time of everything that happened. Half of the direct
+    /// runs come before the others and half after, since machines are not the same for long.
     fn together(&self, runs: usize) -> Result<Value> {
-        let (direct_rate, direct_cpu) = self.direct_together(runs)?;
+        let before = self.direct_together(runs / 2)?;
         // What the server costs without runs: its start and its end.
-        let empty = self.serve("empty")?;
-        let empty_cpu = empty.end()?.1;
+        let empty_cpu = self.serve("empty")?.end()?.1;
         let server = self.serve("together")?;
         let begun = Timestamp::now();
         let ids: Vec<String> = (0..runs).map(|_| submit(&server)).collect::<Result<_>>()?;
@@ -151,21 +156,23 @@ impl<'queue> Place<'queue> {
             last = last.max(time(&wait(&server, id)?, "ended_at")?);
         }
         let (own, tree) = server.end()?;
+        let after = self.direct_together(runs / 2)?;
+        let (direct_seconds, direct_cpu) = (before.0 + after.0, before.1 + after.1);
         let each = |seconds: f64| seconds * 1e3 / runs as f64;
-        let cpu = each(tree - empty_cpu);
         Ok(json!({"what": "two at a time", "runs": runs,
-            "direct_per_second": direct_rate, "queue_per_second": runs as f64 / seconds(begun, last),
+            "direct_per_second": runs as f64 / direct_seconds,
+            "queue_per_second": runs as f64 / seconds(begun, last),
             "submits_per_second": runs as f64 / submitted,
-            "direct_cpu_ms": each(direct_cpu), "queue_cpu_ms": cpu, "server_cpu_ms": each(own - empty_cpu),
-            "load": load()}))
+            "direct_cpu_ms": each(direct_cpu), "queue_cpu_ms": each(tree - empty_cpu),
+            "server_cpu_ms": each(own - empty_cpu), "load": load()}))
     }
 
-    /// Runs per second, and CPU seconds of all of them.
+    /// Seconds, and CPU seconds of all of them.
     fn direct_together(&self, runs: usize) -> Result<(f64, f64)> {
         let start = Instant::now();
         let cpu = measure::children(|| {
             thread::scope(|scope| {
-                let half = || (0..runs / 2).try_for_each(|_| self.direct_once());
+                let half = || (0..runs / 2).try_for_each(|_| self.direct_ms(LIMITS).map(drop));
                 let (one, other) = (scope.spawn(half), scope.spawn(half));
                 for half in [one, other] {
                     half.join()
@@ -174,14 +181,7 @@ impl<'queue> Place<'queue> {
                 Ok(())
             })
         })?;
-        Ok(((runs / 2 * 2) as f64 / start.elapsed().as_secs_f64(), cpu))
-    }
-
-    fn direct_once(&self) -> Result<()> {
-        let home = self.folder.join("direct");
-        let ended = self.nbpress(&home, &["run", "trivial.ipynb"]).status()?;
-        ensure!(ended.success(), "`nbpress run` ended with {ended}");
-        Ok(())
+        Ok((start.elapsed().as_secs_f64(), cpu))
     }
 }
 
@@ -219,8 +219,7 @@ fn seconds(from: Timestamp, to: Timestamp) -> f64 {
     to.duration_since(from).as_secs_f64()
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut sorted: Vec<f64> = values.collect();
+fn median(mut sorted: Vec<f64>) -> f64 {
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
