@@ -1,7 +1,7 @@
 //! A server far away as a worker's coordinator, over HTTP.
 //!
 //! Snapshots are copied once and kept in a store of this machine. While a run is on, what its record grows by is
-//! sent every [`EVERY`]; the rest, and the manifest, before its end is reported. The runner knows nothing of
+//! sent every 200 ms; the rest, and the manifest, before its end is reported. The runner knows nothing of
 //! this: a server that is away delays reports, and no run.
 
 use std::collections::BTreeSet;
