@@ -1,6 +1,5 @@
 //! A worker whose next regular beat is an hour away: what it does is what it was woken for.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use nbpress_runs::{NewRun, RunState, Store};
@@ -43,9 +42,7 @@ impl Bench {
         rustix::fs::mkfifoat(rustix::fs::CWD, home.path().join("gate"), 0o600.into()).unwrap();
         let run = enqueue(home.path(), &store).await;
         let program = home.path().join("runner");
-        write(&program, &format!("#!/bin/sh\n{script}"));
-        let executable = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(&program, executable).unwrap();
+        write_program(&program, &format!("#!/bin/sh\n{script}"));
         let wake = Wake::default();
         let records = Records::open(home.path()).unwrap();
         let coordinator = Local::new(
@@ -132,6 +129,19 @@ async fn enqueue(home: &Path, store: &Store) -> String {
 #[expect(clippy::disallowed_methods, reason = "the test's own files")]
 fn write(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap();
+}
+
+/// By another process: what this one has open for writing, the child of another test may have for a moment
+/// too, and then the system does not execute it.
+#[expect(clippy::disallowed_methods, reason = "the test's own files")]
+fn write_program(path: &Path, script: &str) {
+    let text = path.with_extension("text");
+    write(&text, script);
+    let copied = std::process::Command::new("install")
+        .args(["-m", "755"])
+        .args([&text, path])
+        .status();
+    assert!(copied.unwrap().success());
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test's own files")]
