@@ -16,6 +16,7 @@ mod history;
 mod imports;
 mod postgres;
 mod queue;
+mod samples;
 mod schedules;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,31 @@
+//! Databases as programs of earlier versions left them: they are opened, and what is in them goes on.
+//!
+//! `samples/version_N.sqlite.sql` is what `.dump` makes of such a database. A new version of the tables adds one.
+
+use sqlx::{Connection as _, SqliteConnection};
+
+use super::*;
+
+#[tokio::test]
+async fn a_database_of_version_1_is_opened_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}/old.db", folder.path().display());
+    let mut connection = SqliteConnection::connect(&format!("{url}?mode=rwc"))
+        .await
+        .unwrap();
+    let dump = include_str!("samples/version_1.sqlite.sql");
+    sqlx::raw_sql(dump).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+
+    let store = Store::open(&url).await.unwrap();
+    let run = store.run("run_01m8b0mmbxe0vbekxbsw8wgn5k").await.unwrap();
+    assert_eq!(run.state, RunState::Succeeded);
+    assert!(run.job.is_some());
+    while store.seal().await.unwrap() > 0 {}
+    assert_eq!(store.verify_audit().await.unwrap().damaged, None);
+    // Its schedule still fires: a day after the sample was made.
+    let now = Timestamp::now() + SignedDuration::from_hours(24);
+    let fired = store.fire_schedules(10, now).await.unwrap();
+    assert_eq!(fired.len(), 1);
+    store.close().await;
+}
