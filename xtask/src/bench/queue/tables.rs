@@ -346,6 +346,9 @@ fn runs(figures: &Figures) -> String {
             );
             let fastest = compared(alone, "direct_min_ms", "queue_min_ms");
             row(alone, "alone, wall, fastest", fastest, "");
+            let limits = number(alone, "direct_ms") - number(alone, "bare_ms");
+            let limits = [format!("{limits:+.1} ms"), String::new(), String::new()];
+            row(alone, "in it: the limits", limits, "");
             let request = [
                 String::new(),
                 milliseconds(alone, "submit_ms"),
