@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
+use crate::causes::with_causes;
 use crate::notify::{
     Channel, Deliverer, DeliveryError, FailingCell, Failure, Notice, NoticeKind, next_try,
     retry_delay,
@@ -96,7 +97,7 @@ impl Courier {
             if let Err(error) = ended.and(taken)
                 && !error.is_passing()
             {
-                complain(&format!("the outbox: {}", describe(&error)));
+                complain(&format!("the outbox: {}", with_causes(&error)));
             }
         }
     }
@@ -176,7 +177,7 @@ impl Courier {
             let wait = SignedDuration::try_from(wait).ok()?;
             Timestamp::now().checked_add(wait).ok()
         });
-        let message = describe(obstacle);
+        let message = with_causes(obstacle);
         if again.is_none() {
             let id = &outgoing.id;
             complain(&format!("the notice {id} was given up: {message}"));
@@ -289,16 +290,6 @@ fn kind(kind: Kind) -> NoticeKind {
         Kind::Late => NoticeKind::Late,
         Kind::Recovered => NoticeKind::Recovered,
     }
-}
-
-fn describe(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -5,9 +5,11 @@
 //! are told by a [`courier`], through [`notify`].
 
 pub mod attempt_folder;
+mod causes;
 pub mod clockwork;
 pub mod coordinator;
 pub mod courier;
+mod hash;
 pub mod import;
 pub mod notify;
 pub mod records;

@@ -3,9 +3,9 @@
 use nbpress_record::{FailureClass as Class, Outcome, RecordError, RunState, RunStatus, Store};
 use nbpress_runs::run::{AttemptEnd, AttemptState, CellSummary, ScrapValue, Usage};
 use nbpress_runs::state::FailureClass;
-use sha2::{Digest as _, Sha256};
 
 use crate::attempt_folder::AttemptFolder;
+use crate::hash::sha256_of_file;
 
 /// Most bytes of an exception's text in the database; the record has all of it.
 const LONGEST_VALUE: usize = 2_000;
@@ -81,17 +81,11 @@ pub(crate) fn record_hash(record: &nbpress_record::Record) -> Result<String, Rec
         return Ok(manifest.record_id.clone());
     }
     let path = record.folder().join("journal");
-    let mut hasher = Sha256::new();
-    let hashed =
-        std::fs::File::open(&path).and_then(|mut file| std::io::copy(&mut file, &mut hasher));
-    match hashed {
-        Ok(_) => Ok(hex::encode(hasher.finalize())),
-        Err(source) => Err(RecordError::Io {
-            action: "read",
-            path,
-            source,
-        }),
-    }
+    sha256_of_file(&path).map_err(|source| RecordError::Io {
+        action: "read",
+        path,
+        source,
+    })
 }
 
 fn of_outcome(outcome: &Outcome) -> AttemptEnd {

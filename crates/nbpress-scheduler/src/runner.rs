@@ -17,10 +17,11 @@ use nbpress_record::{Document, Event, RunId};
 use nbpress_runs::Profile;
 use nbpress_runs::run::Claim;
 use nbpress_storage::Location;
-use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 
 use crate::attempt_folder::{AttemptFolder, AttemptSpec, Refused};
+use crate::causes::with_causes;
+use crate::hash::sha256;
 
 /// Runs the attempt in a folder to its end.
 ///
@@ -63,15 +64,9 @@ impl Observer for Silent {
 }
 
 fn refused(code: &str, error: &dyn std::error::Error) -> Refused {
-    let mut reason = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        reason = format!("{reason}: {cause}");
-        source = cause.source();
-    }
     Refused {
         code: code.to_owned(),
-        reason,
+        reason: with_causes(error),
     }
 }
 
@@ -109,7 +104,7 @@ fn options(
     let seconds = |seconds: u32| Duration::from_secs(seconds.into());
     let mut options = ExecuteOptions::new(source);
     "runner".clone_into(&mut options.command);
-    options.loaded = Some(Arc::new((parsed, hex::encode(Sha256::digest(notebook)))));
+    options.loaded = Some(Arc::new((parsed, sha256(notebook))));
     options.working_directory = spec.notebook.parent().map(std::path::Path::to_owned);
     options.parameters = parameters(claim)?;
     options.kernel.clone_from(&settings.kernel);

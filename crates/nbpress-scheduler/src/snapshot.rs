@@ -44,6 +44,7 @@ pub use garbage::Unreachable;
 pub use manifest::{FileEntry, Manifest, NotebookEntry, SnapshotId};
 pub use path::{PathError, check_relative_path};
 
+use crate::hash::sha256;
 use contents::{Content, Contents, parse};
 use objects::{Objects, blocking};
 
@@ -222,7 +223,7 @@ impl SnapshotStore {
         blocking(move || parse(&path, &bytes)).await?;
         let manifest = contents.manifest();
         let bytes = Bytes::from(manifest.to_bytes());
-        let id = SnapshotId::parse(&manifest::sha256(&bytes))?;
+        let id = SnapshotId::parse(&sha256(&bytes))?;
         let files = contents.files.iter().chain([&contents.notebook]);
         let objects = files.map(|file| (file.sha256.clone(), file.bytes.clone()));
         self.objects.put_all(objects.collect()).await?;

@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use crate::attempt_folder::{AttemptFolder, AttemptSpec};
+use crate::causes::with_causes;
 use crate::coordinator::{Attempted, Coordinator, CoordinatorError};
 use crate::report;
 
@@ -440,16 +441,6 @@ impl<C: Coordinator> AttemptTask<C> {
             ));
         }
     }
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 fn platform(code: &str, reason: String) -> AttemptEnd {

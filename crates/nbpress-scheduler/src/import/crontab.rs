@@ -12,9 +12,9 @@ mod tests;
 use std::collections::{BTreeMap, HashMap};
 
 use nbpress_runs::schedule::{ScheduleDefinition, Trigger};
-use sha2::{Digest as _, Sha256};
 
 use super::proposal::{LeftOut, Plan, ProposedJob, ProposedSchedule};
+use crate::hash::sha256;
 use command::NotebookCommand;
 
 /// Largest crontab; cron itself takes far less.
@@ -253,7 +253,7 @@ fn proposal(
         "{}\n{}\n{}",
         schedule.expression, schedule.time_zone, command.text
     );
-    let digest = hex::encode(Sha256::digest(identity));
+    let digest = sha256(identity);
     ProposedJob {
         identity: format!("crontab-{}", &digest[..DIGITS]),
         name: job_name(&name),

@@ -10,9 +10,9 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use nbpress_record::{Record, RecordError, RunId, Store};
-use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
 
+use crate::hash::{is_sha256, sha256_of_file};
 use crate::report::record_hash;
 
 /// Largest archive's content: what a stranger could make of a few bytes.
@@ -131,11 +131,6 @@ fn is_part_of_a_record(path: &Path) -> bool {
     }
 }
 
-pub(super) fn is_sha256(text: &str) -> bool {
-    let digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    text.len() == 64 && text.bytes().all(digit)
-}
-
 /// The row names the manifest by its hash, the manifest the journal and the blobs by theirs.
 pub(super) fn check(record: &Record, sha256: &str) -> Result<(), PackError> {
     let same = |found: String, expected: &str| {
@@ -147,12 +142,8 @@ pub(super) fn check(record: &Record, sha256: &str) -> Result<(), PackError> {
     };
     same(record_hash(record)?, sha256)?;
     if let Some(manifest) = record.manifest() {
-        let mut hasher = Sha256::new();
-        io::copy(
-            &mut File::open(record.folder().join("journal"))?,
-            &mut hasher,
-        )?;
-        same(hex::encode(hasher.finalize()), &manifest.journal.sha256)?;
+        let found = sha256_of_file(&record.folder().join("journal"))?;
+        same(found, &manifest.journal.sha256)?;
     }
     for name in record.blob_names()? {
         record.blob(&name)?;

@@ -10,10 +10,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use nbpress_record::{RecordError, RunId};
-use sha2::{Digest as _, Sha256};
 
 use super::pack::{self, PackError};
 use super::{Records, RecordsError, blocking};
+use crate::hash::{is_sha256, sha256};
 use crate::report::record_hash;
 
 /// Why a part of a record is not taken.
@@ -73,7 +73,7 @@ impl Records {
         bytes: impl AsRef<[u8]> + Send + 'static,
     ) -> Result<(), ReplicaError> {
         let (folder, sha256) = (self.copy(name)?, sha256.to_owned());
-        if !pack::is_sha256(&sha256) {
+        if !is_sha256(&sha256) {
             return Err(ReplicaError::Name(sha256));
         }
         blocking(move || {
@@ -157,7 +157,7 @@ fn copied(folder: &Path) -> io::Result<(u64, BTreeSet<String>)> {
         Ok(entries) => {
             for entry in entries {
                 let name = entry?.file_name().to_string_lossy().into_owned();
-                if pack::is_sha256(&name) {
+                if is_sha256(&name) {
                     blobs.insert(name);
                 }
             }
@@ -188,7 +188,7 @@ fn append(folder: &Path, offset: u64, bytes: &[u8]) -> Result<u64, ReplicaError>
 }
 
 fn same_hash(bytes: &[u8], expected: &str) -> Result<(), ReplicaError> {
-    let found = hex::encode(Sha256::digest(bytes));
+    let found = sha256(bytes);
     if found == expected {
         return Ok(());
     }

@@ -6,6 +6,7 @@ use nbpress_format::Notebook;
 use super::bare_file::as_notebook;
 use super::error::SnapshotError;
 use super::manifest::{self, FileEntry, Manifest, NotebookEntry, check_paths};
+use crate::hash::sha256;
 
 /// How large a snapshot may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +71,7 @@ pub(super) struct Content {
 impl Content {
     pub(super) fn new(path: String, bytes: Bytes, executable: bool) -> Self {
         Self {
-            sha256: manifest::sha256(&bytes),
+            sha256: sha256(&bytes),
             path,
             bytes,
             executable,

@@ -7,8 +7,9 @@ use futures_util::stream::{self, TryStreamExt as _};
 
 use super::SnapshotStore;
 use super::error::SnapshotError;
-use super::manifest::{Manifest, SnapshotId, sha256};
+use super::manifest::{Manifest, SnapshotId};
 use super::objects::{AT_A_TIME, blocking};
+use crate::hash::sha256;
 
 impl SnapshotStore {
     /// Copies what is not here yet of a snapshot. `get` fetches an object, which is checked, by its name.

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use super::SnapshotStore;
 use super::error::SnapshotError;
-use super::manifest::{SnapshotId, is_sha256};
+use super::manifest::SnapshotId;
+use crate::hash::is_sha256;
 
 /// An object that no snapshot which is kept refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]

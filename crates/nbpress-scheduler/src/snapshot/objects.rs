@@ -10,7 +10,8 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use nbpress_storage::{Entry, Location, Storage, StorageError, StorageErrorKind, WriteOptions};
 
 use super::error::SnapshotError;
-use super::manifest::{SnapshotId, sha256};
+use super::manifest::SnapshotId;
+use crate::hash::sha256;
 
 /// How many objects are moved at a time: a store far away answers in some 50 ms.
 pub(super) const AT_A_TIME: usize = 8;

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
+use crate::hash::sha256;
 
 const FILES: &[(&str, &str)] = &[("data/a.csv", "1,2"), ("data/b.csv", "3,4")];
 
@@ -70,7 +71,7 @@ async fn a_manifest_that_leads_elsewhere_is_refused() {
         let file = json!({"path": path, "sha256": "0".repeat(64), "bytes": 4, "executable": true});
         let entry = json!({"path": "n.ipynb", "sha256": "1".repeat(64), "bytes": 2});
         let manifest = json!({"notebook": entry, "files": [file]}).to_string();
-        let id = SnapshotId::parse(&manifest::sha256(manifest.as_bytes())).unwrap();
+        let id = SnapshotId::parse(&sha256(manifest.as_bytes())).unwrap();
         let get = async |name: String| {
             assert_eq!(name, id.as_str(), "no file of it is asked for");
             Ok::<_, SnapshotError>(Bytes::from(manifest.clone()))

@@ -4,6 +4,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
 
 use super::*;
+use crate::hash::sha256;
 
 /// The notebook's name, its text (`None`: a good one), the files' paths, and what is told.
 const REFUSED: &[(&str, Option<&str>, &[&str], &str)] = &[
@@ -255,7 +256,7 @@ async fn a_pipe_is_no_file_and_holds_nobody_up() {
 
 /// Puts any bytes into the store, under their own hash or another name.
 fn plant(desk: &Desk, bytes: &[u8]) -> SnapshotId {
-    let id = SnapshotId::parse(&manifest::sha256(bytes)).unwrap();
+    let id = SnapshotId::parse(&sha256(bytes)).unwrap();
     write(&desk.object(id.as_str()), bytes);
     id
 }

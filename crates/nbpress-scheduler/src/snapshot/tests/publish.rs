@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::hash::sha256;
 
 fn paths(snapshot: &Snapshot) -> Vec<&str> {
     let files = &snapshot.manifest.files;
@@ -17,7 +18,7 @@ async fn the_id_is_the_hash_of_the_canonical_manifest() {
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
     let snapshot = desk.publish("n.ipynb", &["*.txt", "a/*"]).await.unwrap();
 
-    let hash = |text: &str| manifest::sha256(text.as_bytes());
+    let hash = |text: &str| sha256(text.as_bytes());
     let expected = format!(
         "{{\"notebook\":{{\"path\":\"n.ipynb\",\"sha256\":\"{}\",\"bytes\":{}}},\"files\":[\
          {{\"path\":\"a/x.sh\",\"sha256\":\"{}\",\"bytes\":1,\"executable\":true}},\
@@ -220,7 +221,7 @@ async fn garbage_is_what_no_kept_snapshot_needs() {
         .garbage(&[second.id.clone()].into())
         .await
         .unwrap();
-    let mut expected = vec![first.id.to_string(), manifest::sha256(b"first")];
+    let mut expected = vec![first.id.to_string(), sha256(b"first")];
     expected.sort_unstable();
     assert_eq!(names(found), expected);
     let all = desk.store.garbage(&[].into()).await.unwrap();
