@@ -104,7 +104,7 @@ impl Store {
     /// The database fails.
     pub async fn seal(&self) -> Result<usize, StoreError> {
         let unsealed = "SELECT 1 AS one FROM audit WHERE link IS NULL LIMIT 1";
-        if self.database.row(unsealed, args![]).await?.is_none() {
+        if !self.database.has(unsealed, args![]).await? {
             return Ok(0);
         }
         transaction!(self, |tx| { seal(tx).await })

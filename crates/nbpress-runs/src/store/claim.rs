@@ -61,7 +61,7 @@ impl Store {
     /// Asked before a transaction is begun: workers ask often, and mostly in vain.
     async fn something_is_ready(&self) -> Result<bool, StoreError> {
         let sql = "SELECT 1 AS one FROM ready LIMIT 1";
-        Ok(self.database.row(sql, args![]).await?.is_some())
+        self.database.has(sql, args![]).await
     }
 }
 

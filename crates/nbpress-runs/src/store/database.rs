@@ -107,6 +107,11 @@ impl Database {
         Ok(row.map(Row))
     }
 
+    /// Whether there is such a row: asked before a transaction that may write is begun for nothing.
+    pub(crate) async fn has(&self, sql: &str, args: Args) -> Result<bool, StoreError> {
+        Ok(self.row(sql, args).await?.is_some())
+    }
+
     pub(crate) async fn close(&self) {
         self.writers.close().await;
         self.readers.close().await;

@@ -51,12 +51,7 @@ impl Store {
         let due =
             "SELECT id FROM schedule WHERE paused = 0 AND next_at IS NOT NULL AND next_at <= $1
                    ORDER BY next_at, id LIMIT 1";
-        if self
-            .database
-            .row(due, args![now.as_microsecond()])
-            .await?
-            .is_none()
-        {
+        if !self.database.has(due, args![now.as_microsecond()]).await? {
             return Ok(Vec::new());
         }
         transaction!(self, |tx| {

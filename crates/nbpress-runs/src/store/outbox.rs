@@ -90,12 +90,7 @@ impl Store {
     ) -> Result<Vec<Outgoing>, StoreError> {
         let due = "SELECT id FROM outbox WHERE state = 'pending' AND next_at <= $1
                    ORDER BY next_at, id LIMIT 1";
-        if self
-            .database
-            .row(due, args![now.as_microsecond()])
-            .await?
-            .is_none()
-        {
+        if !self.database.has(due, args![now.as_microsecond()]).await? {
             return Ok(Vec::new());
         }
         transaction!(self, |tx| {

@@ -24,12 +24,7 @@ impl Store {
     /// The database fails.
     pub async fn fire_timers(&self, now: Timestamp) -> Result<usize, StoreError> {
         let due = "SELECT run FROM timer WHERE at <= $1 ORDER BY at, run, kind LIMIT 1";
-        if self
-            .database
-            .row(due, args![now.as_microsecond()])
-            .await?
-            .is_none()
-        {
+        if !self.database.has(due, args![now.as_microsecond()]).await? {
             return Ok(0);
         }
         transaction!(self, |tx| {
