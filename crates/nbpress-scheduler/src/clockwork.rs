@@ -98,6 +98,12 @@ impl Clockwork {
                 .fire_schedules(SCHEDULES_AT_ONCE, Timestamp::now())
                 .await?;
             woke |= fired.iter().any(|fired| !fired.runs.is_empty());
+            for (schedule, fault) in fired
+                .iter()
+                .filter_map(|fired| Some((&fired.schedule, fired.fault.as_ref()?)))
+            {
+                (self.complain)(&format!("the schedule {schedule} is paused: {fault}"));
+            }
             if fired.is_empty() {
                 break;
             }

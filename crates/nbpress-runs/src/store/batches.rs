@@ -19,6 +19,7 @@ use crate::store::database::{Row, Tx, args, to_json};
 use crate::store::enqueue::add_runs;
 use crate::store::finish::By;
 use crate::store::jobs::Job;
+use crate::store::pools::check_places;
 use crate::store::settle::End;
 use crate::store::timers::cancel;
 
@@ -117,7 +118,7 @@ impl Store {
     /// Makes a batch and all its runs; the first few may begin at once.
     ///
     /// # Errors
-    /// It has no runs or too many, or the database fails.
+    /// It has no runs or too many, a pool or profile does not exist, or the database fails.
     pub async fn create_batch(
         &self,
         new: &NewBatch<'_>,
@@ -140,6 +141,7 @@ impl Store {
         transaction!(self, |tx| {
             insert_batch(tx, &id, new, actor, now).await?;
             let runs = batch_runs(new, &id, actor);
+            check_places(tx, runs.iter().map(|run| ("", &run.spec.settings))).await?;
             add_runs(tx, &runs, actor, now).await?;
             let detail = format!("{count} runs, {} at a time", new.width);
             audit(tx, (actor, now), "created", ("batch", &id), &detail).await

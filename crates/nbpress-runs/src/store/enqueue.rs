@@ -13,7 +13,7 @@ use crate::store::audit::Audit;
 use crate::store::database::{Tx, args, to_json};
 use crate::store::insert::Insert;
 use crate::store::outbox::notify;
-use crate::store::pools::profiles;
+use crate::store::pools::{check_places, profiles};
 
 /// A run one priority higher goes before runs that have waited this much longer.
 const PRIORITY_STEP: i64 = 15 * 60 * 1_000_000;
@@ -44,11 +44,15 @@ impl Store {
         actor: &str,
         now: Timestamp,
     ) -> Result<Vec<Enqueued>, StoreError> {
-        transaction!(self, |tx| { add_runs(tx, runs, actor, now).await })
+        transaction!(self, |tx| {
+            check_places(tx, runs.iter().map(|run| ("", &run.spec.settings))).await?;
+            add_runs(tx, runs, actor, now).await
+        })
     }
 }
 
-/// Makes runs within a transaction.
+/// Makes runs within a transaction. A pool they name that is gone makes them wait, and say so; nobody is
+/// there to hear an error where the clock or the end of another run makes them.
 pub(crate) async fn add_runs(
     tx: &mut Tx,
     runs: &[NewRun],
@@ -56,7 +60,6 @@ pub(crate) async fn add_runs(
     now: Timestamp,
 ) -> Result<Vec<Enqueued>, StoreError> {
     let profiles = profiles(tx).await?;
-    check_places(tx, runs, &profiles).await?;
     let made = insert(tx, runs, now).await?;
     let is_made = |run: &NewRun| made.contains(&run.id);
     let mut audit = Audit::new(actor, now);
@@ -111,45 +114,6 @@ fn state_action(state: RunState) -> &'static str {
         RunState::Running => "running",
         _ => "queued",
     }
-}
-
-/// Whether the pools and profiles that runs name exist.
-async fn check_places(
-    tx: &mut Tx,
-    runs: &[NewRun],
-    profiles: &BTreeMap<String, Profile>,
-) -> Result<(), StoreError> {
-    let named: BTreeSet<&str> = runs
-        .iter()
-        .filter_map(|run| run.spec.settings.pool.as_deref())
-        .collect();
-    for pool in named {
-        let found = tx.row(
-            "SELECT name FROM pool WHERE name = $1",
-            args![pool.to_owned()],
-        );
-        if found.await?.is_none() {
-            let message = format!("there is no pool `{pool}`");
-            let hint = format!("make it: nbpress pool set {pool} SLOTS");
-            return Err(Invalid::new("settings.pool", message)
-                .with_hint(hint)
-                .into());
-        }
-    }
-    for name in runs
-        .iter()
-        .filter_map(|run| run.spec.settings.profile.as_ref())
-    {
-        if !profiles.contains_key(name) {
-            let known: Vec<&str> = profiles.keys().map(String::as_str).collect();
-            let message = format!("there is no profile `{name}`");
-            let hint = format!("one of {}", known.join(", "));
-            return Err(Invalid::new("settings.profile", message)
-                .with_hint(hint)
-                .into());
-        }
-    }
-    Ok(())
 }
 
 /// Inserts the runs that are not there yet and returns their ids. The run that stands for several

@@ -13,6 +13,7 @@ use crate::schedule::{
 };
 use crate::state::RunState;
 use crate::store::Store;
+use crate::store::audit::audit;
 use crate::store::database::{Row, Tx, args};
 use crate::store::enqueue::{Enqueued, add_runs};
 use crate::store::finish::By;
@@ -25,6 +26,22 @@ use crate::store::timers::cancel;
 /// Fires of one schedule in one transaction.
 const FIRES_AT_ONCE: usize = 50;
 
+/// Schedules that are due at `$1`, in order.
+const DUE: &str = "FROM schedule WHERE paused = 0 AND next_at IS NOT NULL AND next_at <= $1
+     ORDER BY next_at, id";
+/// The schedule `$2`, if it is due at `$1`.
+const DUE_ONE: &str =
+    "FROM schedule WHERE paused = 0 AND next_at IS NOT NULL AND next_at <= $1 AND id = $2";
+
+/// Whether the next schedule may fare better: what is stored of this one cannot be used, such as a zone
+/// that this machine does not know.
+fn is_of_one(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Invalid(_) | StoreError::Unreadable { .. }
+    )
+}
+
 /// A schedule that fired, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueSchedule {
@@ -34,10 +51,13 @@ pub struct DueSchedule {
     pub runs: Vec<String>,
     /// The times that were passed over.
     pub missed: u64,
+    /// Why it cannot fire; it is paused now.
+    pub fault: Option<String>,
 }
 
 impl Store {
-    /// Fires the schedules that are due, at most `most`; call it again while it answers with some.
+    /// Fires the schedules that are due, at most `most`; call it again while it answers with some. One that
+    /// cannot fire is paused, and keeps no other from firing.
     ///
     /// # Errors
     /// The database fails.
@@ -48,18 +68,68 @@ impl Store {
     ) -> Result<Vec<DueSchedule>, StoreError> {
         // In order, although one is enough: Postgres would else go through the table, which its statistics
         // say is due as a whole.
-        let due =
-            "SELECT id FROM schedule WHERE paused = 0 AND next_at IS NOT NULL AND next_at <= $1
-                   ORDER BY next_at, id LIMIT 1";
-        if !self.database.has(due, args![now.as_microsecond()]).await? {
+        let due = format!("SELECT id {DUE} LIMIT 1");
+        if !self.database.has(&due, args![now.as_microsecond()]).await? {
             return Ok(Vec::new());
         }
-        transaction!(self, |tx| {
-            let sql =
-                "SELECT * FROM schedule WHERE paused = 0 AND next_at IS NOT NULL AND next_at <= $1
-                       ORDER BY next_at, id LIMIT $2 {skip}";
-            let rows = tx.rows(sql, args![now.as_microsecond(), most]).await?;
+        let fired = transaction!(self, |tx| {
+            let sql = format!("SELECT * {DUE} LIMIT $2 {{skip}}");
+            let rows = tx.rows(&sql, args![now.as_microsecond(), most]).await?;
             fire(tx, &rows, now).await
+        });
+        match fired {
+            Err(error) if is_of_one(&error) => self.fire_one_by_one(most, now).await,
+            fired => fired,
+        }
+    }
+
+    /// After one of those that are due could not fire.
+    async fn fire_one_by_one(
+        &self,
+        most: i64,
+        now: Timestamp,
+    ) -> Result<Vec<DueSchedule>, StoreError> {
+        let sql = format!("SELECT id {DUE} LIMIT $2");
+        let due = self.database.rows(&sql, args![now.as_microsecond(), most]);
+        let mut fired = Vec::new();
+        for row in due.await? {
+            let id = row.text("id")?;
+            let one = transaction!(self, |tx| {
+                let sql = format!("SELECT * {DUE_ONE} {{skip}}");
+                let rows = tx
+                    .rows(&sql, args![now.as_microsecond(), id.clone()])
+                    .await?;
+                fire(tx, &rows, now).await
+            });
+            match one {
+                Err(error) if is_of_one(&error) => fired.push(self.fault(&id, &error, now).await?),
+                one => fired.extend(one?),
+            }
+        }
+        Ok(fired)
+    }
+
+    /// Pauses a schedule that cannot fire.
+    async fn fault(
+        &self,
+        id: &str,
+        error: &StoreError,
+        now: Timestamp,
+    ) -> Result<DueSchedule, StoreError> {
+        let fault = match std::error::Error::source(error) {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        };
+        transaction!(self, |tx| {
+            let sql = "UPDATE schedule SET paused = 1 WHERE id = $1";
+            tx.run(sql, args![id.to_owned()]).await?;
+            audit(tx, ("scheduler", now), "paused", ("schedule", id), &fault).await
+        })?;
+        Ok(DueSchedule {
+            schedule: id.to_owned(),
+            runs: Vec::new(),
+            missed: 0,
+            fault: Some(fault),
         })
     }
 
@@ -188,6 +258,7 @@ async fn fire(tx: &mut Tx, rows: &[Row], now: Timestamp) -> Result<Vec<DueSchedu
             schedule: schedule.id,
             runs,
             missed: due.missed,
+            fault: None,
         });
     }
     for ((last, next), ids) in moves {

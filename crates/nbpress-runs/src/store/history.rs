@@ -208,6 +208,34 @@ impl Store {
         })
     }
 
+    /// What a run waits for that needs a slot of a pool (`""` for none).
+    async fn why_of_pool(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let pools = self.pools().await?;
+        let Some(pool) = pools.iter().find(|pool| pool.name == name) else {
+            let gone = format!("waits for the pool {name}, which does not exist any more");
+            return Ok(Some(gone).filter(|_| !name.is_empty()));
+        };
+        let held = i64::try_from(pool.held.len()).unwrap_or(i64::MAX);
+        if held < pool.slots {
+            return Ok(None);
+        }
+        let by: Vec<&str> = pool
+            .held
+            .iter()
+            .take(3)
+            .map(|slot| slot.run.as_str())
+            .collect();
+        let by = if by.is_empty() {
+            "nobody".to_owned()
+        } else {
+            by.join(", ")
+        };
+        Ok(Some(format!(
+            "waits for the pool {} ({held}/{} used by {by})",
+            pool.name, pool.slots
+        )))
+    }
+
     async fn why_queued(&self, run: &Run, now: Timestamp) -> Result<String, StoreError> {
         let sql = "SELECT at FROM timer WHERE run = $1 AND kind = 'ready'";
         if let Some(row) = self.database.row(sql, args![run.id.clone()]).await? {
@@ -220,30 +248,8 @@ impl Store {
             return Ok("is being taken by a worker".to_owned());
         };
         let pool = ready.text("pool")?;
-        if let Some(pool) = self
-            .pools()
-            .await?
-            .into_iter()
-            .find(|known| known.name == pool)
-        {
-            let held = i64::try_from(pool.held.len()).unwrap_or(i64::MAX);
-            if held >= pool.slots {
-                let by: Vec<&str> = pool
-                    .held
-                    .iter()
-                    .take(3)
-                    .map(|slot| slot.run.as_str())
-                    .collect();
-                let by = if by.is_empty() {
-                    "nobody".to_owned()
-                } else {
-                    by.join(", ")
-                };
-                return Ok(format!(
-                    "waits for the pool {} ({held}/{} used by {by})",
-                    pool.name, pool.slots
-                ));
-            }
+        if let Some(why) = self.why_of_pool(&pool).await? {
+            return Ok(why);
         }
         let workers = self.workers(now).await?;
         let (cpus, memory): (f64, i64) = (ready.get("cpus")?, ready.int("memory_bytes")?);

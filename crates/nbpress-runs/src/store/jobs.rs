@@ -14,6 +14,7 @@ use crate::store::Store;
 use crate::store::audit::audit;
 use crate::store::database::{Row, Tx, args, to_json};
 use crate::store::insert::places;
+use crate::store::pools::check_places;
 
 /// A job and its newest version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -69,7 +70,8 @@ impl Store {
     /// Makes a job, or a new version of the one there is. An equal definition makes no version.
     ///
     /// # Errors
-    /// The name or definition is not usable, or the database fails.
+    /// The name or definition is not usable, a pool or profile it names does not exist, or the database
+    /// fails.
     pub async fn put_job(
         &self,
         workspace: &str,
@@ -82,6 +84,9 @@ impl Store {
         check_name("name", name)?;
         definition.validate()?;
         transaction!(self, |tx| {
+            let tasks = definition.tasks.iter().enumerate();
+            let settings = tasks.map(|(at, task)| (format!("tasks[{at}]."), &task.settings));
+            check_places(tx, settings).await?;
             let (id, version) = next_version(tx, workspace, name, definition, now).await?;
             if let Some(version) = version {
                 let sql =

@@ -1,13 +1,13 @@
 //! Pools and profiles: how much may run at once, and how large.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::error::{Invalid, StoreError};
-use crate::job::check_name;
+use crate::job::{JobDefinition, RunSettings, Task, check_name};
 use crate::profile::{DEFAULT_PROFILE, Profile};
 use crate::store::Store;
 use crate::store::audit::audit;
@@ -78,7 +78,7 @@ impl Store {
         })
     }
 
-    /// Removes a pool that no run waits for or holds.
+    /// Removes a pool that no job names, and that no run waits for or holds.
     ///
     /// # Errors
     /// It is in use or unknown, or the database fails.
@@ -96,6 +96,7 @@ impl Store {
             return Err(StoreError::conflict("in_use", message));
         }
         transaction!(self, |tx| {
+            unnamed(tx, "pool", name, |settings| &settings.pool).await?;
             tx.run("DELETE FROM slot WHERE pool = $1", args![name.to_owned()])
                 .await?;
             tx.run("DELETE FROM pool WHERE name = $1", args![name.to_owned()])
@@ -165,10 +166,10 @@ impl Store {
         })
     }
 
-    /// Removes a profile other than the default one.
+    /// Removes a profile that no job names, other than the default one. Runs that name it get the default one.
     ///
     /// # Errors
-    /// It is the default one or unknown, or the database fails.
+    /// It is in use, the default one or unknown, or the database fails.
     pub async fn delete_profile(
         &self,
         name: &str,
@@ -180,6 +181,7 @@ impl Store {
             return Err(StoreError::conflict("in_use", message));
         }
         transaction!(self, |tx| {
+            unnamed(tx, "profile", name, |settings| &settings.profile).await?;
             let gone = tx.run(
                 "DELETE FROM profile WHERE name = $1",
                 args![name.to_owned()],
@@ -217,6 +219,70 @@ pub(crate) async fn profiles(tx: &mut Tx) -> Result<BTreeMap<String, Profile>, S
     rows.iter()
         .map(|row| Ok((row.text("name")?, profile(row)?)))
         .collect()
+}
+
+/// Whether the pools and profiles that settings name exist; each comes with what its fields begin with.
+pub(crate) async fn check_places<'a>(
+    tx: &mut Tx,
+    settings: impl Iterator<Item = (impl AsRef<str>, &'a RunSettings)>,
+) -> Result<(), StoreError> {
+    let rows = tx.rows("SELECT name FROM pool", args![]).await?;
+    let pools: BTreeSet<String> = rows
+        .iter()
+        .map(|row| row.text("name"))
+        .collect::<Result<_, _>>()?;
+    let profiles = profiles(tx).await?;
+    for (prefix, settings) in settings {
+        let field = |name: &str| format!("{}settings.{name}", prefix.as_ref());
+        if let Some(pool) = settings.pool.as_ref().filter(|pool| !pools.contains(*pool)) {
+            let message = format!("there is no pool `{pool}`");
+            let hint = format!("make it: nbpress pool set {pool} SLOTS");
+            return Err(Invalid::new(field("pool"), message).with_hint(hint).into());
+        }
+        let unknown = |name: &&String| !profiles.contains_key(*name);
+        if let Some(profile) = settings.profile.as_ref().filter(unknown) {
+            let message = format!("there is no profile `{profile}`");
+            let known: Vec<&str> = profiles.keys().map(String::as_str).collect();
+            let hint = format!("one of {}", known.join(", "));
+            return Err(Invalid::new(field("profile"), message)
+                .with_hint(hint)
+                .into());
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to remove a pool or profile that jobs name: their schedules would go on, and their runs wait.
+async fn unnamed(
+    tx: &mut Tx,
+    what: &str,
+    name: &str,
+    place: impl Fn(&RunSettings) -> &Option<String>,
+) -> Result<(), StoreError> {
+    let sql = "SELECT job.name, job_version.definition FROM job
+               JOIN job_version ON job_version.job = job.id AND job_version.version = job.version
+               WHERE job.archived_at IS NULL AND job_version.definition LIKE $1 ORDER BY job.name";
+    // Few jobs match this, and a few of these do not name it.
+    let letters = name.replace(|char: char| !char.is_alphanumeric(), "%");
+    let like = format!("%\"{what}\":\"{letters}\"%");
+    let mut jobs = Vec::new();
+    for row in tx.rows(sql, args![like]).await? {
+        let definition: JobDefinition = row.json("definition")?;
+        let names = |task: &Task| place(&task.settings).as_deref() == Some(name);
+        if definition.tasks.iter().any(names) {
+            jobs.push(format!("`{}`", row.text("name")?));
+        }
+    }
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let more = jobs.len().saturating_sub(3);
+    jobs.truncate(3);
+    if more > 0 {
+        jobs.push(format!("{more} more"));
+    }
+    let message = format!("jobs name the {what} `{name}`: {}", jobs.join(", "));
+    Err(StoreError::conflict("in_use", message))
 }
 
 /// Takes a free slot for a run. Two claims never get the same one: the row is locked.

@@ -4,14 +4,17 @@ use nbpress_runs::RunState;
 use nbpress_runs::job::UpstreamRule;
 use nbpress_runs::schedule::{CatchUp, Overlap, ScheduleDefinition, Trigger, UpstreamEnd};
 use nbpress_runs::store::{Job, NewSchedule, RunFilter, Schedule};
-use nbpress_runs::{Run, Store};
+use nbpress_runs::{Run, Store, StoreError};
 use serde_json::{Map, json};
 
 use crate::flows::{definition, start, task};
+use crate::history::tamper;
 use crate::{Place, at, claim_one, finish, on_both, room, succeeded, worker};
 
 on_both!(
     a_time_fires_once_however_many_servers_look,
+    a_schedule_that_cannot_fire_is_paused_and_stops_no_other,
+    a_run_whose_pool_is_gone_waits_for_it_and_says_so,
     missed_times_are_made_up_for_as_the_schedule_says,
     runs_that_would_overlap_queue_skip_replace_or_run,
     a_skipped_run_of_a_job_skips_its_tasks,
@@ -95,6 +98,80 @@ async fn a_time_fires_once_however_many_servers_look(place: Place) {
             .collect();
         assert_eq!(times, [at(3600), at(7200), at(10_800)]);
     }
+}
+
+async fn a_schedule_that_cannot_fire_is_paused_and_stops_no_other(place: Place) {
+    let store = &place.store;
+    let mut schedules = Vec::new();
+    for name in ["a", "b", "c"] {
+        let job = job(store, name).await;
+        schedules.push((set(store, &job, hourly()).await, job));
+    }
+    let (broken, job_of_broken) = &schedules[1];
+    let unknown_zone = serde_json::to_string(&hourly())
+        .unwrap()
+        .replace("UTC", "Mars/Olympus");
+    let sql = format!(
+        "UPDATE schedule SET definition = '{unknown_zone}' WHERE id = '{}'",
+        broken.id
+    );
+    tamper(&place.url, &sql).await;
+    let fired = store.fire_schedules(100, at(3601)).await.unwrap();
+    for schedule in &fired {
+        let is_broken = schedule.schedule == broken.id;
+        assert_eq!(schedule.runs.len(), usize::from(!is_broken));
+        assert_eq!(schedule.fault.is_some(), is_broken);
+    }
+    assert_eq!(fired.len(), 3);
+    assert!(runs(store, job_of_broken).await.is_empty());
+    assert!(store.schedule(&broken.id).await.unwrap().paused);
+    while store.seal().await.unwrap() > 0 {}
+    let audited = store.audit_of(&broken.id).await.unwrap();
+    let paused = audited
+        .iter()
+        .find(|entry| entry.action == "paused")
+        .unwrap();
+    assert!(paused.detail.contains("Mars/Olympus"), "{}", paused.detail);
+    assert_eq!(fire(store, at(7201)).await, 2);
+}
+
+async fn a_run_whose_pool_is_gone_waits_for_it_and_says_so(place: Place) {
+    let store = &place.store;
+    worker(store, "w").await;
+    let mut pooled = definition(vec![task("main", &[], UpstreamRule::AllSuccess)]);
+    pooled.tasks[0].settings.pool = Some("etl".to_owned());
+    let put = async |definition| {
+        store
+            .put_job("main", "pooled", definition, "test", at(0))
+            .await
+    };
+    let StoreError::Invalid(unknown) = put(&pooled).await.unwrap_err() else {
+        panic!("a job may not name a pool that does not exist");
+    };
+    assert_eq!(unknown.field, "tasks[0].settings.pool");
+    store.set_pool("etl", 1, "test", at(0)).await.unwrap();
+    let pooled = put(&pooled).await.unwrap();
+    set(store, &pooled, hourly()).await;
+    let other = job(store, "other").await;
+    set(store, &other, hourly()).await;
+    let error = store.delete_pool("etl", "test", at(1)).await.unwrap_err();
+    assert_eq!(error.to_string(), "jobs name the pool `etl`: `pooled`");
+    // As when it was deleted before jobs kept it from that.
+    tamper(&place.url, "DELETE FROM slot WHERE pool = 'etl'").await;
+    tamper(&place.url, "DELETE FROM pool WHERE name = 'etl'").await;
+    assert_eq!(fire(store, at(3601)).await, 2);
+    let claims = store.claim("w", &room(9), at(3602)).await.unwrap();
+    assert_eq!(claims.len(), 1);
+    assert_eq!(claims[0].run, runs(store, &other).await[0].id);
+    let waits = &runs(store, &pooled).await[0].id;
+    let why = store.why_waiting(waits, at(3603)).await.unwrap();
+    assert_eq!(
+        why.as_deref(),
+        Some("waits for the pool etl, which does not exist any more")
+    );
+    store.set_pool("etl", 1, "test", at(3604)).await.unwrap();
+    let claims = store.claim("w", &room(9), at(3605)).await.unwrap();
+    assert_eq!(claims[0].run, *waits);
 }
 
 async fn missed_times_are_made_up_for_as_the_schedule_says(place: Place) {
