@@ -11,6 +11,7 @@ mod events;
 mod guard;
 mod import;
 mod jobs;
+mod jupyter;
 mod places;
 mod publish;
 mod runs;
@@ -37,6 +38,7 @@ pub use batches::{BackfillRequest, SweepRequest};
 pub use error::{ErrorBody, Problem};
 pub use import::{ImportRequest, Imported};
 pub use jobs::{JobRequest, JobRunRequest, TaskRequest};
+pub use jupyter::JupyterSettings;
 pub use publish::{UploadRequest, UploadedFile};
 pub use runs::{RunDetails, RunRequest};
 
@@ -65,6 +67,8 @@ pub struct ServerSettings {
     pub hosts: Vec<String>,
     /// Told whenever something was enqueued or cancelled.
     pub wake: Wake,
+    /// Where a folder of notebooks is served.
+    pub jupyter: Option<JupyterSettings>,
 }
 
 pub(crate) type App = Arc<ServerSettings>;
@@ -88,7 +92,10 @@ impl Server {
     /// A server that does not listen yet.
     pub fn new(settings: ServerSettings) -> Self {
         let app: App = Arc::new(settings);
-        let (router, _) = api().split_for_parts();
+        let (mut router, _) = api().split_for_parts();
+        if app.jupyter.is_some() {
+            router = router.merge(jupyter::routes());
+        }
         let router = router
             .fallback(unknown)
             .method_not_allowed_fallback(not_allowed)

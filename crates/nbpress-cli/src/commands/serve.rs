@@ -21,7 +21,7 @@ use nbpress_scheduler::runner;
 use nbpress_scheduler::snapshot::SnapshotStore;
 use nbpress_scheduler::wake::Wake;
 use nbpress_scheduler::worker::{Complaint, Worker, WorkerSettings};
-use nbpress_server::{Server, ServerSettings};
+use nbpress_server::{JupyterSettings, Server, ServerSettings};
 use nbpress_storage::Location;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -37,6 +37,12 @@ use crate::signals;
 /// Run the server: jobs, schedules, and a worker that runs them.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ServeArgs {
+    /// A folder of notebooks to serve to Jupyter's clients and to readers; none when absent.
+    #[arg(value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+    /// What the paths of every request begin with.
+    #[arg(long, value_name = "PATH", default_value = "/")]
+    base_url: String,
     /// Where to listen.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7878")]
     listen: SocketAddr,
@@ -113,6 +119,7 @@ struct Parts {
     worker: Option<(WorkerSettings, File)>,
     deliverer: Deliverer,
     hosts: Vec<String>,
+    jupyter: Option<JupyterSettings>,
     lease: Duration,
     complain: Complaint,
 }
@@ -151,6 +158,7 @@ async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyho
             .transpose()?,
         deliverer,
         hosts: args.host_name.clone(),
+        jupyter: jupyter(settings, args)?,
         lease: args.lease,
         store,
         records,
@@ -170,6 +178,7 @@ impl Parts {
             token: self.token,
             hosts: self.hosts,
             wake: wake.clone(),
+            jupyter: self.jupyter,
         });
         let (listener, stopped) = (self.listener, stop.clone());
         tasks.spawn(async move { Ok(server.serve(listener, stopped).await?) });
@@ -203,6 +212,39 @@ impl Parts {
         }
         tasks
     }
+}
+
+/// What is served of a folder, which must hold nothing of the server's own state.
+fn jupyter(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Option<JupyterSettings>> {
+    let Some(folder) = &args.folder else {
+        return Ok(None);
+    };
+    let root = folder
+        .canonicalize()
+        .with_context(|| format!("failed to serve `{}`", folder.display()))?;
+    anyhow::ensure!(root.is_dir(), "`{}` is not a folder", root.display());
+    let home = settings
+        .home
+        .canonicalize()
+        .unwrap_or_else(|_| settings.home.clone());
+    // Hidden folders are never served: a person may serve all that is theirs.
+    let shown = home.strip_prefix(&root).is_ok_and(|inside| {
+        !inside
+            .components()
+            .any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."))
+    });
+    anyhow::ensure!(
+        !shown && !root.starts_with(&home),
+        "the folder `{}` would show the server's own state `{}`; set NBPRESS_HOME to a place outside",
+        root.display(),
+        home.display()
+    );
+    Ok(Some(JupyterSettings {
+        base_url: format!("/{}", args.base_url.trim_matches('/')),
+        finder: settings.finder(),
+        root,
+        state: settings.home.join("jupyter"),
+    }))
 }
 
 /// Workers are heard every two seconds: less would give up those that are well.

@@ -55,6 +55,7 @@ impl Api {
             token: TOKEN.to_owned(),
             hosts: vec!["nb.example".to_owned()],
             wake: Wake::default(),
+            jupyter: None,
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
