@@ -15,6 +15,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 const ARROWS: &[(&str, &[&str])] = &[
     ("nbpress-format", &[]),
     ("nbpress-storage", &[]),
+    ("nbpress-contents", &["nbpress-format", "nbpress-storage"]),
     ("nbpress-protocol", &["nbpress-format"]),
     ("nbpress-record", &["nbpress-format", "nbpress-storage"]),
     ("nbpress-kernel", &["nbpress-protocol"]),
@@ -28,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nbpress-record",
         ],
     ),
+    ("nbpress-render", &["nbpress-format"]),
     ("nbpress-runs", &["nbpress-format", "nbpress-record"]),
     (
         "nbpress-scheduler",
@@ -47,6 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nbpress-storage",
             "nbpress-record",
             "nbpress-execute",
+            "nbpress-render",
             "nbpress-runs",
             "nbpress-scheduler",
         ],
@@ -60,6 +63,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nbpress-record",
             "nbpress-kernel",
             "nbpress-execute",
+            "nbpress-render",
             "nbpress-runs",
             "nbpress-scheduler",
             "nbpress-server",

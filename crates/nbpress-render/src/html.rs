@@ -1,0 +1,76 @@
+//! HTML as it is written: markup is this crate's own text, everything else is escaped.
+
+use std::fmt;
+
+/// Where a page goes.
+///
+/// [`Html::raw`] takes nothing but text of the program itself, so that no byte of a notebook can
+/// become markup by mistake.
+pub(crate) struct Html<'a> {
+    out: &'a mut dyn fmt::Write,
+    written: usize,
+}
+
+impl<'a> Html<'a> {
+    pub(crate) fn new(out: &'a mut dyn fmt::Write) -> Self {
+        Self { out, written: 0 }
+    }
+
+    /// How many bytes were written.
+    pub(crate) fn written(&self) -> usize {
+        self.written
+    }
+
+    /// Markup of our own.
+    pub(crate) fn raw(&mut self, markup: &'static str) -> fmt::Result {
+        self.put(markup)
+    }
+
+    /// Text, escaped for an element's content and for a quoted attribute.
+    pub(crate) fn text(&mut self, text: &str) -> fmt::Result {
+        let mut start = 0;
+        for (index, byte) in text.bytes().enumerate() {
+            let entity = match byte {
+                b'&' => "&amp;",
+                b'<' => "&lt;",
+                b'>' => "&gt;",
+                b'"' => "&quot;",
+                b'\'' => "&#39;",
+                // A parser would drop it or read U+FFFD, depending on where it is.
+                0 => "\u{fffd}",
+                _ => continue,
+            };
+            self.put(&text[start..index])?;
+            self.put(entity)?;
+            start = index + 1;
+        }
+        self.put(&text[start..])
+    }
+
+    /// Anything that prints itself, as text.
+    pub(crate) fn show(&mut self, value: impl fmt::Display) -> fmt::Result {
+        self.text(&value.to_string())
+    }
+
+    /// ` name="value"`.
+    pub(crate) fn attribute(&mut self, name: &'static str, value: &str) -> fmt::Result {
+        self.put(" ")?;
+        self.put(name)?;
+        self.put("=\"")?;
+        self.text(value)?;
+        self.put("\"")
+    }
+
+    fn put(&mut self, text: &str) -> fmt::Result {
+        self.written += text.len();
+        self.out.write_str(text)
+    }
+}
+
+/// What a writer gives as one text; writing to memory cannot fail.
+pub(crate) fn whole(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
+    let mut text = String::new();
+    let written = write(&mut text);
+    debug_assert!(written.is_ok(), "a `String` takes everything");
+    text
+}

@@ -1,0 +1,27 @@
+//! A notebook, any other file, or a folder as one static page of HTML without scripts.
+//!
+//! What lives here: bytes to HTML, in one pass and in memory in proportion to them. What does not:
+//! files, sockets, who may look. Whatever comes from a notebook is text to this crate:
+//! [`html`](crate::notebook()) that it holds passes a sanitizer, everything else is escaped.
+//!
+//! ```
+//! use nbpress_format::Notebook;
+//! use nbpress_render::{Page, notebook};
+//!
+//! let file = br#"{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#;
+//! let page = Page { title: "report.ipynb".to_owned(), ..Page::default() };
+//! let html = notebook(&Notebook::parse(file)?, &page);
+//! assert!(html.starts_with("<!doctype html>"));
+//! # Ok::<(), nbpress_format::ParseError>(())
+//! ```
+
+mod file;
+mod html;
+mod listing;
+mod notebook;
+mod page;
+
+pub use file::{File, file, file_to};
+pub use listing::{Column, Entry, EntryKind, Listing, Order, listing, listing_to};
+pub use notebook::{notebook, notebook_to};
+pub use page::{Link, Options, Page, STYLE, STYLE_SHA256, content_security_policy};
