@@ -1,4 +1,6 @@
-//! Processes that outlive the one that started them: runners.
+//! Processes that outlive the one that started them: runners, and hosts of interactive kernels.
+
+mod lock;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -6,6 +8,8 @@ use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+
+pub use lock::LifeLock;
 
 /// Starts a program in a session of its own, so that neither a terminal nor the end of this process
 /// reaches it. It gets `input` as standard input: where that file is locked, the lock is its own too,

@@ -31,6 +31,30 @@ pub enum Channel {
     Heartbeat,
 }
 
+impl Channel {
+    /// The name clients use for it; the heartbeat is for none of them.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shell => "shell",
+            Self::Iopub => "iopub",
+            Self::Stdin => "stdin",
+            Self::Control => "control",
+            Self::Heartbeat => "hb",
+        }
+    }
+
+    /// The channel of that name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        match name {
+            "shell" => Some(Self::Shell),
+            "iopub" => Some(Self::Iopub),
+            "stdin" => Some(Self::Stdin),
+            "control" => Some(Self::Control),
+            _ => None,
+        }
+    }
+}
+
 /// The content of a connection file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ConnectionInfo {

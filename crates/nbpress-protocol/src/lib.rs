@@ -1,4 +1,4 @@
-//! Jupyter messages: types, signing, ZeroMQ framing, connection files and kernelspecs.
+//! Jupyter messages: types, signing, ZeroMQ and WebSocket framing, connection files and kernelspecs.
 //!
 //! What lives here: bytes in, typed views out. What does not: sockets, processes, files, async.
 //! A message keeps its content as the bytes the kernel sent, because real kernels send fields and
@@ -12,8 +12,11 @@ pub mod connection;
 pub mod content;
 pub mod kernelspec;
 pub mod message;
+pub mod parts;
+pub mod websocket;
 pub mod zmtp;
 
 pub use connection::{Channel, ConnectionInfo, Endpoint, Transport};
 pub use kernelspec::{InterruptMode, KernelSpec};
 pub use message::{Header, Message, MessageError, Session, Signer};
+pub use parts::{Label, Parts};

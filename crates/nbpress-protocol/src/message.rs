@@ -7,6 +7,8 @@ use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use crate::parts::Parts;
+
 /// The frame that separates routing identities from the signed part.
 pub const DELIMITER: &[u8] = b"<IDS|MSG>";
 
@@ -104,46 +106,40 @@ impl Message {
     /// # Errors
     /// The frames are not a message, or its signature is wrong.
     pub fn from_frames(frames: &[Bytes], signer: &Signer) -> Result<Self, MessageError> {
-        let delimiter = frames
-            .iter()
-            .position(|frame| frame.as_ref() == DELIMITER)
-            .ok_or(MessageError::NoDelimiter {
-                frames: frames.len(),
-            })?;
-        let [signature, header, parent, metadata, content, buffers @ ..] = &frames[delimiter + 1..]
-        else {
-            return Err(MessageError::Truncated {
-                frames: frames.len() - delimiter - 1,
-            });
-        };
-        signer.verify(signature, [header, parent, metadata, content])?;
+        Self::from_parts(Parts::from_frames(frames, signer)?)
+    }
+
+    /// Parses the headers of a message.
+    ///
+    /// # Errors
+    /// The header is not a JSON object.
+    pub fn from_parts(parts: Parts) -> Result<Self, MessageError> {
         Ok(Self {
-            header: serde_json::from_slice(header).map_err(MessageError::BadHeader)?,
-            parent: parse_parent(parent),
-            metadata: metadata.clone(),
-            content: content.clone(),
-            buffers: buffers.to_vec(),
+            header: serde_json::from_slice(&parts.header).map_err(MessageError::BadHeader)?,
+            parent: parse_parent(&parts.parent),
+            metadata: parts.metadata,
+            content: parts.content,
+            buffers: parts.buffers,
         })
+    }
+
+    /// The message with its headers as JSON.
+    pub fn to_parts(&self) -> Parts {
+        Parts {
+            header: encode(&self.header),
+            parent: self
+                .parent
+                .as_ref()
+                .map_or_else(|| Bytes::from_static(b"{}"), encode),
+            metadata: self.metadata.clone(),
+            content: self.content.clone(),
+            buffers: self.buffers.clone(),
+        }
     }
 
     /// The frames to send, signed, without identities.
     pub fn to_frames(&self, signer: &Signer) -> Vec<Bytes> {
-        let header = encode(&self.header);
-        let parent = self
-            .parent
-            .as_ref()
-            .map_or_else(|| Bytes::from_static(b"{}"), encode);
-        let signature = signer.sign([&header, &parent, &self.metadata, &self.content]);
-        let mut frames = vec![
-            Bytes::from_static(DELIMITER),
-            Bytes::from(signature),
-            header,
-            parent,
-            self.metadata.clone(),
-            self.content.clone(),
-        ];
-        frames.extend(self.buffers.iter().cloned());
-        frames
+        self.to_parts().to_frames(signer)
     }
 }
 

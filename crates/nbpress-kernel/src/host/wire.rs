@@ -1,0 +1,215 @@
+//! What a host and its clients say to each other over the Unix socket in its folder.
+//!
+//! A frame is its length (u64, little-endian, of what follows), a byte that says which one it is, and its
+//! body. Messages of the kernel travel as raw parts: nothing of them is parsed on the way.
+
+use std::io;
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use nbpress_protocol::{Channel, Parts};
+use serde::{Deserialize, Serialize};
+
+use crate::host::{Delivery, HostState, Usage};
+
+/// The longest frame, in bytes: what a message of a kernel may have.
+const LONGEST: u64 = nbpress_protocol::zmtp::MAX_FRAME;
+/// The length and the byte that says which frame it is.
+const HEAD: usize = 9;
+
+/// What a client wants of a connection; the first frame on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Hello {
+    /// The kernel's state, now and after each change.
+    Watch,
+    /// The messages for a session, and to send in its name.
+    Session {
+        /// The session's id.
+        session: String,
+        /// Begin after this message; where the session was, if not said.
+        from: Option<u64>,
+    },
+    /// One thing done, and its answer.
+    Command(Command),
+}
+
+/// What a host can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Command {
+    Interrupt,
+    Restart,
+    Shutdown,
+    Usage,
+}
+
+/// The answer to a [`Command`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    Done,
+    Used(Usage),
+    /// Why it was not done.
+    Failed(String),
+}
+
+/// One frame.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Frame {
+    Hello(Hello),
+    /// A client's message to the kernel.
+    Send(Channel, Parts),
+    /// A client has everything up to this message.
+    Acknowledge(u64),
+    /// Messages follow that come after this one.
+    Welcome(u64),
+    Deliver(Delivery),
+    State(Box<HostState>),
+    Answer(Answer),
+    /// The same session has connected again.
+    Replaced,
+    /// The kernel was shut down.
+    Ended,
+}
+
+impl Frame {
+    /// Appends the frame.
+    pub(crate) fn put(&self, out: &mut BytesMut) {
+        let start = out.len();
+        out.put_u64_le(0);
+        match self {
+            Self::Hello(hello) => put_json(out, 1, hello),
+            Self::Send(channel, parts) => {
+                out.put_u8(2);
+                put_message(out, *channel, parts);
+            }
+            Self::Acknowledge(seq) => put_number(out, 3, *seq),
+            Self::Welcome(seq) => put_number(out, 4, *seq),
+            Self::Deliver(delivery) => {
+                put_number(out, 5, delivery.seq);
+                put_message(out, delivery.channel, &delivery.parts);
+            }
+            Self::State(state) => put_json(out, 6, state),
+            Self::Answer(answer) => put_json(out, 7, answer),
+            Self::Replaced => out.put_u8(8),
+            Self::Ended => out.put_u8(9),
+        }
+        let length = (out.len() - start - 8) as u64;
+        out[start..start + 8].copy_from_slice(&length.to_le_bytes());
+    }
+
+    /// Takes one whole frame off the front of `buffer`, if there is one.
+    ///
+    /// # Errors
+    /// The bytes are no frame.
+    pub(crate) fn take(buffer: &mut BytesMut) -> io::Result<Option<Self>> {
+        let Some(length) = buffer.first_chunk().map(|bytes| u64::from_le_bytes(*bytes)) else {
+            return Ok(None);
+        };
+        if length == 0 || length > LONGEST {
+            return Err(malformed());
+        }
+        let length = usize::try_from(length).map_err(|_| malformed())?;
+        if buffer.len() < length + 8 {
+            return Ok(None);
+        }
+        buffer.advance(8);
+        let kind = buffer[0];
+        let mut body = buffer.split_to(length).freeze();
+        body.advance(HEAD - 8);
+        Self::read(kind, &mut body).map(Some)
+    }
+
+    fn read(kind: u8, body: &mut Bytes) -> io::Result<Self> {
+        Ok(match kind {
+            1 => Self::Hello(serde_json::from_slice(body)?),
+            2 => {
+                let (channel, parts) = take_message(body)?;
+                Self::Send(channel, parts)
+            }
+            3 => Self::Acknowledge(take_number(body)?),
+            4 => Self::Welcome(take_number(body)?),
+            5 => {
+                let seq = take_number(body)?;
+                let (channel, parts) = take_message(body)?;
+                Self::Deliver(Delivery {
+                    seq,
+                    channel,
+                    parts,
+                })
+            }
+            6 => Self::State(serde_json::from_slice(body)?),
+            7 => Self::Answer(serde_json::from_slice(body)?),
+            8 => Self::Replaced,
+            9 => Self::Ended,
+            _ => return Err(malformed()),
+        })
+    }
+}
+
+fn put_json(out: &mut BytesMut, kind: u8, value: &impl Serialize) {
+    out.put_u8(kind);
+    // Structs of strings and numbers always serialize.
+    let _written = serde_json::to_writer(out.writer(), value);
+}
+
+fn put_number(out: &mut BytesMut, kind: u8, number: u64) {
+    out.put_u8(kind);
+    out.put_u64_le(number);
+}
+
+fn take_number(body: &mut Bytes) -> io::Result<u64> {
+    body.try_get_u64_le().map_err(|_| malformed())
+}
+
+/// The channel, how many parts, how long each is, and the parts.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "as many parts as frames in a message that fits into memory"
+)]
+pub(super) fn put_message(out: &mut BytesMut, channel: Channel, parts: &Parts) {
+    out.reserve(parts.len() + 64);
+    out.put_u8(match channel {
+        Channel::Shell => 0,
+        Channel::Iopub => 1,
+        Channel::Stdin => 2,
+        Channel::Control => 3,
+        Channel::Heartbeat => 4,
+    });
+    out.put_u32_le(parts.iter().count() as u32);
+    for part in parts.iter() {
+        out.put_u64_le(part.len() as u64);
+    }
+    for part in parts.iter() {
+        out.put_slice(part);
+    }
+}
+
+pub(super) fn take_message(body: &mut Bytes) -> io::Result<(Channel, Parts)> {
+    let channel = match body.try_get_u8().map_err(|_| malformed())? {
+        0 => Channel::Shell,
+        1 => Channel::Iopub,
+        2 => Channel::Stdin,
+        3 => Channel::Control,
+        _ => return Err(malformed()),
+    };
+    let count = body.try_get_u32_le().map_err(|_| malformed())? as usize;
+    if count > body.len() / 8 {
+        return Err(malformed());
+    }
+    let mut lengths = body.split_to(8 * count);
+    let mut list = Vec::with_capacity(count);
+    while lengths.has_remaining() {
+        let length = usize::try_from(lengths.get_u64_le()).map_err(|_| malformed())?;
+        if length > body.len() {
+            return Err(malformed());
+        }
+        list.push(body.split_to(length));
+    }
+    let parts = Parts::from_list(list).ok_or_else(malformed)?;
+    Ok((channel, parts))
+}
+
+pub(super) fn malformed() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "malformed frame")
+}
