@@ -8,6 +8,9 @@
 //! | `s3` | moto's S3 server and boto3 |
 //! | `services` | aiosmtpd, a mail server |
 //! | `azure` | azurite, the Azure storage emulator, from npm |
+//! | `venv-jupyter` | jupyter_server with what its own tests need, JupyterLab, jupyter_kernel_client, papermill |
+//! | `sdist-jupyter` | jupyter_server's unpacked source distribution, for its tests |
+//! | `jupyter-node` | `@jupyterlab/services`, and a driver for the browser, from npm |
 //! | `sdist` | unpacked source distributions of papermill, nbclient, nbformat and scrapbook (their fixtures and tests) |
 //! | `jupyter` | a Jupyter data folder with a kernelspec for every kernel above and for our `testkernel`; the tests' `JUPYTER_PATH` |
 //! | `logs` | what the installers printed |
@@ -16,6 +19,7 @@
 
 mod debian;
 mod kernels;
+mod node;
 mod python;
 mod step;
 
@@ -32,13 +36,13 @@ use self::step::Steps;
 
 /// Names of kernels that may be missing, separated by commas.
 const WITHOUT_KERNELS: &str = "NBPRESS_TEST_WITHOUT_KERNELS";
-const AZURITE: &str = "azurite@3.35.0";
 const SOURCES: &[&str] = &[
     "papermill==2.7.0",
     "nbclient==0.11.0",
     "nbformat==5.11.1",
     "scrapbook==0.5.0",
 ];
+const JUPYTER_SOURCES: &[&str] = &["jupyter_server==2.21.1"];
 
 /// The installed folder.
 #[derive(Debug)]
@@ -57,7 +61,7 @@ impl Reference {
         let debian = thread::scope(|scope| {
             let debian = scope.spawn(|| install_debian_packages(&steps));
             install_python(&steps, root, &folder)?;
-            install_azurite(&steps, &folder.join("azure"))?;
+            node::install(&steps, &folder)?;
             debian
                 .join()
                 .map_err(|_| anyhow::anyhow!("the thread that ran apt-get died"))
@@ -100,6 +104,7 @@ fn install_python(steps: &Steps, root: &Path, folder: &Path) -> Result<()> {
         ("kernels", "kernels.txt"),
         ("s3", "s3.txt"),
         ("services", "services.txt"),
+        ("venv-jupyter", "jupyter.txt"),
     ] {
         let requirements = pins.join(file);
         let pinned = fs::read_to_string(&requirements)
@@ -116,10 +121,12 @@ fn install_python(steps: &Steps, root: &Path, folder: &Path) -> Result<()> {
             Ok(())
         })?;
     }
-    let sources = folder.join("sdist");
-    steps.once("sdist", &SOURCES.join(" "), &sources, |log| {
-        python.source_distributions(log, &sources, SOURCES)
-    })?;
+    for (name, pins) in [("sdist", SOURCES), ("sdist-jupyter", JUPYTER_SOURCES)] {
+        let sources = folder.join(name);
+        steps.once(name, &pins.join(" "), &sources, |log| {
+            python.source_distributions(log, &sources, pins)
+        })?;
+    }
     install_our_package(steps, &python, root, &folder.join("venv"))
 }
 
@@ -147,24 +154,13 @@ fn install_our_package(
     })
 }
 
-fn install_azurite(steps: &Steps, folder: &Path) -> Result<()> {
-    let program = folder.join("node_modules/.bin/azurite-blob");
-    steps.once("azure", AZURITE, &program, |log| {
-        fs::create_dir_all(folder)?;
-        // Its own package file, or npm would look for one in the folders above.
-        fs::write(folder.join("package.json"), "{\"private\": true}\n")?;
-        let mut npm = Command::new("npm");
-        npm.args(["install", "--no-audit", "--no-fund", AZURITE])
-            .current_dir(folder);
-        log.run(&mut npm)
-    })
-}
-
 fn install_debian_packages(steps: &Steps) -> Result<()> {
     let wanted = [
         (kernels::DEBIAN_R_KERNELSPEC, "r-cran-irkernel"),
         (kernels::DEBIAN_OCTAVE, "octave"),
         (debian::POSTGRES, "postgresql"),
+        ("/usr/bin/chromium", "chromium"),
+        ("/usr/bin/pandoc", "pandoc"),
     ];
     let missing: Vec<&str> = wanted
         .iter()

@@ -1,4 +1,4 @@
-//! Debian packages: the kernels that are in no Python package, and the Postgres server.
+//! Debian packages: the kernels that are in no Python package, the Postgres server, a browser, pandoc.
 
 use std::fs;
 use std::path::PathBuf;
