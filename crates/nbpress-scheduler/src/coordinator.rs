@@ -56,6 +56,9 @@ pub trait Coordinator: Clone + Send + Sync + 'static {
     /// Says that it is alive and hears what it should have.
     fn beat(&self, worker: &str) -> impl Future<Output = Result<Beat, CoordinatorError>> + Send;
 
+    /// Hears what it should have, in between; costs the server less than a beat.
+    fn held(&self, worker: &str) -> impl Future<Output = Result<Beat, CoordinatorError>> + Send;
+
     /// Takes runs, if there are any.
     fn claim(
         &self,
@@ -148,6 +151,10 @@ impl Coordinator for Local {
 
     async fn beat(&self, worker: &str) -> Result<Beat, CoordinatorError> {
         Ok(self.store.beat(worker, Timestamp::now()).await?)
+    }
+
+    async fn held(&self, worker: &str) -> Result<Beat, CoordinatorError> {
+        Ok(self.store.held_by(worker).await?)
     }
 
     async fn claim(

@@ -107,7 +107,7 @@ impl<C: Coordinator> Worker<C> {
                 _ = beats.tick() => registered = registered && self.beat().await,
                 () = &mut woken => {
                     woken.set(coordinator.woken());
-                    registered = registered && self.beat().await;
+                    registered = registered && self.look().await;
                 }
                 Some(ended) = self.tasks.join_next() => self.ended(ended),
                 _ = stop_looks.tick(), if self.stopping().next().is_some() => {
@@ -161,7 +161,18 @@ impl<C: Coordinator> Worker<C> {
 
     /// Whether it is still a worker of this server.
     async fn beat(&mut self) -> bool {
-        match self.coordinator.beat(&self.settings.introduction.id).await {
+        let beat = self.coordinator.beat(&self.settings.introduction.id).await;
+        self.heard(beat)
+    }
+
+    /// A beat that nobody has to remember.
+    async fn look(&mut self) -> bool {
+        let beat = self.coordinator.held(&self.settings.introduction.id).await;
+        self.heard(beat)
+    }
+
+    fn heard(&mut self, beat: Result<Beat, CoordinatorError>) -> bool {
+        match beat {
             Ok(beat) => {
                 self.complaint.clear();
                 self.heed(&beat);

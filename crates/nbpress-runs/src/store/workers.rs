@@ -157,13 +157,30 @@ impl Store {
                        WHERE id = $2 AND state <> 'gone' RETURNING state";
             let values = args![now.as_microsecond(), worker.to_owned()];
             let Some(row) = tx.row(sql, values).await? else {
-                let message = format!("the worker `{worker}` was given up; it must register again");
-                return Err(StoreError::conflict("lost", message));
+                return Err(given_up(worker));
             };
             Ok(Beat {
                 held: held(tx, worker).await?,
                 draining: row.word::<WorkerState>("state")? == WorkerState::Draining,
             })
+        })
+    }
+
+    /// What a worker should have, asked in between two beats: nothing is written, and so it does not count as
+    /// a sign of life.
+    ///
+    /// # Errors
+    /// As [`Store::beat`].
+    pub async fn held_by(&self, worker: &str) -> Result<Beat, StoreError> {
+        let sql = "SELECT state FROM worker WHERE id = $1 AND state <> 'gone'";
+        let row = self.database.row(sql, args![worker.to_owned()]).await?;
+        let Some(row) = row else {
+            return Err(given_up(worker));
+        };
+        let rows = self.database.rows(HELD, args![worker.to_owned()]).await?;
+        Ok(Beat {
+            held: rows.iter().map(held_row).collect::<Result<_, _>>()?,
+            draining: row.word::<WorkerState>("state")? == WorkerState::Draining,
         })
     }
 
@@ -244,21 +261,27 @@ impl Store {
 }
 
 /// What a worker should have.
+const HELD: &str = "SELECT attempt.run, attempt.number, attempt.record, run.state
+    FROM attempt JOIN run ON run.id = attempt.run AND run.attempt = attempt.number
+    WHERE attempt.worker = $1 AND attempt.state = 'running' ORDER BY attempt.run";
+
 pub(crate) async fn held(tx: &mut Tx, worker: &str) -> Result<Vec<Held>, StoreError> {
-    let sql = "SELECT attempt.run, attempt.number, attempt.record, run.state
-               FROM attempt JOIN run ON run.id = attempt.run AND run.attempt = attempt.number
-               WHERE attempt.worker = $1 AND attempt.state = 'running' ORDER BY attempt.run";
-    let rows = tx.rows(sql, args![worker.to_owned()]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Held {
-                run: row.text("run")?,
-                attempt: row.int("number")?,
-                record: row.text("record")?,
-                cancel: row.word::<RunState>("state")? == RunState::Cancelling,
-            })
-        })
-        .collect()
+    let rows = tx.rows(HELD, args![worker.to_owned()]).await?;
+    rows.iter().map(held_row).collect()
+}
+
+fn held_row(row: &Row) -> Result<Held, StoreError> {
+    Ok(Held {
+        run: row.text("run")?,
+        attempt: row.int("number")?,
+        record: row.text("record")?,
+        cancel: row.word::<RunState>("state")? == RunState::Cancelling,
+    })
+}
+
+fn given_up(worker: &str) -> StoreError {
+    let message = format!("the worker `{worker}` was given up; it must register again");
+    StoreError::conflict("lost", message)
 }
 
 fn worker(row: &Row) -> Result<Worker, StoreError> {

@@ -21,6 +21,7 @@ on_both!(
     a_silent_worker_loses_its_runs_and_one_that_was_heard_does_not,
     a_run_can_be_cancelled_in_every_state,
     pools_never_run_more_than_their_slots,
+    to_ask_what_is_held_is_no_sign_of_life,
     a_pool_that_became_smaller_lets_runs_end_first,
     timers_start_late_runs_and_end_those_that_waited_too_long,
     a_draining_worker_takes_nothing,
@@ -223,6 +224,21 @@ async fn reports_of_attempts_that_are_not_current_change_nothing(place: Place) {
     // The one that was given up must introduce itself again.
     let error = store.beat("w", at(70)).await.unwrap_err();
     assert!(matches!(error, StoreError::Conflict { code: "lost", .. }));
+    let error = store.held_by("w").await.unwrap_err();
+    assert!(matches!(error, StoreError::Conflict { code: "lost", .. }));
+}
+
+async fn to_ask_what_is_held_is_no_sign_of_life(place: Place) {
+    let store = &place.store;
+    worker(store, "w").await;
+    enqueue(store, new_run("main"), at(1)).await;
+    claim_one(store, "w", at(2)).await;
+    let beats = store.workers(at(3)).await.unwrap()[0].beats;
+    let held = store.held_by("w").await.unwrap();
+    assert_eq!(store.workers(at(3)).await.unwrap()[0].beats, beats);
+    assert_eq!(held.held.len(), 1);
+    assert_eq!(held, store.beat("w", at(4)).await.unwrap());
+    assert_eq!(store.workers(at(5)).await.unwrap()[0].beats, beats + 1);
 }
 
 async fn a_silent_worker_loses_its_runs_and_one_that_was_heard_does_not(place: Place) {
