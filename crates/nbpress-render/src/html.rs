@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::sanitize::Clean;
+
 /// Where a page goes.
 ///
 /// [`Html::raw`] takes nothing but text of the program itself, so that no byte of a notebook can
@@ -59,6 +61,11 @@ impl<'a> Html<'a> {
         self.put("=\"")?;
         self.text(value)?;
         self.put("\"")
+    }
+
+    /// HTML that passed the sanitizer.
+    pub(crate) fn clean(&mut self, clean: &Clean) -> fmt::Result {
+        self.put(clean.as_str())
     }
 
     fn put(&mut self, text: &str) -> fmt::Result {

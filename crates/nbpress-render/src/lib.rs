@@ -16,10 +16,17 @@
 //! ```
 
 mod file;
+mod highlight;
 mod html;
+mod json_tree;
 mod listing;
+mod markdown;
+mod math;
 mod notebook;
 mod page;
+mod sanitize;
+mod size;
+mod terminal;
 
 pub use file::{File, file, file_to};
 pub use listing::{Column, Entry, EntryKind, Listing, Order, listing, listing_to};

@@ -100,11 +100,29 @@ impl Default for Options {
     }
 }
 
+/// Where the content begins at the left.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Layout {
+    /// Beside a column for the counters of cells.
+    Cells,
+    /// At the edge.
+    Wide,
+}
+
 impl Page {
     /// Everything before the content; `description` is what the content says about itself.
-    pub(crate) fn begin(&self, html: &mut Html<'_>, description: &str) -> fmt::Result {
+    pub(crate) fn begin(
+        &self,
+        html: &mut Html<'_>,
+        layout: Layout,
+        description: &str,
+    ) -> fmt::Result {
         self.head(html, description)?;
-        html.raw("<body>\n<a class=\"skip\" href=\"#content\">Skip to the content</a>\n")?;
+        html.raw(match layout {
+            Layout::Cells => "<body>\n",
+            Layout::Wide => "<body class=\"wide\">\n",
+        })?;
+        html.raw("<a class=\"skip\" href=\"#content\">Skip to the content</a>\n")?;
         self.bar(html)?;
         html.raw("<main id=\"content\" tabindex=\"-1\">\n<header class=\"title\"><h1>")?;
         html.text(&self.title)?;
@@ -121,6 +139,18 @@ impl Page {
     #[expect(clippy::unused_self, reason = "the counterpart of `begin`")]
     pub(crate) fn end(&self, html: &mut Html<'_>) -> fmt::Result {
         html.raw("</main>\n</body>\n</html>\n")
+    }
+
+    /// Names the file, and links to it where its place is known.
+    pub(crate) fn raw_link(&self, html: &mut Html<'_>, name: &'static str) -> fmt::Result {
+        let Some(url) = &self.options.raw_url else {
+            return html.raw(name);
+        };
+        html.raw("<a")?;
+        html.attribute("href", url)?;
+        html.raw(" download>")?;
+        html.raw(name)?;
+        html.raw("</a>")
     }
 
     fn head(&self, html: &mut Html<'_>, description: &str) -> fmt::Result {

@@ -1,0 +1,221 @@
+//! What a cell produced: printed text, values and charts, errors.
+
+use std::fmt;
+
+use nbpress_format::Output;
+use nbpress_format::json::{Json, Object};
+use nbpress_format::output::OutputKind;
+
+use super::View;
+use super::bundle::{self, Shown};
+use crate::html::Html;
+use crate::json_tree;
+use crate::terminal::{self, grouped};
+
+/// The lines of printed text that are open; the others are a click away.
+const OPEN_LINES: usize = 40;
+
+/// The lines of a traceback that are open.
+const OPEN_TRACEBACK: usize = 80;
+
+impl View<'_> {
+    pub(super) fn outputs(&self, html: &mut Html<'_>, outputs: &[Output]) -> fmt::Result {
+        let same = |a: &Output, b: &Output| {
+            a.stream_name().is_some() && a.stream_name() == b.stream_name()
+        };
+        for group in outputs.chunk_by(same) {
+            if !self.options().embed && html.written() > self.options().most_page {
+                return self.note(html, "This page is long enough; further output is in ");
+            }
+            match group {
+                [output] => self.output(html, output)?,
+                // A kernel that flushes often gives many texts, and a `\r` in one is for the line that
+                // another one began.
+                streams => {
+                    let text: String = streams.iter().filter_map(stream_text).collect();
+                    let name = streams[0].stream_name().unwrap_or_default();
+                    self.stream(html, name, &text)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn output(&self, html: &mut Html<'_>, output: &Output) -> fmt::Result {
+        match &output.kind {
+            OutputKind::Stream { name, text } => self.stream(html, name, text),
+            OutputKind::DisplayData { data, metadata } => self.bundle(html, data, metadata),
+            OutputKind::ExecuteResult { data, metadata, .. } => self.bundle(html, data, metadata),
+            OutputKind::Error {
+                ename,
+                evalue,
+                traceback,
+            } => {
+                html.raw("<div class=\"error\" tabindex=\"0\">")?;
+                let text = if traceback.is_empty() {
+                    format!("{ename}: {evalue}")
+                } else {
+                    traceback.join("\n")
+                };
+                self.terminal(html, &text, OPEN_TRACEBACK)?;
+                html.raw("</div>")
+            }
+            OutputKind::Other(_) => html.raw("<p class=\"note\">An output of an unknown kind.</p>"),
+        }
+    }
+
+    fn options(&self) -> &crate::page::Options {
+        &self.page.options
+    }
+
+    fn stream(&self, html: &mut Html<'_>, name: &str, text: &str) -> fmt::Result {
+        html.raw(if name == "stderr" {
+            "<div class=\"stream stderr\">"
+        } else {
+            "<div class=\"stream\">"
+        })?;
+        self.terminal(html, text, OPEN_LINES)?;
+        html.raw("</div>")
+    }
+
+    /// Terminal text; of a text that is too long its beginning and its end.
+    fn terminal(&self, html: &mut Html<'_>, text: &str, open: usize) -> fmt::Result {
+        let most = self.options().most_output;
+        if self.options().embed || text.len() <= most {
+            return terminal::write(html, text, open);
+        }
+        let head = line_end(text, most / 2);
+        let tail = line_end(text, text.len() - most / 4).max(head);
+        terminal::write(html, &text[..head], open)?;
+        let left = &text[head..tail];
+        let lines = left.bytes().filter(|byte| *byte == b'\n').count();
+        let left = format!(
+            "{} lines ({}) are not shown here, they are in ",
+            grouped(lines),
+            crate::size::bytes(left.len() as u64)
+        );
+        self.note(html, &left)?;
+        terminal::write(html, &text[tail..], open)
+    }
+
+    /// A sentence that ends with the file, linked where its place is known.
+    fn note(&self, html: &mut Html<'_>, sentence: &str) -> fmt::Result {
+        html.raw("<p class=\"note\">")?;
+        html.text(sentence)?;
+        self.page.raw_link(html, "the notebook's file")?;
+        html.raw(".</p>")
+    }
+
+    fn bundle(&self, html: &mut Html<'_>, data: &Object, metadata: &Object) -> fmt::Result {
+        if let Some(name) = bundle::interactive(data) {
+            return self.still(html, name, data, metadata);
+        }
+        match bundle::best(data) {
+            Shown::Html(source) if self.fits(source) => {
+                let clean = self.markdown.sanitizer().html(source);
+                if !clean.shows() && !source.trim().is_empty() {
+                    return self.still(html, "output", data, metadata);
+                }
+                html.raw("<div class=\"html\" tabindex=\"0\">")?;
+                html.clean(&clean)?;
+                html.raw("</div>")
+            }
+            shown => self.shown(html, shown, metadata),
+        }
+    }
+
+    /// What there is of something that needs scripts.
+    fn still(
+        &self,
+        html: &mut Html<'_>,
+        name: &str,
+        data: &Object,
+        metadata: &Object,
+    ) -> fmt::Result {
+        let shown = bundle::still(data);
+        self.shown(html, shown, metadata)?;
+        let sentence = match shown {
+            Shown::Image(..) => "as an image",
+            Shown::Plain(_) => "as text",
+            _ => "not at all",
+        };
+        html.raw("<p class=\"note\">")?;
+        html.show(format_args!(
+            "An interactive {name}: this page runs no scripts and shows it {sentence}."
+        ))?;
+        html.raw("</p>")
+    }
+
+    fn fits(&self, text: &str) -> bool {
+        self.options().embed || text.len() <= self.options().most_output
+    }
+
+    fn shown(&self, html: &mut Html<'_>, shown: Shown<'_>, metadata: &Object) -> fmt::Result {
+        match shown {
+            Shown::Image(kind, data) => self.image(html, kind, data, metadata),
+            Shown::Plain(text) => {
+                html.raw("<div class=\"plain\" tabindex=\"0\">")?;
+                self.terminal(html, text, OPEN_LINES)?;
+                html.raw("</div>")
+            }
+            Shown::Html(text) | Shown::Markdown(text) | Shown::Latex(text) if !self.fits(text) => {
+                let size = crate::size::bytes(text.len() as u64);
+                self.note(html, &format!("An output of {size} is in "))
+            }
+            Shown::Html(text) => html.clean(&self.markdown.sanitizer().html(text)),
+            Shown::Markdown(text) => {
+                html.raw("<div class=\"md\">")?;
+                html.clean(&self.markdown.text(text, |_| None).html)?;
+                html.raw("</div>")
+            }
+            Shown::Latex(text) => {
+                html.raw("<div class=\"html\" tabindex=\"0\">")?;
+                html.clean(&self.markdown.formula(text))?;
+                html.raw("</div>")
+            }
+            Shown::Json(json) => json_tree::write(html, json),
+            Shown::Nothing => Ok(()),
+        }
+    }
+
+    fn image(&self, html: &mut Html<'_>, kind: &str, data: &str, metadata: &Object) -> fmt::Result {
+        // Pictures are not read in parts, and many are larger than any text should be.
+        if !self.options().embed && data.len() > self.options().most_output.saturating_mul(8) {
+            let size = crate::size::bytes(data.len() as u64 / 4 * 3);
+            return self.note(html, &format!("An image of {size} is in "));
+        }
+        let own = metadata.get(kind).and_then(Json::as_object);
+        let said = |key: &str| {
+            own.and_then(|own| own.get(key))
+                .or_else(|| metadata.get(key))
+        };
+        html.raw("<img class=\"plot\"")?;
+        html.attribute("src", &bundle::data_uri(kind, data))?;
+        let alt = said("alt").and_then(Json::as_str);
+        html.attribute("alt", alt.unwrap_or("Image produced by the cell"))?;
+        for name in ["width", "height"] {
+            if let Some(pixels) = said(name).and_then(Json::as_u64) {
+                html.attribute(name, &pixels.to_string())?;
+            }
+        }
+        html.raw(">")
+    }
+}
+
+fn stream_text(output: &Output) -> Option<&str> {
+    match &output.kind {
+        OutputKind::Stream { text, .. } => Some(text),
+        _ => None,
+    }
+}
+
+/// The end of the line around a byte, or a place near it where a line is too long for that.
+fn line_end(text: &str, near: usize) -> usize {
+    let mut place = near.min(text.len());
+    while !text.is_char_boundary(place) {
+        place -= 1;
+    }
+    let window = text.as_bytes()[place..].iter().take(4096);
+    let newline = window.into_iter().position(|byte| *byte == b'\n');
+    newline.map_or(place, |at| place + at + 1)
+}
