@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use nbpress_protocol::content::{ExecuteRequest, KernelInfoReply};
 use nbpress_protocol::zmtp::SocketType;
-use nbpress_protocol::{Channel, ConnectionInfo, Message, MessageError, Session, Signer};
+use nbpress_protocol::{Channel, ConnectionInfo, Message, MessageError, Parts, Session, Signer};
 
 use crate::transport::{Receiver, Sender, dial_until_listening};
 
@@ -134,6 +134,20 @@ impl KernelClient {
     /// The kernel closed a channel.
     pub async fn next(&mut self) -> Result<(Channel, Message), ClientError> {
         loop {
+            let (channel, parts) = self.next_parts().await?;
+            match parts.into_message() {
+                Ok(message) => return Ok((channel, message)),
+                Err(_) => self.rejected += 1,
+            }
+        }
+    }
+
+    /// The same, unparsed.
+    ///
+    /// # Errors
+    /// The kernel closed a channel.
+    pub async fn next_parts(&mut self) -> Result<(Channel, Parts), ClientError> {
+        loop {
             let (channel, frames) = tokio::select! {
                 biased;
                 frames = self.iopub.1.recv() => (Channel::Iopub, frames),
@@ -141,8 +155,9 @@ impl KernelClient {
                 frames = self.control.1.recv() => (Channel::Control, frames),
             };
             let frames = frames.map_err(|error| ClientError::Closed(channel, error))?;
-            if let Ok(message) = self.decode(&frames) {
-                return Ok((channel, message));
+            match Parts::from_frames(&frames, &self.signer) {
+                Ok(parts) => return Ok((channel, parts)),
+                Err(_) => self.rejected += 1,
             }
         }
     }
@@ -160,6 +175,11 @@ impl KernelClient {
 
     fn decode(&mut self, frames: &[Bytes]) -> Result<Message, MessageError> {
         Message::from_frames(frames, &self.signer).inspect_err(|_| self.rejected += 1)
+    }
+
+    /// The session in whose name requests are sent.
+    pub fn session_id(&self) -> &str {
+        self.session.id()
     }
 
     /// How many messages were malformed or wrongly signed.

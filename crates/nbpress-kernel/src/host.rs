@@ -6,19 +6,34 @@
 //! kernel, so that replies and questions find whom they are for. What a client is behind with is
 //! delivered in fewer, longer messages (text that follows on text of the same cell), and never dropped.
 
+mod exchange;
 pub(crate) mod folder;
+mod keeper;
 pub(crate) mod link;
+mod serve;
+mod session;
+mod spool;
 pub(crate) mod wire;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use nbpress_protocol::{Channel, Parts};
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use exchange::Exchange;
+use folder::HostFolder;
+use keeper::Keeper;
+use serve::Front;
 
 use crate::provision::LocalProvisioner;
+
+/// How many orders may wait.
+const ORDERS: usize = 16;
 
 /// What a kernel is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,17 +77,6 @@ pub(crate) struct HostState {
     pub(crate) last_seq: u64,
 }
 
-/// What everything uses that a kernel started, the kernel included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Usage {
-    /// Resident memory in bytes; what processes share is counted for each.
-    pub memory_bytes: u64,
-    /// Processor time so far, in seconds.
-    pub cpu_seconds: f64,
-    /// How many processes there are.
-    pub processes: usize,
-}
-
 /// One message for a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
@@ -93,6 +97,29 @@ pub async fn run(
     environment: &BTreeMap<String, String>,
     provisioner: LocalProvisioner,
 ) -> io::Result<()> {
-    let _ = (folder, environment, provisioner);
-    std::future::pending().await
+    let folder = HostFolder::at(folder);
+    let spec = folder.read_spec()?;
+    folder.lock().write_process_id()?;
+    let state = HostState {
+        model: KernelModel {
+            id: spec.id.clone(),
+            name: spec.name.clone(),
+            last_activity: Timestamp::now(),
+            execution_state: ExecutionState::Starting,
+            connections: 0,
+            reason: None,
+        },
+        process_id: None,
+        last_seq: 0,
+    };
+    let exchange = Exchange::new(folder.spool(), state);
+    let (sender, orders) = mpsc::channel(ORDERS);
+    let mut front = Front::new(link::listen(folder.path())?, Arc::clone(&exchange), sender);
+    let keeper = Keeper::new(exchange, orders, provisioner, spec, environment);
+    tokio::select! {
+        () = Box::pin(keeper.run()) => {}
+        () = front.receive() => {}
+    }
+    front.close().await;
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use nbpress_protocol::content::{ExecuteRequest, KernelInfoReply};
-use nbpress_protocol::{Channel, InterruptMode, Message, Transport};
+use nbpress_protocol::{Channel, ConnectionInfo, InterruptMode, Message, Parts, Transport};
 use rustix::process::Signal;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
@@ -15,7 +15,7 @@ use crate::client::KernelClient;
 use crate::find::FoundKernel;
 use crate::guard::Guard;
 use crate::limits::Enforcement;
-use crate::process::{Exit, KernelProcess};
+use crate::process::{Exit, KernelProcess, TreeUsage};
 use crate::provision::{LaunchError, LaunchRequest, Launched, LocalProvisioner};
 
 /// How much of the kernel's own log is kept for a diagnosis, in bytes.
@@ -29,9 +29,9 @@ const LAST_WORDS: Duration = Duration::from_millis(50);
 
 /// What a kernel does.
 #[derive(Debug)]
-pub enum KernelEvent {
+pub enum KernelEvent<M = Box<Message>> {
     /// It sent a message.
-    Message(Channel, Box<Message>),
+    Message(Channel, M),
     /// Its process wrote this to standard output or error, outside the protocol.
     Log(String),
     /// Its process ended.
@@ -102,6 +102,7 @@ impl StartError {
 pub struct Kernel {
     name: String,
     client: KernelClient,
+    connection: ConnectionInfo,
     info: KernelInfoReply,
     interrupt_mode: InterruptMode,
     process: KernelProcess,
@@ -167,7 +168,7 @@ impl Kernel {
                     drop(ready);
                     let interrupt_mode = kernel.spec.interrupt_mode;
                     let mut kernel =
-                        Self { name, client, info, interrupt_mode, process, log, closed: false, _folder: folder, _guard: guard };
+                        Self { name, client, connection, info, interrupt_mode, process, log, closed: false, _folder: folder, _guard: guard };
                     kernel.lift_output_limit().await;
                     return Ok(kernel);
                 }
@@ -220,6 +221,21 @@ impl Kernel {
         self.process.id()
     }
 
+    /// Where it listens, for further clients.
+    pub fn connection(&self) -> &ConnectionInfo {
+        &self.connection
+    }
+
+    /// The session in whose name requests are sent from here.
+    pub fn session_id(&self) -> &str {
+        self.client.session_id()
+    }
+
+    /// See [`KernelProcess::tree_usage`].
+    pub fn tree_usage(&self) -> TreeUsage {
+        self.process.tree_usage()
+    }
+
     /// Sends code. `silent` leaves no trace in history or counter. Returns the request's id; a
     /// kernel that is gone is reported by [`Kernel::next`].
     pub async fn execute(&mut self, code: &str, silent: bool) -> String {
@@ -251,6 +267,20 @@ impl Kernel {
     /// What happens next. Safe to cancel. After [`KernelEvent::Exited`] it returns the same again.
     pub async fn next(&mut self) -> KernelEvent {
         loop {
+            return match self.next_parts().await {
+                KernelEvent::Message(channel, parts) => match parts.into_message() {
+                    Ok(message) => KernelEvent::Message(channel, Box::new(message)),
+                    Err(_) => continue,
+                },
+                KernelEvent::Log(text) => KernelEvent::Log(text),
+                KernelEvent::Exited(exit) => KernelEvent::Exited(exit),
+            };
+        }
+    }
+
+    /// The same, messages unparsed.
+    pub async fn next_parts(&mut self) -> KernelEvent<Parts> {
+        loop {
             if self.closed {
                 // The sockets close a moment before the process is gone; a kernel that lives on
                 // without them is of no use.
@@ -268,15 +298,15 @@ impl Kernel {
             }
             tokio::select! {
                 biased;
-                received = self.client.next() => match received {
-                    Ok((channel, message)) => return KernelEvent::Message(channel, Box::new(message)),
+                received = self.client.next_parts() => match received {
+                    Ok((channel, parts)) => return KernelEvent::Message(channel, parts),
                     Err(_) => self.closed = true,
                 },
                 text = self.log.next() => return KernelEvent::Log(text),
                 _exit = self.process.exited() => {
                     // What it sent before it died may still be in the socket.
-                    match tokio::time::timeout(Duration::from_millis(50), self.client.next()).await {
-                        Ok(Ok((channel, message))) => return KernelEvent::Message(channel, Box::new(message)),
+                    match tokio::time::timeout(Duration::from_millis(50), self.client.next_parts()).await {
+                        Ok(Ok((channel, parts))) => return KernelEvent::Message(channel, parts),
                         _ => self.closed = true,
                     }
                 }

@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -21,7 +20,8 @@ use crate::find::{FoundKernel, KernelFinder, KernelNotFound, SpecError};
 use crate::host::folder::{HostFolder, HostSpec};
 use crate::host::wire::{Answer, Command};
 
-pub use crate::host::{Delivery, ExecutionState, KernelModel, Usage};
+pub use crate::host::{Delivery, ExecutionState, KernelModel};
+pub use crate::process::TreeUsage;
 pub use connection::{Connection, ConnectionEnd, ConnectionReceiver, ConnectionSender};
 pub use interactive::InteractiveKernel;
 
@@ -354,19 +354,20 @@ impl Kernels {
     }
 
     /// Shuts down what has been idle for that long: never a kernel that works on a request, and one that
-    /// clients are connected to only with `connected_too`. Returns their ids.
+    /// clients are connected to only with `connected_too`. The hosts decide, who know of each message.
+    /// Returns the ids of what was shut down.
     pub async fn cull(&self, idle: Duration, connected_too: bool) -> Vec<Uuid> {
-        let now = Timestamp::now();
+        let command = Command::Cull {
+            idle_milliseconds: u64::try_from(idle.as_millis()).unwrap_or(u64::MAX),
+            connected_too,
+        };
         let mut culled = Vec::new();
         for kernel in self.list() {
-            let model = kernel.model();
-            let over = now.duration_since(model.last_activity).unsigned_abs() >= idle;
-            if over
-                && model.execution_state == ExecutionState::Idle
-                && (connected_too || model.connections == 0)
-                && self.shutdown(kernel.id()).await.is_ok()
+            let id = kernel.id();
+            if matches!(kernel.command(command).await, Ok(Answer::Done))
+                && self.shutdown(id).await.is_ok()
             {
-                culled.push(kernel.id());
+                culled.push(id);
             }
         }
         culled

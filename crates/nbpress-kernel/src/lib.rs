@@ -15,6 +15,7 @@ pub mod kernels;
 pub mod limits;
 pub mod process;
 pub mod provision;
+pub mod pty;
 pub mod transport;
 
 pub use client::{ClientError, KernelClient};

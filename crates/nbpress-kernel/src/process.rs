@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::process::Child;
 
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
+use serde::{Deserialize, Serialize};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -13,6 +14,9 @@ use crate::limits::{Confinement, Enforcement, kills_in_own_group, size_in_words}
 /// Every process a kernel starts inherits this variable, which is how its tree is recognised even
 /// where a child left the process group or was orphaned.
 pub const KERNEL_ID_VARIABLE: &str = "NBPRESS_KERNEL_ID";
+
+/// What /proc counts processor time in, on every architecture nbpress is built for.
+const TICKS_PER_SECOND: f64 = 100.0;
 
 /// How a kernel's process ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,6 +78,44 @@ pub fn signal_name(signal: i32) -> &'static str {
         libc::SIGXCPU => "SIGXCPU",
         libc::SIGXFSZ => "SIGXFSZ",
         _ => "unnamed signal",
+    }
+}
+
+/// What the processes of a kernel's tree use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TreeUsage {
+    /// Resident memory in bytes; what processes share is counted for each.
+    pub memory_bytes: u64,
+    /// Processor time so far of those that live and of the children they waited for, in seconds.
+    pub cpu_seconds: f64,
+    /// How many processes there are.
+    pub processes: usize,
+}
+
+impl TreeUsage {
+    /// Adds one process; `None` where it is gone. The fields are those of proc_pid_stat(5), the status
+    /// that of proc_pid_status(5).
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "/proc is not a notebook location"
+    )]
+    fn add(&mut self, pid: Pid) -> Option<()> {
+        let file =
+            |name| std::fs::read_to_string(format!("/proc/{}/{name}", pid.as_raw_nonzero())).ok();
+        // The name before it may contain anything.
+        let stat = file("stat")?;
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let times = fields.get(11..15)?.iter();
+        let ticks: u64 = times.filter_map(|time| time.parse::<u64>().ok()).sum();
+        let status = file("status")?;
+        let resident = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"))
+            .and_then(|kibibytes| kibibytes.parse::<u64>().ok());
+        self.cpu_seconds += ticks as f64 / TICKS_PER_SECOND;
+        self.memory_bytes += resident.unwrap_or(0) * 1024;
+        self.processes += 1;
+        Some(())
     }
 }
 
@@ -174,6 +216,16 @@ impl KernelProcess {
         self.confinement
             .memory_limit_reached()
             .filter(|_| self.memory_ran_out())
+    }
+
+    /// What the kernel and everything it started use at this moment.
+    pub fn tree_usage(&self) -> TreeUsage {
+        let mut usage = TreeUsage::default();
+        for pid in marked_processes(&self.kernel_id) {
+            // One that ends meanwhile uses nothing.
+            usage.add(pid).unwrap_or_default();
+        }
+        usage
     }
 
     fn reap(&mut self) -> Exit {

@@ -1,6 +1,7 @@
 //! A small kernel in Rust, so that tests need no other language.
 //!
 //! `testkernel CONNECTION_FILE` serves the kernelspec language `testlang`: one command a line.
+//! `testkernel kernel-host FOLDER` is the host of an interactive kernel, for tests without the `nbpress` binary.
 //!
 //! | line | what happens |
 //! |---|---|
@@ -19,6 +20,7 @@
 //! | `exit CODE` / `die SIGNAL` | the process ends |
 //! | `log text` | to the process's own stderr, outside the protocol |
 //! | `cwd` / `env NAME` | prints the working directory, a variable of the environment |
+//! | `ask PROMPT` | asks the client that sent the cell, prints its answer |
 //! | `when A B command` | the command, if A is B: `when {x} 3 hang` |
 //! | `read PATH` | prints a file; of a FIFO, as soon as somebody has written it |
 //! | `spawn` | starts a process that sleeps for an hour, prints its id; `spawn away` one in its own session |
@@ -27,23 +29,50 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
+use nbpress_kernel::LocalProvisioner;
 use nbpress_protocol::zmtp::{self, GREETING_LEN, SocketType};
 use nbpress_protocol::{Channel, ConnectionInfo, Endpoint, Header, Message, Session, Signer};
 use serde_json::{Value, json};
 
 fn main() -> io::Result<()> {
-    let path = std::env::args()
-        .nth(1)
-        .ok_or_else(|| io::Error::other("usage: testkernel CONNECTION_FILE"))?;
-    let connection: ConnectionInfo = serde_json::from_reader(std::fs::File::open(path)?)?;
+    if nbpress_kernel::guard::serve(std::env::args_os()).is_some() {
+        return Ok(());
+    }
+    let mut arguments = std::env::args().skip(1);
+    match (arguments.next().as_deref(), arguments.next()) {
+        (Some("kernel-host"), Some(folder)) => host(Path::new(&folder)),
+        (Some(connection_file), _) => serve(connection_file),
+        (None, _) => Err(io::Error::other("usage: testkernel CONNECTION_FILE")),
+    }
+}
+
+fn host(folder: &Path) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let provisioner = LocalProvisioner {
+        guard: Some(std::env::current_exe()?),
+        process_limits_only: true,
+        ..LocalProvisioner::default()
+    };
+    let environment = std::env::vars().collect();
+    runtime.block_on(nbpress_kernel::host::run(folder, &environment, provisioner))
+}
+
+fn serve(connection_file: &str) -> io::Result<()> {
+    let connection: ConnectionInfo =
+        serde_json::from_reader(std::fs::File::open(connection_file)?)?;
     let kernel = Arc::new(TestKernel {
         session: Session::new("testkernel"),
         signer: Signer::new(&connection.key),
         subscribers: Mutex::default(),
+        askable: Mutex::default(),
+        shell: Mutex::default(),
         variables: Mutex::default(),
         interrupted: (Mutex::new(false), Condvar::new()),
         counter: AtomicU64::new(0),
@@ -51,13 +80,16 @@ fn main() -> io::Result<()> {
     });
     let listen = |channel| listener(&connection.endpoint(channel));
     let iopub = listen(Channel::Iopub)?;
+    let stdin = listen(Channel::Stdin)?;
     let control = listen(Channel::Control)?;
     let shell = listen(Channel::Shell)?;
     let publisher = Arc::clone(&kernel);
     std::thread::spawn(move || publisher.accept_subscribers(&iopub));
+    let asking = Arc::clone(&kernel);
+    std::thread::spawn(move || asking.accept_askable(&stdin));
     let controlled = Arc::clone(&kernel);
-    std::thread::spawn(move || controlled.serve(&control));
-    kernel.serve(&shell);
+    std::thread::spawn(move || controlled.accept(&control, Channel::Control));
+    kernel.accept(&shell, Channel::Shell);
     Ok(())
 }
 
@@ -72,6 +104,10 @@ struct TestKernel {
     session: Session,
     signer: Signer,
     subscribers: Mutex<Vec<UnixStream>>,
+    /// The stdin connections of clients, by their identities.
+    askable: Mutex<BTreeMap<Bytes, UnixStream>>,
+    /// Held while a request of the shell channel is answered: they are answered one after the other.
+    shell: Mutex<()>,
     variables: Mutex<BTreeMap<String, Value>>,
     interrupted: (Mutex<bool>, Condvar),
     counter: AtomicU64,
@@ -92,7 +128,7 @@ enum Ending {
 impl TestKernel {
     fn accept_subscribers(&self, listener: &UnixListener) {
         for stream in listener.incoming().flatten() {
-            let Ok(stream) = handshake(stream, SocketType::Xpub) else {
+            let Ok((stream, _)) = handshake(stream, SocketType::Xpub) else {
                 continue;
             };
             let mut subscribers = self
@@ -105,31 +141,61 @@ impl TestKernel {
         }
     }
 
-    fn serve(&self, listener: &UnixListener) {
+    fn accept_askable(&self, listener: &UnixListener) {
         for stream in listener.incoming().flatten() {
-            let Ok(mut stream) = handshake(stream, SocketType::Router) else {
-                continue;
-            };
-            let mut buffer = BytesMut::new();
-            while let Ok(frames) = read_message(&mut stream, &mut buffer) {
-                let Ok(request) = Message::from_frames(&frames, &self.signer) else {
-                    continue;
-                };
-                self.answer(&mut stream, &request);
-                if self.ending.load(Ordering::SeqCst) {
-                    std::process::exit(0);
-                }
+            if let Ok((stream, identity)) = handshake(stream, SocketType::Router) {
+                let mut askable = self.askable.lock().unwrap_or_else(PoisonError::into_inner);
+                askable.insert(identity, stream);
             }
         }
     }
 
-    fn answer(&self, stream: &mut UnixStream, request: &Message) {
+    fn accept(self: &Arc<Self>, listener: &UnixListener, channel: Channel) {
+        for stream in listener.incoming().flatten() {
+            let kernel = Arc::clone(self);
+            std::thread::spawn(move || kernel.serve(stream, channel));
+        }
+    }
+
+    fn serve(&self, stream: UnixStream, channel: Channel) {
+        let Ok((mut stream, identity)) = handshake(stream, SocketType::Router) else {
+            return;
+        };
+        let mut buffer = BytesMut::new();
+        while let Ok(frames) = read_message(&mut stream, &mut buffer) {
+            let Ok(request) = Message::from_frames(&frames, &self.signer) else {
+                continue;
+            };
+            let turn = (channel == Channel::Shell)
+                .then(|| self.shell.lock().unwrap_or_else(PoisonError::into_inner));
+            self.answer(&mut stream, &request, &identity);
+            drop(turn);
+            if self.ending.load(Ordering::SeqCst) {
+                std::process::exit(0);
+            }
+        }
+    }
+
+    /// What the client with that identity says to a question.
+    fn ask(&self, client: &Bytes, parent: Option<&Header>, prompt: &str) -> io::Result<String> {
+        let mut askable = self.askable.lock().unwrap_or_else(PoisonError::into_inner);
+        let stream = askable.get_mut(client).ok_or(io::ErrorKind::NotConnected)?;
+        let question = json!({"prompt": prompt, "password": false});
+        let question = self.message(parent, "input_request", &question);
+        send(stream, &question.to_frames(&self.signer))?;
+        let frames = read_message(stream, &mut BytesMut::new())?;
+        let reply = Message::from_frames(&frames, &self.signer).map_err(io::Error::other)?;
+        let content: Value = reply.view()?;
+        Ok(content["value"].as_str().unwrap_or_default().to_owned())
+    }
+
+    fn answer(&self, stream: &mut UnixStream, request: &Message, client: &Bytes) {
         let parent = Some(&request.header);
         self.publish(parent, "status", &json!({"execution_state": "busy"}));
         let mut late = Vec::new();
         let (kind, content) = match request.kind() {
             "kernel_info_request" => ("kernel_info_reply", kernel_info()),
-            "execute_request" => ("execute_reply", self.execute(request, &mut late)),
+            "execute_request" => ("execute_reply", self.execute(request, client, &mut late)),
             "interrupt_request" => {
                 let (flag, condition) = &self.interrupted;
                 *flag.lock().unwrap_or_else(PoisonError::into_inner) = true;
@@ -150,7 +216,12 @@ impl TestKernel {
         }
     }
 
-    fn execute(&self, request: &Message, late: &mut Vec<(&'static str, Value)>) -> Value {
+    fn execute(
+        &self,
+        request: &Message,
+        client: &Bytes,
+        late: &mut Vec<(&'static str, Value)>,
+    ) -> Value {
         let content: Value = request.view().unwrap_or_default();
         let code = content["code"].as_str().unwrap_or_default();
         let silent = content["silent"] == json!(true);
@@ -169,7 +240,15 @@ impl TestKernel {
         }
         let mut ending = Ending::Ok;
         for line in code.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            ending = self.run_line(line, parent, count, late);
+            ending = match line.strip_prefix("ask ") {
+                None => self.run_line(line, parent, count, late),
+                Some(prompt) => {
+                    let said = self.ask(client, parent, prompt);
+                    let text = said.unwrap_or_else(|error| error.to_string()) + "\n";
+                    self.publish(parent, "stream", &json!({"name": "stdout", "text": text}));
+                    Ending::Ok
+                }
+            };
             if !matches!(ending, Ending::Ok) {
                 break;
             }
@@ -416,7 +495,8 @@ fn die(signal: &str) -> ! {
     }
 }
 
-fn handshake(mut stream: UnixStream, socket: SocketType) -> io::Result<UnixStream> {
+/// Greets a client; its stream and its identity.
+fn handshake(mut stream: UnixStream, socket: SocketType) -> io::Result<(UnixStream, Bytes)> {
     stream.write_all(&zmtp::greeting())?;
     let mut greeting = [0; GREETING_LEN];
     stream.read_exact(&mut greeting)?;
@@ -424,15 +504,15 @@ fn handshake(mut stream: UnixStream, socket: SocketType) -> io::Result<UnixStrea
     stream.write_all(&zmtp::ready(socket, b""))?;
     // The READY frame, and for a subscriber the subscription after it; nothing else has been sent.
     let mut buffer = BytesMut::new();
-    while zmtp::take_frame(&mut buffer)
-        .map_err(io::Error::other)?
-        .is_err()
-    {
+    loop {
+        if let Ok(frame) = zmtp::take_frame(&mut buffer).map_err(io::Error::other)? {
+            let identity = zmtp::check_ready(&frame).map_err(io::Error::other)?;
+            return Ok((stream, identity));
+        }
         let mut byte = [0];
         stream.read_exact(&mut byte)?;
         buffer.extend_from_slice(&byte);
     }
-    Ok(stream)
 }
 
 fn read_message(stream: &mut UnixStream, buffer: &mut BytesMut) -> io::Result<Vec<Bytes>> {

@@ -9,7 +9,8 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use nbpress_protocol::{Channel, Parts};
 use serde::{Deserialize, Serialize};
 
-use crate::host::{Delivery, HostState, Usage};
+use crate::host::{Delivery, HostState};
+use crate::process::TreeUsage;
 
 /// The longest frame, in bytes: what a message of a kernel may have.
 const LONGEST: u64 = nbpress_protocol::zmtp::MAX_FRAME;
@@ -41,6 +42,12 @@ pub(crate) enum Command {
     Restart,
     Shutdown,
     Usage,
+    /// Shut down if nothing has happened for this long.
+    Cull {
+        idle_milliseconds: u64,
+        /// Even though clients are connected.
+        connected_too: bool,
+    },
 }
 
 /// The answer to a [`Command`].
@@ -48,7 +55,7 @@ pub(crate) enum Command {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answer {
     Done,
-    Used(Usage),
+    Used(TreeUsage),
     /// Why it was not done.
     Failed(String),
 }

@@ -9,7 +9,8 @@ use super::{Connection, KernelsError};
 use crate::host::folder::HostFolder;
 use crate::host::link::{self, LinkReader};
 use crate::host::wire::{Answer, Command, Frame, Hello};
-use crate::host::{ExecutionState, HostState, KernelModel, Usage};
+use crate::host::{ExecutionState, HostState, KernelModel};
+use crate::process::TreeUsage;
 
 /// A kernel behind a host.
 #[derive(Debug)]
@@ -71,10 +72,10 @@ impl InteractiveKernel {
     ///
     /// # Errors
     /// The host is gone.
-    pub async fn usage(&self) -> Result<Usage, KernelsError> {
+    pub async fn usage(&self) -> Result<TreeUsage, KernelsError> {
         match self.command(Command::Usage).await? {
             Answer::Used(usage) => Ok(usage),
-            Answer::Done => Ok(Usage::default()),
+            Answer::Done => Ok(TreeUsage::default()),
             Answer::Failed(reason) => Err(KernelsError::Refused {
                 id: self.id,
                 reason,
