@@ -10,6 +10,7 @@ use crate::commands::export::ExportArgs;
 use crate::commands::import::ImportArgs;
 use crate::commands::inspect::InspectArgs;
 use crate::commands::jobs::JobArgs;
+use crate::commands::kernel_host::KernelHostArgs;
 use crate::commands::kernels::KernelsArgs;
 use crate::commands::papermill::{PapermillArgs, with_values_apart};
 use crate::commands::places::{
@@ -84,6 +85,8 @@ pub(crate) enum Command {
     Sql(SqlArgs),
     #[command(hide = true)]
     Runner(RunnerArgs),
+    #[command(hide = true)]
+    KernelHost(KernelHostArgs),
 }
 
 /// Reads the command line; prints help or a usage error and ends the process where that is the

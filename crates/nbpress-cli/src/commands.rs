@@ -6,6 +6,7 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod jobs;
+pub(crate) mod kernel_host;
 pub(crate) mod kernels;
 pub(crate) mod papermill;
 pub(crate) mod places;
@@ -44,6 +45,7 @@ pub(crate) async fn dispatch(
         Command::Kernels(args) => kernels::kernels(printer, settings, &args),
         Command::Serve(args) => Box::pin(serve::serve(printer, settings, &args)).await,
         Command::Runner(args) => Box::pin(serve::runner(printer, settings, &args)).await,
+        Command::KernelHost(args) => Box::pin(kernel_host::kernel_host(settings, &args)).await,
         Command::Submit(args) => submit::submit(printer, settings, &args).await,
         Command::Queue(args) => places::queue(printer, settings, &args).await,
         Command::Logs(args) => submit::logs(printer, settings, &args).await,

@@ -92,12 +92,17 @@ impl Settings {
             storage: self.storage(),
             store: self.store()?,
             finder: self.finder(),
-            provisioner: LocalProvisioner {
-                guard: std::env::current_exe().ok(),
-                process_limits_only: self.get("NBPRESS_NO_CGROUPS").is_some(),
-                ..LocalProvisioner::default()
-            },
+            provisioner: self.provisioner(),
         })
+    }
+
+    /// What starts kernels on this machine.
+    pub(crate) fn provisioner(&self) -> LocalProvisioner {
+        LocalProvisioner {
+            guard: std::env::current_exe().ok(),
+            process_limits_only: self.get("NBPRESS_NO_CGROUPS").is_some(),
+            ..LocalProvisioner::default()
+        }
     }
 }
 

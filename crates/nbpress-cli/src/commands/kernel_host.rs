@@ -1,0 +1,24 @@
+//! `nbpress kernel-host`: the process behind one interactive kernel, which a server starts.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::exit_code;
+use crate::settings::Settings;
+
+/// Serve one interactive kernel: what a server starts.
+#[derive(Debug, Args)]
+pub(crate) struct KernelHostArgs {
+    /// The kernel's folder.
+    folder: PathBuf,
+}
+
+/// Runs the command and returns its exit code.
+pub(crate) async fn kernel_host(settings: &Settings, args: &KernelHostArgs) -> anyhow::Result<u8> {
+    nbpress_kernel::host::run(&args.folder, &settings.environment, settings.provisioner())
+        .await
+        .with_context(|| format!("failed to serve the kernel in `{}`", args.folder.display()))?;
+    Ok(exit_code::OK)
+}
