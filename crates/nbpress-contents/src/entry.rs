@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::error::ContentsError;
 use crate::path::ContentsPath;
 
 /// What something is. Jupyter's `type`.
@@ -59,6 +60,19 @@ pub struct Entry {
     /// Names these bytes, for [`Condition::IfMatch`]; visible ASCII without quotation marks. None
     /// for directories, and in the listing of a bucket.
     pub etag: Option<String>,
+}
+
+impl Entry {
+    pub(crate) fn require_file(self) -> Result<Self, ContentsError> {
+        if self.kind == Kind::Directory {
+            return Err(ContentsError::WrongKind {
+                path: self.path,
+                expected: "file",
+                found: Some(Kind::Directory),
+            });
+        }
+        Ok(self)
+    }
 }
 
 /// Which part of a directory to list.

@@ -114,6 +114,15 @@ pub enum ContentsError {
         /// Of which version.
         id: String,
     },
+    /// The folder of the history failed.
+    #[error("failed to {action} the history")]
+    History {
+        /// What was being done: `read`, `write`.
+        action: &'static str,
+        /// In the words of the system.
+        #[source]
+        source: io::Error,
+    },
     /// A store failed.
     #[error("the store of the workspace failed")]
     Storage(#[source] StorageError),

@@ -28,11 +28,17 @@
 //! ```
 #![warn(missing_docs)]
 
+mod bucket;
+mod checkpoint;
 mod entry;
 mod error;
+mod folder;
+mod history;
+mod listing;
 mod merge;
 mod mimetype;
 mod path;
+mod place;
 mod workspace;
 
 pub use entry::{

@@ -1,0 +1,204 @@
+//! Directories: list, make, rename, copy, delete.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{Access, AtFlags, Dir, FileType, Mode, OFlags, RenameFlags};
+use rustix::io::Errno;
+
+use super::beneath::Spot;
+use super::publish::is_scratch;
+use super::{Folder, Result, entry, kind_of, stat, sync_directory};
+use crate::checkpoint;
+use crate::entry::{Entry, ListOptions, Page};
+use crate::error::ContentsError;
+use crate::listing;
+use crate::path::ContentsPath;
+
+impl Folder {
+    /// Reads all names, which is cheap, and asks only about those of the page.
+    pub(super) fn list_now(&self, path: &ContentsPath, options: &ListOptions) -> Result<Page> {
+        let directory = self.open_listable(path)?;
+        let mut names = names(&directory).map_err(ContentsError::io("list", path))?;
+        names.retain(|name| {
+            listing::shows(name, options.show_hidden)
+                && !is_scratch(name)
+                && options.after.as_ref().is_none_or(|after| name > after)
+        });
+        let next = listing::cut(&mut names, options.limit);
+        let entries = names
+            .iter()
+            .filter_map(|name| self.listed(&directory, &path.join(name).ok()?))
+            .collect();
+        Ok(Page { entries, next })
+    }
+
+    fn open_listable(&self, path: &ContentsPath) -> Result<OwnedFd> {
+        match self.open_directory(path) {
+            // A file is refused as "no such directory".
+            Err(error @ ContentsError::NotFound { .. }) => {
+                let found = self.look(path).map_err(|_| error)?;
+                Err(ContentsError::WrongKind {
+                    path: path.clone(),
+                    expected: "directory",
+                    found: Some(found.kind),
+                })
+            }
+            opened => opened,
+        }
+    }
+
+    /// None for a name that vanished meanwhile, that leads out or nowhere, or that is no file.
+    fn listed(&self, directory: &OwnedFd, path: &ContentsPath) -> Option<Entry> {
+        let name = path.name();
+        let found = stat(directory, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        if kind_of(&found) == FileType::Symlink {
+            return self.look(path).ok();
+        }
+        let access = rustix::fs::accessat(directory, name, Access::WRITE_OK, AtFlags::empty());
+        entry(path.clone(), &found, access.is_ok()).ok()
+    }
+
+    pub(super) fn make_directory_now(&self, path: &ContentsPath) -> Result<()> {
+        let spot = self.spot(path)?;
+        make(&spot, Mode::from_raw_mode(0o777))
+            .map_err(|error| ContentsError::io("make the directory", path)(error.into()))?;
+        sync_directory(&spot.directory, path)
+    }
+
+    pub(super) fn rename_now(&self, from: &ContentsPath, to: &ContentsPath) -> Result<()> {
+        let (old, new) = (self.spot(from)?, self.spot(to)?);
+        // Said of the source; of the target only that something is there.
+        move_to_free_name(&old, &new).map_err(|error| match error {
+            Errno::EXIST | Errno::NOTEMPTY => ContentsError::Exists { path: to.clone() },
+            error => ContentsError::io("rename", from)(error.into()),
+        })?;
+        sync_directory(&new.directory, to)?;
+        sync_directory(&old.directory, from)
+    }
+
+    pub(super) fn delete_now(&self, path: &ContentsPath, recursive: bool) -> Result<()> {
+        let spot = self.spot(path)?;
+        let fails = |error: io::Error| ContentsError::io("delete", path)(error);
+        let found = stat(&spot.directory, &spot.name, AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|error| fails(error.into()))?;
+        if kind_of(&found) != FileType::Directory {
+            rustix::fs::unlinkat(&spot.directory, &spot.name, AtFlags::empty())
+                .map_err(|error| fails(error.into()))?;
+            return sync_directory(&spot.directory, path);
+        }
+        let directory = open_child(&spot.directory, &spot.name).map_err(&fails)?;
+        let is_empty = names(&directory)
+            .map_err(&fails)?
+            .iter()
+            .all(|name| name == checkpoint::DIRECTORY);
+        if !is_empty && !recursive {
+            return Err(ContentsError::NotEmpty { path: path.clone() });
+        }
+        delete_tree(&spot.directory, &spot.name).map_err(&fails)?;
+        sync_directory(&spot.directory, path)
+    }
+
+    /// Links are left out: what they lead to is copied where it is.
+    pub(super) fn copy_directory_now(&self, from: &ContentsPath, to: &ContentsPath) -> Result<()> {
+        let fails = ContentsError::io("copy", from);
+        let (source, target) = (self.open_directory(from)?, self.spot(to)?);
+        let mode = stat(&source, "", AtFlags::EMPTY_PATH)
+            .map(|found| Mode::from_raw_mode(u32::from(found.stx_mode) & 0o777))
+            .map_err(|error| fails(error.into()))?;
+        make(&target, mode).map_err(|error| ContentsError::io("copy", to)(error.into()))?;
+        let copied = open_child(&target.directory, &target.name).map_err(&fails)?;
+        copy_tree(&source, &copied).map_err(&fails)?;
+        sync_directory(&target.directory, to)
+    }
+}
+
+fn make(spot: &Spot, mode: Mode) -> rustix::io::Result<()> {
+    rustix::fs::mkdirat(&spot.directory, &spot.name, mode)
+}
+
+/// The names in a directory, unsorted. Those that are not text cannot be asked for either.
+fn names(directory: &OwnedFd) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for found in Dir::read_from(directory)? {
+        if let Ok(name) = found?.file_name().to_str()
+            && !matches!(name, "." | "..")
+        {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
+}
+
+fn open_child(directory: &OwnedFd, name: &str) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(rustix::fs::openat(directory, name, flags, Mode::empty())?)
+}
+
+fn move_to_free_name(old: &Spot, new: &Spot) -> rustix::io::Result<()> {
+    let here = (&old.directory, &new.directory);
+    match rustix::fs::renameat_with(here.0, &old.name, here.1, &new.name, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+        done => return done,
+    }
+    // File systems without that flag. A link refuses to replace a file; of a directory, the system
+    // replaces an empty one only.
+    match rustix::fs::linkat(here.0, &old.name, here.1, &new.name, AtFlags::empty()) {
+        Ok(()) => rustix::fs::unlinkat(here.0, &old.name, AtFlags::empty()),
+        Err(Errno::PERM | Errno::ISDIR) => {
+            rustix::fs::renameat(here.0, &old.name, here.1, &new.name)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes a directory with everything in it; links are removed, never followed.
+fn delete_tree(parent: &OwnedFd, name: &str) -> io::Result<()> {
+    let directory = open_child(parent, name)?;
+    for found in Dir::read_from(&directory)? {
+        let found = found?;
+        let name = found.file_name();
+        if matches!(name.to_bytes(), b"." | b"..") {
+            continue;
+        }
+        match rustix::fs::unlinkat(&directory, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(Errno::ISDIR | Errno::PERM) => match name.to_str() {
+                Ok(name) => delete_tree(&directory, name)?,
+                Err(_) => return Err(io::ErrorKind::InvalidFilename.into()),
+            },
+            Err(error) => return Err(error.into()),
+        }
+    }
+    rustix::fs::unlinkat(parent, name, AtFlags::REMOVEDIR)?;
+    Ok(())
+}
+
+fn copy_tree(from: &OwnedFd, to: &OwnedFd) -> io::Result<()> {
+    for name in names(from)? {
+        if is_scratch(&name) {
+            continue;
+        }
+        let found = stat(from, &name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let mode = Mode::from_raw_mode(u32::from(found.stx_mode) & 0o777);
+        match kind_of(&found) {
+            FileType::Directory => {
+                rustix::fs::mkdirat(to, &name, mode | Mode::RWXU)?;
+                copy_tree(&open_child(from, &name)?, &open_child(to, &name)?)?;
+            }
+            FileType::RegularFile => {
+                let read = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                let write = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+                let source = rustix::fs::openat(from, &name, read, Mode::empty())?;
+                let target = rustix::fs::openat(to, &name, write, mode)?;
+                let mut target = File::from(target);
+                io::copy(&mut File::from(source), &mut target)?;
+                target.sync_data()?;
+            }
+            _ => {}
+        }
+    }
+    rustix::fs::fsync(to)?;
+    Ok(())
+}

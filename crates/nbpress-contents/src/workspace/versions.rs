@@ -1,0 +1,70 @@
+//! The history of a file.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::{Result, Workspace};
+use crate::entry::{Condition, Saved, Version};
+use crate::error::ContentsError;
+use crate::history::Record;
+use crate::path::ContentsPath;
+
+impl Workspace {
+    /// The versions of a file, newest first, also those from before it was renamed, and those of a
+    /// file that is deleted. Of saves in a row that changed nothing, the first.
+    pub async fn history(&self, path: &ContentsPath) -> Result<Vec<Version>> {
+        self.check_visible(path)?;
+        self.kept().versions(path).await
+    }
+
+    /// Keeps what a file is now, if the history does not have it: worth doing when somebody begins
+    /// to edit, so that a later [`Workspace::save_merged`] knows what they began with.
+    pub async fn keep(&self, path: &ContentsPath) -> Result<()> {
+        self.check_visible(path)?;
+        let _guard = self.kept().lock(&[path]).await?;
+        let file = self.existing(path).await?.require_file()?;
+        self.keep_foreign(&file).await
+    }
+
+    /// The bytes of a version.
+    ///
+    /// # Errors
+    /// [`ContentsError::UnknownVersion`].
+    pub async fn version(&self, path: &ContentsPath, id: &str) -> Result<Bytes> {
+        let version = self.find_version(path, id).await?;
+        self.kept().get(&version.hash).await
+    }
+
+    /// Gives a version a name; an empty one takes it away.
+    ///
+    /// # Errors
+    /// [`ContentsError::UnknownVersion`].
+    pub async fn name_version(&self, path: &ContentsPath, id: &str, name: &str) -> Result<()> {
+        let version = self.find_version(path, id).await?;
+        let named = Record::Named {
+            at: Timestamp::now(),
+            id: version.id,
+            name: name.to_owned(),
+        };
+        let _guard = self.kept().lock(&[path]).await?;
+        self.kept().append(path, &named).await
+    }
+
+    /// Saves a version's bytes as the file.
+    ///
+    /// # Errors
+    /// [`ContentsError::UnknownVersion`].
+    pub async fn restore(&self, path: &ContentsPath, id: &str) -> Result<Saved> {
+        let bytes = self.version(path, id).await?;
+        self.write(path, bytes, Condition::Any).await
+    }
+
+    async fn find_version(&self, path: &ContentsPath, id: &str) -> Result<Version> {
+        let versions = self.history(path).await?;
+        let found = versions.into_iter().find(|version| version.id == id);
+        found.ok_or_else(|| ContentsError::UnknownVersion {
+            path: path.clone(),
+            id: id.to_owned(),
+        })
+    }
+}
