@@ -1,104 +1,137 @@
 //! Who may pass: one middleware before every route, which lets nobody through by default.
+//!
+//! The order: what the server is called, from where a page asks, who asks. What a handler needs to know of that
+//! is [`Who`], in the request's extensions.
+
+mod cookies;
+mod credentials;
+mod headers;
+mod origin;
+mod redirect;
+mod refusal;
+mod sign_in;
 
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{Method, Uri};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
-use sha2::{Digest as _, Sha256};
+use axum::response::{IntoResponse as _, Redirect, Response};
 
 use crate::App;
-use crate::error::ApiError;
+
+pub(crate) use headers::{policy, sandboxed};
+pub(crate) use redirect::same_origin_path;
+pub(crate) use sign_in::SignIns;
+
+use credentials::Proof;
+use refusal::Refusal;
+
+/// Who asks. There is one token, and so one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Who {
+    /// What stands in audits.
+    pub(crate) name: &'static str,
+}
 
 /// Passes a request on, or answers it.
-pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
-    match check(&app, &request) {
-        Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
-    }
-}
-
-fn check(app: &App, request: &Request) -> Result<(), ApiError> {
-    let headers = request.headers();
-    check_host(app, headers)?;
-    check_origin(request.method(), headers)?;
-    let path = request.uri().path();
-    // A webhook's address is its secret; health says nothing.
-    if path == "/v1/health" || path.starts_with("/v1/hooks/") {
-        return Ok(());
-    }
-    let given = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    match given {
-        Some(token) if same(token, &app.token) => Ok(()),
-        Some(_) => Err(unauthorized("the token is not valid")),
-        None => Err(unauthorized("this needs a token")),
-    }
-}
-
-fn unauthorized(message: &str) -> ApiError {
-    ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
-        .hint(Some("send `Authorization: Bearer TOKEN`".to_owned()))
-}
-
-/// In a time that says nothing about where they differ.
-fn same(one: &str, other: &str) -> bool {
-    Sha256::digest(one) == Sha256::digest(other)
-}
-
-/// A page of a stranger can make its own name point to us; it cannot make the browser send ours.
-fn check_host(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
-    let host = headers
-        .get(HOST)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
-        if port.bytes().all(|byte| byte.is_ascii_digit()) {
-            name
-        } else {
-            host
-        }
-    });
-    let loopback = ["localhost", "127.0.0.1", "[::1]"].contains(&name);
-    if loopback || app.hosts.iter().any(|known| known == name) {
-        return Ok(());
-    }
-    let message = format!("this server is not called `{name}`");
-    Err(
-        ApiError::new(StatusCode::MISDIRECTED_REQUEST, "host", message)
-            .hint(Some("start it with `--host-name NAME`".to_owned())),
-    )
-}
-
-/// Only pages of this server may change anything (<https://www.w3.org/TR/fetch-metadata/>).
-fn check_origin(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
-    if [Method::GET, Method::HEAD, Method::OPTIONS].contains(method) {
-        return Ok(());
-    }
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value: &axum::http::HeaderValue| value.to_str().ok())
+pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let dress = headers::Dress::of(&app, &request);
+    app.activity.touch();
+    let response = match admit(&app, &mut request) {
+        Ok(Passage::Through) => next.run(request).await,
+        Ok(Passage::Answered(response)) => response,
+        Err(refusal) => refusal.answer(&app, &request),
     };
-    let site = headers
-        .get("sec-fetch-site")
-        .and_then(|value| value.to_str().ok());
-    let foreign_site = site.is_some_and(|site| !["same-origin", "none"].contains(&site));
-    let foreign_origin = text(ORIGIN).is_some_and(|origin| {
-        let host = text(HOST).unwrap_or_default();
-        origin
-            .split_once("://")
-            .is_none_or(|(_, origin)| origin != host)
-    });
-    if foreign_site || foreign_origin {
-        let message = "a page of another origin may not do this";
-        return Err(ApiError::new(
-            StatusCode::FORBIDDEN,
-            "cross_origin",
-            message,
-        ));
+    dress.on(&app, response)
+}
+
+/// What is done with a request that is not refused.
+enum Passage {
+    Through,
+    Answered(Response),
+}
+
+fn admit(app: &App, request: &mut Request) -> Result<Passage, Refusal> {
+    let headers = request.headers();
+    origin::check_host(app, headers)?;
+    let path = request.uri().path();
+    // A browser reports what a page was forbidden to do without saying who that page is.
+    if path != "/api/security/csp-report" {
+        origin::check_site(request.method(), headers)?;
     }
-    Ok(())
+    let open = is_open(request.method(), path);
+    let proof = match credentials::proof(app, request) {
+        Ok(proof) => proof,
+        Err(_) if open => return Ok(Passage::Through),
+        Err(refusal) => return Err(refusal),
+    };
+    if proof == Proof::SignIn && !open {
+        origin::check_forgery(request.method(), headers)?;
+    }
+    if proof == Proof::Link && refusal::wants_page(request) {
+        return signed_in(app, request).map(Passage::Answered);
+    }
+    request.extensions_mut().insert(Who { name: crate::ACTOR });
+    Ok(Passage::Through)
+}
+
+/// What strangers may ask for. A webhook's address is its secret; health and versions say nothing.
+fn is_open(method: &Method, path: &str) -> bool {
+    let reads = method == Method::GET || method == Method::HEAD;
+    match path {
+        "/v1/health" | "/v1/ready" | "/login" | "/logout" => true,
+        "/api" => reads,
+        _ => path.starts_with("/v1/hooks/"),
+    }
+}
+
+/// The token of a link becomes a cookie, so that it is in no history, bookmark or `Referer`.
+fn signed_in(app: &App, request: &Request) -> Result<Response, Refusal> {
+    let cookie = sign_in::cookie(app, request.headers())?;
+    let address = without_token(request.uri());
+    let address = same_origin_path(&app.base, &app.base.join(&address));
+    Ok((
+        [(axum::http::header::SET_COOKIE, cookie)],
+        Redirect::to(&address),
+    )
+        .into_response())
+}
+
+fn without_token(uri: &Uri) -> String {
+    let kept: Vec<&str> = uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && pair.split('=').next() != Some("token"))
+        .collect();
+    if kept.is_empty() {
+        return uri.path().to_owned();
+    }
+    format!("{}?{}", uri.path(), kept.join("&"))
+}
+
+/// Signs in whoever knows the token.
+///
+/// # Errors
+/// It is not the token, or the sign-in cannot be kept.
+pub(crate) fn sign_in(
+    app: &App,
+    headers: &axum::http::HeaderMap,
+    token: &str,
+) -> Result<axum::http::HeaderValue, SignInError> {
+    if !credentials::same(token, &app.token) {
+        return Err(SignInError::Wrong);
+    }
+    sign_in::cookie(app, headers).map_err(|_| SignInError::NotKept)
+}
+
+/// Why nobody was signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignInError {
+    Wrong,
+    NotKept,
+}
+
+/// Ends the sign-in that a request was made with, and answers with the cookie that says so.
+pub(crate) fn sign_out(app: &App, headers: &axum::http::HeaderMap) -> axum::http::HeaderValue {
+    sign_in::end(app, headers)
 }

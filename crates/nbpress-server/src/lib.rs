@@ -3,7 +3,9 @@
 //! [`Server`] answers under `/v1`. A handler reads the request, asks the store, and answers; what jobs and
 //! runs are is known by `nbpress-runs`, what happens to them by `nbpress-scheduler`.
 
+mod app;
 mod audit;
+mod base_url;
 mod batches;
 mod body;
 mod error;
@@ -12,16 +14,21 @@ mod guard;
 mod import;
 mod jobs;
 mod jupyter;
+mod kernels;
+mod metrics;
 mod places;
 mod publish;
 mod runs;
 mod schedules;
+mod view;
 mod worker_side;
 
 use std::sync::Arc;
 
-use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::serve::ListenerExt as _;
 use axum::{Json, Router, middleware};
 use nbpress_runs::Store;
 use nbpress_scheduler::records::Records;
@@ -38,16 +45,20 @@ pub use batches::{BackfillRequest, SweepRequest};
 pub use error::{ErrorBody, Problem};
 pub use import::{ImportRequest, Imported};
 pub use jobs::{JobRequest, JobRunRequest, TaskRequest};
-pub use jupyter::JupyterSettings;
+pub use jupyter::{JupyterSettings, Sessions};
 pub use publish::{UploadRequest, UploadedFile};
 pub use runs::{RunDetails, RunRequest};
 
 use error::ApiError;
+use jupyter::JupyterError;
 
 /// Largest body of requests that bring no notebook.
 const SMALL: usize = 1 << 20;
 /// Largest body of those that do, in base64.
 const LARGE: usize = 140 << 20;
+
+/// How long clients that are connected may take to hear that the server ends.
+const GOODBYE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// The workspace of requests that name none.
 pub const DEFAULT_WORKSPACE: &str = "main";
@@ -71,19 +82,20 @@ pub struct ServerSettings {
     pub jupyter: Option<JupyterSettings>,
 }
 
-pub(crate) type App = Arc<ServerSettings>;
+pub(crate) type App = Arc<app::Shared>;
 
-/// The product API.
+/// The product API, and Jupyter's where a folder is served.
 #[derive(Debug)]
 pub struct Server {
     router: Router,
+    app: App,
 }
 
 #[derive(OpenApi)]
 #[openapi(info(
     title = "nbpress",
     description = "Jobs, schedules and runs of notebooks. Every request needs `Authorization: Bearer TOKEN`, \
-        except `/v1/health` and webhooks. Errors are `{\"error\": {code, message, field, hint}}`.",
+        except `/v1/health`, `/v1/ready` and webhooks. Errors are `{\"error\": {code, message, field, hint}}`.",
     license(name = "MIT OR Apache-2.0")
 ))]
 struct Document;
@@ -91,8 +103,9 @@ struct Document;
 impl Server {
     /// A server that does not listen yet.
     pub fn new(settings: ServerSettings) -> Self {
-        let app: App = Arc::new(settings);
+        let app: App = Arc::new(app::Shared::new(settings));
         let (mut router, _) = api().split_for_parts();
+        router = router.merge(metrics::routes()).merge(view::routes());
         if app.jupyter.is_some() {
             router = router.merge(jupyter::routes());
         }
@@ -103,11 +116,14 @@ impl Server {
                 Arc::clone(&app),
                 guard::guard,
             ))
-            .with_state(app);
-        Self { router }
+            .with_state(Arc::clone(&app));
+        // Around all routes, because it changes which of them is found.
+        let strip = middleware::from_fn_with_state(Arc::clone(&app), base_url::strip_base);
+        let router = Router::new().fallback_service(router).layer(strip);
+        Self { router, app }
     }
 
-    /// Answers until `stop` is true.
+    /// Answers until `stop` is true, or until a client of Jupyter's API ends the server.
     ///
     /// # Errors
     /// The listener fails.
@@ -116,12 +132,24 @@ impl Server {
         listener: TcpListener,
         mut stop: watch::Receiver<bool>,
     ) -> std::io::Result<()> {
+        let app = Arc::clone(&self.app);
         let stopped = async move {
-            let _ended = stop.wait_for(|stop| *stop).await;
+            tokio::select! {
+                _ended = stop.wait_for(|stop| *stop) => {}
+                () = app.stopping() => {}
+            }
+            app.stop.send_replace(true);
         };
+        // A message of a WebSocket is small, and the next one waits for what it brings.
+        let listener = listener.tap_io(|stream| {
+            let _slower = stream.set_nodelay(true);
+        });
         axum::serve(listener, self.router)
             .with_graceful_shutdown(stopped)
-            .await
+            .await?;
+        // WebSockets are no requests any more: each hears of the end and says so to its client.
+        let _said = tokio::time::timeout(GOODBYE, self.app.stop.closed()).await;
+        Ok(())
     }
 }
 
@@ -134,6 +162,7 @@ pub fn openapi_document() -> String {
 fn api() -> OpenApiRouter<App> {
     let small = OpenApiRouter::new()
         .routes(routes!(health))
+        .routes(routes!(ready))
         .merge(runs::routes())
         .merge(jobs::routes())
         .merge(schedules::routes())
@@ -141,6 +170,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(places::routes())
         .merge(audit::routes())
         .merge(events::routes())
+        .merge(kernels::routes())
         .layer(DefaultBodyLimit::max(SMALL));
     let large = OpenApiRouter::new()
         .merge(runs::routes_with_uploads())
@@ -159,18 +189,40 @@ async fn health() -> Json<serde_json::Value> {
     Json(serde_json::json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
 }
 
-async fn unknown(uri: axum::http::Uri) -> ApiError {
-    ApiError::not_found(format!("there is no `{}`", uri.path()))
-        .hint(Some("openapi/nbpress.json lists what there is".to_owned()))
+/// Whether the server can do its work.
+#[utoipa::path(get, path = "/v1/ready", responses((status = 200, body = serde_json::Value),
+    (status = 503, body = ErrorBody)))]
+async fn ready(State(app): State<App>) -> Result<Json<serde_json::Value>, ApiError> {
+    app.store.pools().await?;
+    Ok(Json(serde_json::json!({"status": "ready"})))
 }
 
-async fn not_allowed(method: axum::http::Method, uri: axum::http::Uri) -> ApiError {
+async fn unknown(State(app): State<App>, request: Request) -> Response {
+    let path = request.uri().path();
+    if app.jupyter.is_none() || path.starts_with("/v1/") {
+        return ApiError::not_found(format!("there is no `{path}`"))
+            .hint(Some("openapi/nbpress.json lists what there is".to_owned()))
+            .into_response();
+    }
+    let shorter = path.trim_end_matches('/');
+    if request.method() == Method::GET && shorter.len() < path.len() && !shorter.is_empty() {
+        let address = app.base.join(shorter);
+        let address = match request.uri().query() {
+            Some(query) => format!("{address}?{query}"),
+            None => address,
+        };
+        return Redirect::to(&guard::same_origin_path(&app.base, &address)).into_response();
+    }
+    JupyterError::not_found("Not Found").into_response()
+}
+
+async fn not_allowed(State(app): State<App>, method: Method, uri: Uri) -> Response {
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    if app.jupyter.is_some() && !uri.path().starts_with("/v1/") {
+        return JupyterError::new(status, "Method Not Allowed").into_response();
+    }
     let message = format!("`{}` does not take {method}", uri.path());
-    ApiError::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        message,
-    )
+    ApiError::new(status, "method_not_allowed", message).into_response()
 }
 
 /// The time at which a request is answered.

@@ -1,0 +1,122 @@
+//! What handlers share: the settings, and what lives as long as the server.
+
+use std::ops::Deref;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::ServerSettings;
+use crate::base_url::BaseUrl;
+use crate::guard::SignIns;
+use crate::jupyter::{Events, Terminals};
+use crate::metrics::Requests;
+
+/// The settings, and what a running server keeps in memory.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    settings: ServerSettings,
+    /// What the paths of every request begin with.
+    pub(crate) base: BaseUrl,
+    /// Who is signed in.
+    pub(crate) sign_ins: SignIns,
+    /// What happens, for those who subscribed.
+    pub(crate) events: Events,
+    /// The terminals that are open.
+    pub(crate) terminals: Terminals,
+    /// When the server was last used.
+    pub(crate) activity: Activity,
+    /// How many requests were answered.
+    pub(crate) requests: Requests,
+    /// True once the server is to end: by a signal, or because a client asked for it.
+    pub(crate) stop: watch::Sender<bool>,
+}
+
+impl Shared {
+    pub(crate) fn new(settings: ServerSettings) -> Self {
+        let jupyter = settings.jupyter.as_ref();
+        Self {
+            base: BaseUrl::new(jupyter.map_or("/", |jupyter| &jupyter.base_url)),
+            sign_ins: SignIns::open(
+                jupyter.map(|jupyter| jupyter.state.as_path()),
+                &settings.token,
+            ),
+            events: Events::default(),
+            terminals: Terminals::default(),
+            activity: Activity::begin(),
+            requests: Requests::default(),
+            stop: watch::Sender::new(false),
+            settings,
+        }
+    }
+
+    /// Ends when the server is to end. Safe to cancel.
+    pub(crate) async fn stopping(&self) {
+        let mut stop = self.stop.subscribe();
+        let _ended = stop.wait_for(|stop| *stop).await;
+    }
+}
+
+impl Deref for Shared {
+    type Target = ServerSettings;
+
+    fn deref(&self) -> &ServerSettings {
+        &self.settings
+    }
+}
+
+/// When the server was last used, and by how many connections it is.
+#[derive(Debug)]
+pub(crate) struct Activity {
+    started: Timestamp,
+    last: AtomicI64,
+    connections: AtomicUsize,
+}
+
+impl Activity {
+    fn begin() -> Self {
+        let started = Timestamp::now();
+        Self {
+            started,
+            last: AtomicI64::new(started.as_microsecond()),
+            connections: AtomicUsize::new(0),
+        }
+    }
+
+    /// When the server was started.
+    pub(crate) fn started(&self) -> Timestamp {
+        self.started
+    }
+
+    /// When a client last asked for something.
+    pub(crate) fn last(&self) -> Timestamp {
+        Timestamp::from_microsecond(self.last.load(Ordering::Relaxed)).unwrap_or(self.started)
+    }
+
+    /// A client asks for something now.
+    pub(crate) fn touch(&self) {
+        let now = Timestamp::now().as_microsecond();
+        self.last.fetch_max(now, Ordering::Relaxed);
+    }
+
+    /// The connections to kernels that are open.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// Counts a connection to a kernel for as long as the answer lives.
+    pub(crate) fn connected(&self) -> Connected<'_> {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        Connected(self)
+    }
+}
+
+/// A connection that is counted.
+#[derive(Debug)]
+pub(crate) struct Connected<'a>(&'a Activity);
+
+impl Drop for Connected<'_> {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,149 @@
+//! Signing in and out, on pages that work without script.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Extension, RawQuery, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, SET_COOKIE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::get;
+
+use crate::App;
+use crate::guard::{self, SignInError, Who, same_origin_path};
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/login", get(login).post(sign_in))
+        .route("/logout", get(sign_out).post(sign_out))
+}
+
+/// A form for those who are not signed in; those who are go where they wanted.
+async fn login(
+    State(app): State<App>,
+    who: Option<Extension<Who>>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let next = next_of(&app, query.as_deref());
+    match who {
+        Some(_) => Redirect::to(&next).into_response(),
+        None => page(&app, StatusCode::OK, &form(&app, &next, "")),
+    }
+}
+
+/// Takes the form.
+async fn sign_in(
+    State(app): State<App>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> Response {
+    let next = next_of(&app, query.as_deref());
+    let token = field(&body, "password")
+        .or_else(|| field(&body, "token"))
+        .unwrap_or_default();
+    let (status, message) = match guard::sign_in(&app, &headers, token.trim()) {
+        // 302, which is what programs that sign in by form look for.
+        Ok(cookie) => {
+            return (
+                StatusCode::FOUND,
+                [
+                    (SET_COOKIE, cookie),
+                    (axum::http::header::LOCATION, header(&next)),
+                ],
+            )
+                .into_response();
+        }
+        Err(SignInError::Wrong) => (StatusCode::UNAUTHORIZED, "That is not the token."),
+        Err(SignInError::NotKept) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The server cannot write down who signs in.",
+        ),
+    };
+    page(&app, status, &form(&app, &next, message))
+}
+
+async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Response {
+    let cookie = guard::sign_out(&app, &headers);
+    let content = format!(
+        "<h1>Signed out</h1><p role=\"status\">Successfully logged out.</p><p><a href=\"{}\">Sign in again</a></p>",
+        escaped(&app.base.join("login"))
+    );
+    ([(SET_COOKIE, cookie)], page(&app, StatusCode::OK, &content)).into_response()
+}
+
+fn next_of(app: &App, query: Option<&str>) -> String {
+    let wanted = field(query.unwrap_or_default().as_bytes(), "next").unwrap_or_default();
+    same_origin_path(&app.base, &wanted)
+}
+
+fn field(form: &[u8], wanted: &str) -> Option<String> {
+    url::form_urlencoded::parse(form)
+        .find(|(name, _)| name == wanted)
+        .map(|(_, value)| value.into_owned())
+}
+
+fn header(text: &str) -> axum::http::HeaderValue {
+    axum::http::HeaderValue::from_str(text)
+        .unwrap_or_else(|_| axum::http::HeaderValue::from_static("/"))
+}
+
+fn form(app: &App, next: &str, message: &str) -> String {
+    let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    let action = escaped(&app.base.join(&format!("login?next={next}")));
+    let message = match message {
+        "" => String::new(),
+        text => format!("<p role=\"alert\">{}</p>", escaped(text)),
+    };
+    format!(
+        "<h1>Sign in</h1><form method=\"post\" action=\"{action}\">{message}\
+         <label for=\"password\">Token</label>\
+         <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" \
+         required autofocus><button>Sign in</button></form>\
+         <p class=\"hint\">It is in the link that <code>nbpress serve</code> printed.</p>"
+    )
+}
+
+/// A page of our own: no script, no source of anything but itself.
+fn page(app: &App, status: StatusCode, content: &str) -> Response {
+    let policy = format!(
+        "{}; default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'",
+        guard::policy(&app.base)
+    );
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>nbpress</title>\
+         <style>{STYLE}</style></head><body><main>{content}</main></body></html>"
+    );
+    let headers = [
+        (CONTENT_SECURITY_POLICY, header(&policy)),
+        (CACHE_CONTROL, header("no-store")),
+    ];
+    (status, headers, Html(html)).into_response()
+}
+
+const STYLE: &str = "
+:root{color-scheme:light dark;--ink:#1d2329;--paper:#fbfbfa;--line:#c9cdd2;--act:#1f5fa8;--bad:#a3261c}
+@media(prefers-color-scheme:dark){:root{--ink:#e6e8ea;--paper:#16191c;--line:#454b52;--act:#8ab8ee;--bad:#ff9d92}}
+body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--paper);color:var(--ink);
+font:1rem/1.5 system-ui,sans-serif}
+main{width:min(22rem,100% - 3rem)}
+h1{font-size:1.5rem;font-weight:600;margin:0 0 1rem}
+form{display:grid;gap:.5rem}
+input,button{font:inherit;padding:.55rem .75rem;border-radius:.4rem;border:1px solid var(--line);
+background:transparent;color:inherit}
+button{margin-top:.5rem;background:var(--act);border-color:var(--act);color:var(--paper);cursor:pointer}
+:focus-visible{outline:2px solid var(--act);outline-offset:2px}
+a{color:var(--act)}
+[role=alert]{color:var(--bad);margin:0}
+.hint{opacity:.75;font-size:.875rem}
+";
+
+/// Text that is nothing but text in HTML.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}

@@ -1,0 +1,172 @@
+//! Everything there is at Jupyter's paths, as an OpenAPI document: the one list of these routes.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use serde_json::{Map, Value, json};
+
+use crate::App;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new().route("/api/spec.yaml", get(spec))
+}
+
+/// A path, its methods, and what it is for.
+type Route = (&'static str, &'static str, &'static str);
+
+const ROUTES: &[Route] = &[
+    ("/api", "get", "The version of the API; open to everybody"),
+    (
+        "/api/config/{section}",
+        "get put patch",
+        "Settings of front ends",
+    ),
+    ("/api/contents", "get post", "The root directory"),
+    ("/api/contents/", "get post", "The root directory"),
+    (
+        "/api/contents/{*path}",
+        "get post put patch delete",
+        "A file, notebook or directory",
+    ),
+    ("/api/events", "post", "An event of a front end"),
+    (
+        "/api/events/subscribe",
+        "get",
+        "WebSocket: what happens on the server",
+    ),
+    ("/api/kernels", "get post", "Running kernels"),
+    ("/api/kernels/{kernel}", "get delete", "A running kernel"),
+    (
+        "/api/kernels/{kernel}/channels",
+        "get",
+        "WebSocket: a conversation with a kernel",
+    ),
+    (
+        "/api/kernels/{kernel}/interrupt",
+        "post",
+        "Interrupts a kernel",
+    ),
+    ("/api/kernels/{kernel}/restart", "post", "Restarts a kernel"),
+    ("/api/kernelspecs", "get", "Kernels that can be started"),
+    (
+        "/api/kernelspecs/{name}",
+        "get",
+        "A kernel that can be started",
+    ),
+    ("/api/me", "get patch", "Who asks, and what they may do"),
+    (
+        "/api/nbconvert",
+        "get",
+        "Formats that notebooks can be converted to",
+    ),
+    ("/api/notebooks/{*path}", "get", "Moved to /api/contents"),
+    (
+        "/api/security/csp-report",
+        "post",
+        "What a page was forbidden to do",
+    ),
+    ("/api/sessions", "get post", "Documents with their kernels"),
+    (
+        "/api/sessions/{session}",
+        "get patch delete",
+        "A document with its kernel",
+    ),
+    ("/api/shutdown", "post", "Ends the server"),
+    ("/api/spec.yaml", "get", "This document"),
+    ("/api/status", "get", "What the server does"),
+    ("/api/terminals", "get post", "Open terminals"),
+    ("/api/terminals/{name}", "get delete", "An open terminal"),
+    ("/files/{*path}", "get", "The bytes of a file"),
+    (
+        "/kernelspecs/{name}/{*file}",
+        "get",
+        "A file of a kernelspec, such as its logo",
+    ),
+    ("/login", "get post", "Signs in; open to everybody"),
+    ("/logout", "get post", "Signs out; open to everybody"),
+    (
+        "/nbconvert/{format}",
+        "post",
+        "A notebook that is sent, converted",
+    ),
+    (
+        "/nbconvert/{format}/{*path}",
+        "get",
+        "A notebook that is here, converted",
+    ),
+    (
+        "/terminals/websocket/{name}",
+        "get",
+        "WebSocket: a conversation with a terminal",
+    ),
+];
+
+/// JSON is YAML too (<https://yaml.org/spec/1.2.2/#13-terminology>).
+async fn spec(State(app): State<App>) -> impl IntoResponse {
+    (
+        [(CONTENT_TYPE, "text/x-yaml")],
+        document(app.base.path()).to_string(),
+    )
+}
+
+fn document(base: &str) -> Value {
+    let paths: Map<String, Value> = ROUTES
+        .iter()
+        .map(|(path, methods, what)| {
+            let methods = methods
+                .split(' ')
+                .map(|method| (method.to_owned(), json!({"summary": what, "responses": {}})));
+            ((*path).to_owned(), Value::Object(methods.collect()))
+        })
+        .collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Jupyter's API, as nbpress answers it",
+            "version": env!("CARGO_PKG_VERSION"),
+        },
+        "servers": [{"url": base}],
+        "paths": paths,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    /// Every `"/…"` that follows `.route(` in the modules beside this one.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the sources are what is looked at"
+    )]
+    fn routes_in(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in folder.read_dir().unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                routes_in(&path, found);
+            } else if path.file_name().unwrap() != "tests.rs" {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let after = text.split(".route(").skip(1);
+                let literals = after.filter_map(|rest| rest.trim_start().strip_prefix('"'));
+                found.extend(literals.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+            }
+        }
+    }
+
+    #[test]
+    fn the_list_is_complete() {
+        let mut found = BTreeSet::new();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/jupyter");
+        routes_in(&folder, &mut found);
+        found.retain(|path| path.starts_with('/'));
+        let listed: BTreeSet<String> = ROUTES.iter().map(|route| route.0.to_owned()).collect();
+        assert_eq!(listed.len(), ROUTES.len(), "a route is listed twice");
+        assert!(found.len() > 25, "{found:?}");
+        assert_eq!(found, listed);
+    }
+}
