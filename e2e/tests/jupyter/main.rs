@@ -1,0 +1,110 @@
+//! The server as Jupyter's own clients and jupyter_server's own tests see it.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "test code: a failure here is a failed test"
+)]
+
+mod clients;
+mod suite;
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use e2e::live::{Stage, end_process, poll, processes_with};
+use e2e::place;
+use serde_json::Value;
+
+/// `nbpress serve` with a folder, below a base URL that has to be encoded.
+struct Served {
+    stage: Stage,
+    server: Child,
+    /// The base URL, with a slash at its end.
+    url: String,
+    token: String,
+}
+
+impl Served {
+    fn start(options: &[&str]) -> Self {
+        let stage = Stage::new();
+        for folder in ["home", "root", "data"] {
+            std::fs::create_dir_all(stage.path(folder)).unwrap();
+        }
+        let log = std::fs::File::create(stage.path("server.log")).unwrap();
+        let mut command = stage.command(place::nbpress());
+        let path = std::env::var_os("PATH").unwrap();
+        let programs = [place::reference().join("venv-jupyter/bin")].into_iter();
+        let programs = programs.chain(std::env::split_paths(&path));
+        command
+            .arg("serve")
+            .arg(stage.path("root"))
+            .args(["--base-url", "/a%40b", "--listen", "127.0.0.1:0"])
+            .args(options)
+            .env("PATH", std::env::join_paths(programs).unwrap())
+            .env("VIRTUAL_ENV", place::reference().join("venv-jupyter"))
+            .env("JUPYTER_PATH", stage.path("data"));
+        let server = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let pid = u64::from(server.id());
+        let file = stage.home.join("server.json");
+        let said = poll(|| {
+            let said: Value = serde_json::from_slice(&std::fs::read(&file).ok()?).ok()?;
+            (said["pid"] == pid).then_some(said)
+        });
+        let log = || std::fs::read_to_string(stage.path("server.log")).unwrap_or_default();
+        let said = said.unwrap_or_else(|| panic!("no server: {}", log()));
+        Self {
+            url: format!("{}/a%40b/", said["url"].as_str().unwrap()),
+            token: said["token"].as_str().unwrap().to_owned(),
+            server,
+            stage,
+        }
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.stage.path("server.log")).unwrap_or_default()
+    }
+
+    /// A program of the clients' Python environment, with nothing of this machine's Jupyter around it.
+    fn client(&self, program: &str) -> Command {
+        let mut command = self.stage.command(client_program(program));
+        command
+            .env("HOME", self.stage.path("home"))
+            .env("JUPYTER_PATH", self.stage.path("data"))
+            .env("JUPYTER_CONFIG_DIR", self.stage.path("config"))
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+        command
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _gone = self.server.kill();
+        let _gone = self.server.wait();
+        // Kernels outlive servers on purpose.
+        let home = format!("NBPRESS_HOME={}", self.stage.home.display());
+        for process in processes_with(&home) {
+            end_process(process);
+        }
+    }
+}
+
+/// A program in the Python environment of Jupyter's clients.
+///
+/// # Panics
+/// When it is not installed.
+fn client_program(name: &str) -> PathBuf {
+    let program = place::reference().join("venv-jupyter/bin").join(name);
+    assert!(
+        program.exists(),
+        "{} is missing; run `cargo xtask test --setup-only`",
+        program.display()
+    );
+    program
+}
+
+/// Where the scripts of these tests are.
+fn scripts() -> PathBuf {
+    place::repository().join("e2e/jupyter")
+}
