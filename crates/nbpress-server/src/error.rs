@@ -10,6 +10,8 @@ use nbpress_scheduler::snapshot::SnapshotError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::view::{Failed, failed};
+
 /// What went wrong with a request.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
@@ -60,6 +62,13 @@ impl ApiError {
 
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    /// For a person who reads a page.
+    pub(crate) fn into_page(self) -> Failed {
+        let hint = self.problem.hint.map(|hint| format!("\n{hint}"));
+        let message = format!("{}{}", self.problem.message, hint.unwrap_or_default());
+        failed(self.status, message)
     }
 
     pub(crate) fn at(mut self, field: impl Into<String>) -> Self {

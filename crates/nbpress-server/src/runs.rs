@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use nbpress_format::Notebook;
 use nbpress_runs::job::RunSettings;
 use nbpress_runs::plan::{JobRun, plan};
 use nbpress_runs::run::{Attempt, CellSummary, TriggerKind};
@@ -466,11 +467,24 @@ async fn notebook(
     workspace: Workspace,
 ) -> ApiResult<Response> {
     let run = app.store.find_run(workspace.name(), &run).await?;
+    let notebook = executed(&app, &run).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ipynb+json"),
+        // A stranger's bytes: never a page of ours.
+        (header::CONTENT_DISPOSITION, "attachment"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    Ok((headers, notebook.to_bytes()).into_response())
+}
+
+/// The executed notebook of a run as far as it has come.
+pub(crate) async fn executed(app: &App, run: &Run) -> ApiResult<Notebook> {
     let record = run
         .record
+        .as_ref()
         .ok_or_else(|| ApiError::not_found("the run has not begun"))?;
     let hash = run.record_sha256.as_deref();
-    let mut record = app.records.find(&record, hash).await?;
+    let mut record = app.records.find(record, hash).await?;
     if run.state.is_active() {
         record = record.written_elsewhere();
     }
@@ -479,13 +493,7 @@ async fn notebook(
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         ApiError::new(status, "record", error.to_string())
     })??;
-    let headers = [
-        (header::CONTENT_TYPE, "application/x-ipynb+json"),
-        // A stranger's bytes: never a page of ours.
-        (header::CONTENT_DISPOSITION, "attachment"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    Ok((headers, notebook.to_bytes()).into_response())
+    Ok(notebook)
 }
 
 /// How many runs are not over, by state.

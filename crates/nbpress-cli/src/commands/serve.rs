@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
+use nbpress_contents::Workspace;
+use nbpress_kernel::kernels::Kernels;
 use nbpress_runs::store::NewWorker;
 use nbpress_scheduler::attempt_folder::AttemptFolder;
 use nbpress_scheduler::clockwork::Clockwork;
@@ -21,7 +23,7 @@ use nbpress_scheduler::runner;
 use nbpress_scheduler::snapshot::SnapshotStore;
 use nbpress_scheduler::wake::Wake;
 use nbpress_scheduler::worker::{Complaint, Worker, WorkerSettings};
-use nbpress_server::{JupyterSettings, Server, ServerSettings};
+use nbpress_server::{JupyterSettings, Server, ServerSettings, Sessions};
 use nbpress_storage::Location;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -33,6 +35,9 @@ use crate::exit_code;
 use crate::printer::{Printer, Style};
 use crate::settings::Settings;
 use crate::signals;
+
+/// How long the parts of a server may take to end: clients are told, requests answered.
+const PARTING: Duration = Duration::from_secs(3);
 
 /// Run the server: jobs, schedules, and a worker that runs them.
 #[derive(Clone, Debug, Args)]
@@ -65,6 +70,9 @@ pub(crate) struct ServeArgs {
     /// A name this server may be called by, besides those of this machine (repeatable).
     #[arg(long, value_name = "NAME")]
     host_name: Vec<String>,
+    /// Believe `X-Forwarded-Proto`, because nobody but a proxy can reach this server.
+    #[arg(long)]
+    trusted_proxy: bool,
     /// How long a worker may be silent before its runs are given to others: `30s`, `2m`.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_lease)]
     lease: Duration,
@@ -96,7 +104,12 @@ pub(crate) async fn serve(
         Some(ended) = tasks.join_next() => Some(ended),
     };
     sender.send_replace(true);
-    tasks.shutdown().await;
+    let parted = tokio::time::timeout(PARTING, async {
+        while tasks.join_next().await.is_some() {}
+    });
+    if parted.await.is_err() {
+        tasks.shutdown().await;
+    }
     let _gone = std::fs::remove_file(&file);
     match failed {
         None => {
@@ -158,7 +171,7 @@ async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyho
             .transpose()?,
         deliverer,
         hosts: args.host_name.clone(),
-        jupyter: jupyter(settings, args)?,
+        jupyter: jupyter(settings, args).await?,
         lease: args.lease,
         store,
         records,
@@ -215,7 +228,7 @@ impl Parts {
 }
 
 /// What is served of a folder, which must hold nothing of the server's own state.
-fn jupyter(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Option<JupyterSettings>> {
+async fn jupyter(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Option<JupyterSettings>> {
     let Some(folder) = &args.folder else {
         return Ok(None);
     };
@@ -239,11 +252,33 @@ fn jupyter(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Option<Jupyt
         root.display(),
         home.display()
     );
+    let location = Location::parse(&root.to_string_lossy())?;
+    let history = Location::parse(&settings.home.join("history").to_string_lossy())?;
+    let storage = Arc::new(settings.storage());
+    let workspace = Workspace::open(storage, &location, &history).await?;
+    let program = std::env::current_exe().context("failed to find this program")?;
+    let folder = settings.home.join("kernels");
+    let kernels = Kernels::open(
+        &folder,
+        program,
+        settings.finder(),
+        settings.environment.clone(),
+    );
+    let state = settings.home.join("jupyter");
+    let sessions = Sessions::open(&state)
+        .with_context(|| format!("failed to use the folder `{}`", state.display()))?;
     Ok(Some(JupyterSettings {
+        workspace,
+        kernels: kernels.await?,
+        sessions,
         base_url: format!("/{}", args.base_url.trim_matches('/')),
         finder: settings.finder(),
         root,
-        state: settings.home.join("jupyter"),
+        state,
+        environment: settings.environment.clone(),
+        programs: vec![settings.private_python().join("bin")],
+        guard: std::env::current_exe().ok(),
+        trusted_proxy: args.trusted_proxy,
     }))
 }
 

@@ -32,6 +32,15 @@ impl JupyterError {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
+    /// A part of the server broke off; what it said is for its log only.
+    pub(crate) fn broken(_error: &impl std::error::Error) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// With a short reason that programs compare: `bad type`, `bad format`.
     #[must_use]
     pub(crate) fn because(mut self, reason: impl Into<String>) -> Self {

@@ -1,0 +1,206 @@
+//! `/api/kernels/{id}/channels`: a client's conversation with a kernel over a WebSocket.
+//!
+//! Nothing is dropped for a client that reads slowly, and nothing is parsed that need not be: with the framing
+//! `v1.kernel.websocket.jupyter.org` the parts of a message are passed on as they came. What the kernel says
+//! while a session is away waits for it in the kernel's host.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
+use axum::response::Response;
+use axum::routing::get;
+use bytes::Bytes;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
+use nbpress_kernel::kernels::{
+    Connection, ConnectionEnd, ConnectionReceiver, ConnectionSender, Delivery,
+};
+use nbpress_protocol::Channel;
+use nbpress_protocol::websocket::{Framing, Limits, WebSocketFrame, decode, encode};
+use serde::Deserialize;
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior};
+use uuid::Uuid;
+
+use crate::App;
+use crate::jupyter::kernels::{find, refused};
+use crate::jupyter::{JupyterResult, served};
+
+/// Between two signs of life that are asked for.
+const PING: Duration = Duration::from_secs(30);
+/// A client that gave none for so long is gone.
+const SILENCE: Duration = Duration::from_secs(90);
+/// Close codes (RFC 6455, section 7.4.1). `@jupyterlab/services` comes back after any but 1000 and 1001.
+const GOING_AWAY_TO_COME_BACK: u16 = 1012;
+const GONE: u16 = 1011;
+const POLICY: u16 = 1008;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new().route("/api/kernels/{kernel}/channels", get(channels))
+}
+
+#[derive(Debug, Deserialize)]
+struct Asked {
+    session_id: Option<String>,
+}
+
+async fn channels(
+    State(app): State<App>,
+    Path(kernel): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> JupyterResult<Response> {
+    let kernel = find(served(&app)?, &kernel)?;
+    let offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
+    let offered: Vec<&str> = offered
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
+    let framing = Framing::among(offered);
+    let session = asked.session_id.filter(|id| !id.is_empty());
+    let session = session.unwrap_or_else(|| Uuid::new_v4().to_string());
+    let connection = kernel.connect(&session, None).await.map_err(refused)?;
+    let limits = Limits::default();
+    let closing = app.stop.subscribe();
+    Ok(upgrade
+        .protocols(framing.subprotocol())
+        .max_message_size(limits.bytes)
+        .max_frame_size(limits.bytes)
+        .on_upgrade(async move |socket| {
+            let _counted = app.activity.connected();
+            converse(socket, connection, framing, closing).await;
+        }))
+}
+
+async fn converse(
+    socket: WebSocket,
+    connection: Connection,
+    framing: Framing,
+    closing: watch::Receiver<bool>,
+) {
+    let (sink, stream) = socket.split();
+    let (sender, receiver) = connection.split();
+    let (alive, heard) = watch::channel(Instant::now());
+    tokio::select! {
+        () = listen(stream, &sender, framing, &alive) => {}
+        () = tell(sink, receiver, framing, closing, heard) => {}
+    }
+}
+
+/// From the client to the kernel.
+async fn listen(
+    mut stream: SplitStream<WebSocket>,
+    sender: &ConnectionSender,
+    framing: Framing,
+    alive: &watch::Sender<Instant>,
+) {
+    while let Some(Ok(message)) = stream.next().await {
+        alive.send_replace(Instant::now());
+        let frame = match message {
+            Message::Text(text) => WebSocketFrame::Text(Bytes::from(text)),
+            Message::Binary(bytes) => WebSocketFrame::Binary(bytes),
+            Message::Ping(_) | Message::Pong(_) => continue,
+            Message::Close(_) => return,
+        };
+        // As in Jupyter, one message that cannot be read does not end the conversation.
+        let Ok((channel, parts)) = decode(framing, &frame, Limits::default()) else {
+            continue;
+        };
+        if matches!(channel, Channel::Iopub | Channel::Heartbeat) {
+            continue;
+        }
+        if sender.send(channel, parts).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// From the kernel to the client.
+async fn tell(
+    mut sink: SplitSink<WebSocket, Message>,
+    mut receiver: ConnectionReceiver,
+    framing: Framing,
+    mut closing: watch::Receiver<bool>,
+    heard: watch::Receiver<Instant>,
+) {
+    let mut pings = tokio::time::interval(PING);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pings.reset();
+    loop {
+        // What is here already goes out in one piece.
+        let delivered = match receiver.recv().now_or_never() {
+            Some(delivered) => delivered,
+            None => {
+                if sink.flush().await.is_err() {
+                    return;
+                }
+                tokio::select! {
+                    delivered = receiver.recv() => delivered,
+                    () = stopped(&mut closing) => {
+                        close(sink, GOING_AWAY_TO_COME_BACK, "the server restarts").await;
+                        return;
+                    }
+                    _ = pings.tick() => {
+                        let silent = heard.borrow().elapsed() > SILENCE;
+                        if silent || sink.send(Message::Ping(Bytes::new())).await.is_err() {
+                            return;
+                        }
+                        continue;
+                    }
+                }
+            }
+        };
+        let passed = match delivered {
+            Ok(delivery) => pass(&mut sink, framing, &delivery).await,
+            Err(ConnectionEnd::Replaced) => {
+                close(sink, POLICY, "the session has connected again").await;
+                return;
+            }
+            Err(ConnectionEnd::ShutDown) => {
+                close(sink, GONE, "the kernel was shut down").await;
+                return;
+            }
+            Err(ConnectionEnd::Lost(_)) => {
+                close(sink, GONE, "the kernel is gone").await;
+                return;
+            }
+        };
+        if passed.is_err() {
+            return;
+        }
+    }
+}
+
+async fn stopped(closing: &mut watch::Receiver<bool>) {
+    let _stopped = closing.wait_for(|closing| *closing).await.is_ok();
+}
+
+async fn pass(
+    sink: &mut SplitSink<WebSocket, Message>,
+    framing: Framing,
+    delivery: &Delivery,
+) -> Result<(), axum::Error> {
+    let message = match encode(framing, delivery.channel, &delivery.parts) {
+        Ok(WebSocketFrame::Text(text)) => match axum::extract::ws::Utf8Bytes::try_from(text) {
+            Ok(text) => Message::Text(text),
+            Err(_) => return Ok(()),
+        },
+        Ok(WebSocketFrame::Binary(bytes)) => Message::Binary(bytes),
+        // A kernel's message that is no JSON: there is nothing a client could do with it.
+        Err(_) => return Ok(()),
+    };
+    sink.feed(message).await
+}
+
+async fn close(mut sink: SplitSink<WebSocket, Message>, code: u16, reason: &'static str) {
+    let frame = CloseFrame {
+        code,
+        reason: reason.into(),
+    };
+    let _gone = sink.send(Message::Close(Some(frame))).await;
+}

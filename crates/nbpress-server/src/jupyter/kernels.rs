@@ -1,0 +1,184 @@
+//! `/api/kernels`: the interactive kernels, which go on without this server.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use nbpress_contents::{ContentsPath, Kind};
+use nbpress_kernel::kernels::{KernelModel, KernelsError, StartRequest};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::App;
+use crate::jupyter::body::JupyterBody;
+use crate::jupyter::{JupyterError, JupyterResult, JupyterSettings, served};
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/kernels", get(list).post(start))
+        .route("/api/kernels/{kernel}", get(show).delete(shutdown))
+        .route("/api/kernels/{kernel}/interrupt", post(interrupt))
+        .route("/api/kernels/{kernel}/restart", post(restart))
+}
+
+/// What a client says of a kernel that it wants.
+#[derive(Debug, Default, Deserialize)]
+struct Wish {
+    name: Option<String>,
+    path: Option<String>,
+    kernel_id: Option<String>,
+}
+
+async fn list(State(app): State<App>) -> JupyterResult<Json<Vec<Value>>> {
+    let kernels = served(&app)?.kernels.list();
+    Ok(Json(
+        kernels
+            .iter()
+            .map(|kernel| model(&kernel.model()))
+            .collect(),
+    ))
+}
+
+async fn start(
+    State(app): State<App>,
+    JupyterBody(wish): JupyterBody<Option<Wish>>,
+) -> JupyterResult<Response> {
+    let jupyter = served(&app)?;
+    let wish = wish.unwrap_or_default();
+    let id = wish.kernel_id.as_deref().map(Uuid::try_parse).transpose();
+    let id = id.map_err(|_| JupyterError::bad_request("`kernel_id` is not a UUID"))?;
+    let request = StartRequest {
+        id,
+        name: wish.name.filter(|name| !name.is_empty()),
+        working_directory: working_directory(jupyter, wish.path.as_deref(), Of::Kernel).await,
+        ..StartRequest::default()
+    };
+    let kernel = jupyter.kernels.start(request).await.map_err(refused)?;
+    let base = jupyter.base_url.trim_end_matches('/');
+    let location = format!("{base}/api/kernels/{}", kernel.id());
+    let location = [(LOCATION, location)];
+    let model = Json(model(&kernel.model()));
+    Ok((StatusCode::CREATED, location, model).into_response())
+}
+
+async fn show(State(app): State<App>, Path(kernel): Path<String>) -> JupyterResult<Json<Value>> {
+    let kernel = find(served(&app)?, &kernel)?;
+    Ok(Json(model(&kernel.model())))
+}
+
+async fn shutdown(State(app): State<App>, Path(kernel): Path<String>) -> JupyterResult<StatusCode> {
+    let jupyter = served(&app)?;
+    let kernel = find(jupyter, &kernel)?;
+    jupyter
+        .kernels
+        .shutdown(kernel.id())
+        .await
+        .map_err(refused)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn interrupt(
+    State(app): State<App>,
+    Path(kernel): Path<String>,
+) -> JupyterResult<StatusCode> {
+    let jupyter = served(&app)?;
+    let kernel = find(jupyter, &kernel)?;
+    jupyter
+        .kernels
+        .interrupt(kernel.id())
+        .await
+        .map_err(refused)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn restart(State(app): State<App>, Path(kernel): Path<String>) -> JupyterResult<Json<Value>> {
+    let jupyter = served(&app)?;
+    let kernel = find(jupyter, &kernel)?;
+    jupyter
+        .kernels
+        .restart(kernel.id())
+        .await
+        .map_err(refused)?;
+    Ok(Json(model(&kernel.model())))
+}
+
+/// The kernel of an id, as text.
+pub(super) fn find(
+    jupyter: &JupyterSettings,
+    id: &str,
+) -> JupyterResult<std::sync::Arc<nbpress_kernel::kernels::InteractiveKernel>> {
+    Uuid::try_parse(id)
+        .ok()
+        .and_then(|id| jupyter.kernels.get(id))
+        .ok_or_else(|| JupyterError::not_found(format!("Kernel does not exist: {id}")))
+}
+
+/// A kernel as Jupyter shows it.
+pub(crate) fn model(kernel: &KernelModel) -> Value {
+    let mut model = json!({
+        "id": kernel.id,
+        "name": kernel.name,
+        "last_activity": format!("{:.6}", kernel.last_activity),
+        "execution_state": kernel.execution_state,
+        "connections": kernel.connections,
+    });
+    if let (Some(reason), Some(model)) = (&kernel.reason, model.as_object_mut()) {
+        model.insert("reason".to_owned(), json!(reason));
+    }
+    model
+}
+
+/// What a path is that a kernel is started for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// A folder, or a file in it.
+    Kernel,
+    /// A document.
+    Session,
+}
+
+/// The folder in which a kernel begins: that of its notebook, or the nearest above that exists.
+pub(super) async fn working_directory(
+    jupyter: &JupyterSettings,
+    path: Option<&str>,
+    of: Of,
+) -> std::path::PathBuf {
+    let path = ContentsPath::parse(path.unwrap_or_default()).unwrap_or_default();
+    let mut at = Some(match of {
+        Of::Kernel => path,
+        Of::Session => path.parent().unwrap_or_default(),
+    });
+    while let Some(path) = at {
+        let entry = jupyter.workspace.entry(&path).await;
+        if entry.is_ok_and(|entry| entry.kind == Kind::Directory) {
+            return jupyter.root.join(path.as_str());
+        }
+        at = path.parent();
+    }
+    jupyter.root.clone()
+}
+
+/// Why a kernel did not do what was asked.
+pub(super) fn refused(error: KernelsError) -> JupyterError {
+    let status = match &error {
+        KernelsError::NoSuchKernel(_) => StatusCode::NOT_FOUND,
+        KernelsError::Exists(_) => StatusCode::CONFLICT,
+        KernelsError::NotFound(_) | KernelsError::Spec(_) | KernelsError::WorkingDirectory(_) => {
+            StatusCode::BAD_REQUEST
+        }
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let hint = error.hint().map(|hint| format!("; {hint}"));
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+    JupyterError::new(
+        status,
+        format!(
+            "{error}{}{}",
+            cause.unwrap_or_default(),
+            hint.unwrap_or_default()
+        ),
+    )
+}

@@ -1,0 +1,248 @@
+//! `/api/sessions`: which kernel belongs to which document. Kept in a file: kernels outlive this server, and so
+//! does the knowledge of whose they are.
+
+mod book;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use nbpress_kernel::kernels::{KernelsError, StartRequest};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::App;
+use crate::jupyter::body::JupyterBody;
+use crate::jupyter::kernels::{Of, find, model as kernel_model, refused, working_directory};
+use crate::jupyter::{JupyterError, JupyterResult, JupyterSettings, served};
+
+pub(crate) use book::Session;
+pub use book::Sessions;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/sessions", get(list).post(create))
+        .route(
+            "/api/sessions/{session}",
+            get(show).patch(change).delete(delete),
+        )
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct KernelWish {
+    id: Option<String>,
+    name: Option<String>,
+}
+
+/// What clients wrote before sessions were for other documents too.
+#[derive(Debug, Default, Deserialize)]
+struct NotebookWish {
+    name: Option<String>,
+    path: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Wish {
+    path: Option<String>,
+    name: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    kernel: Option<KernelWish>,
+    notebook: Option<NotebookWish>,
+}
+
+impl Wish {
+    fn in_todays_words(mut self) -> Self {
+        if let Some(notebook) = self.notebook.take() {
+            self.kind = Some("notebook".to_owned());
+            self.path = notebook.name.or(notebook.path).or(self.path);
+        }
+        self
+    }
+}
+
+async fn list(State(app): State<App>) -> JupyterResult<Json<Vec<Value>>> {
+    let jupyter = served(&app)?;
+    let sessions = jupyter.sessions.all();
+    let models = sessions
+        .iter()
+        .filter_map(|session| model(jupyter, session));
+    Ok(Json(models.collect()))
+}
+
+async fn create(
+    State(app): State<App>,
+    JupyterBody(wish): JupyterBody<Option<Wish>>,
+) -> JupyterResult<Response> {
+    let jupyter = served(&app)?;
+    let missing =
+        |what: &str| JupyterError::bad_request(format!("Missing field in JSON data: {what}"));
+    let wish = wish.ok_or_else(|| JupyterError::bad_request("No JSON data provided"))?;
+    let wish = wish.in_todays_words();
+    let path = wish.path.ok_or_else(|| missing("path"))?;
+    let kind = wish.kind.ok_or_else(|| missing("type"))?;
+    // One after the other: two windows that open a notebook at once get the same kernel.
+    let _turn = jupyter.sessions.turn().await;
+    let sessions = jupyter.sessions.all();
+    let existing = sessions
+        .iter()
+        .filter(|session| session.path == path)
+        .find_map(|session| Some((session.id.clone(), model(jupyter, session)?)));
+    let (id, model) = match existing {
+        Some(existing) => existing,
+        None => {
+            let kernel = wish.kernel.unwrap_or_default();
+            let kernel = match kernel_of(jupyter, &kernel, &path).await {
+                Ok(kernel) => kernel,
+                Err(refused) => return Ok(refused),
+            };
+            let session = Session {
+                id: Uuid::new_v4().to_string(),
+                path,
+                name: wish.name.unwrap_or_default(),
+                kind,
+                kernel,
+            };
+            let shown = model(jupyter, &session).ok_or_else(gone)?;
+            let id = session.id.clone();
+            keep(jupyter.sessions.put(session).await)?;
+            (id, shown)
+        }
+    };
+    let base = jupyter.base_url.trim_end_matches('/');
+    let location = format!("{base}/api/sessions/{id}");
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(model)).into_response())
+}
+
+/// The kernel a client names, or a new one.
+async fn kernel_of(
+    jupyter: &JupyterSettings,
+    wish: &KernelWish,
+    path: &str,
+) -> Result<Uuid, Response> {
+    if let Some(id) = wish.id.as_deref().filter(|id| !id.is_empty()) {
+        return find(jupyter, id)
+            .map(|kernel| kernel.id())
+            .map_err(|error| error.into_response());
+    }
+    let name = wish.name.clone().filter(|name| !name.is_empty());
+    let request = StartRequest {
+        name: name.clone(),
+        working_directory: working_directory(jupyter, Some(path), Of::Session).await,
+        environment: [("JPY_SESSION_NAME".to_owned(), path.to_owned())].into(),
+        ..StartRequest::default()
+    };
+    match jupyter.kernels.start(request).await {
+        Ok(kernel) => Ok(kernel.id()),
+        Err(error @ (KernelsError::NotFound(_) | KernelsError::Spec(_))) => {
+            let name = name.unwrap_or_default();
+            let body = json!({
+                "message": refused(error).message(),
+                "short_message": format!("{name} not found"),
+            });
+            Err((StatusCode::NOT_IMPLEMENTED, Json(body)).into_response())
+        }
+        Err(error) => Err(refused(error).into_response()),
+    }
+}
+
+async fn show(State(app): State<App>, Path(id): Path<String>) -> JupyterResult<Json<Value>> {
+    let jupyter = served(&app)?;
+    let session = session(jupyter, &id)?;
+    model(jupyter, &session)
+        .map(Json)
+        .ok_or_else(|| unknown(&id))
+}
+
+async fn change(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    JupyterBody(wish): JupyterBody<Option<Wish>>,
+) -> JupyterResult<Response> {
+    let jupyter = served(&app)?;
+    let wish = wish.ok_or_else(|| JupyterError::bad_request("No JSON data provided"))?;
+    let wish = wish.in_todays_words();
+    let _turn = jupyter.sessions.turn().await;
+    let mut session = session(jupyter, &id)?;
+    let before = session.kernel;
+    session.path = wish.path.unwrap_or(session.path);
+    session.name = wish.name.unwrap_or(session.name);
+    session.kind = wish.kind.unwrap_or(session.kind);
+    if let Some(kernel) = wish
+        .kernel
+        .filter(|kernel| kernel.id.is_some() || kernel.name.is_some())
+    {
+        session.kernel = match kernel_of(jupyter, &kernel, &session.path).await {
+            Ok(kernel) => kernel,
+            Err(refused) if refused.status() == StatusCode::NOT_FOUND => {
+                let message = format!("No such kernel: {}", kernel.id.unwrap_or_default());
+                return Err(JupyterError::bad_request(message));
+            }
+            Err(refused) => return Ok(refused),
+        };
+    }
+    let (kernel, shown) = (session.kernel, session.clone());
+    keep(jupyter.sessions.put(session).await)?;
+    if kernel != before && jupyter.kernels.get(before).is_some() {
+        jupyter.kernels.shutdown(before).await.map_err(refused)?;
+    }
+    let model = model(jupyter, &shown).ok_or_else(gone)?;
+    Ok(Json(model).into_response())
+}
+
+async fn delete(State(app): State<App>, Path(id): Path<String>) -> JupyterResult<StatusCode> {
+    let jupyter = served(&app)?;
+    let _turn = jupyter.sessions.turn().await;
+    let session = session(jupyter, &id)?;
+    keep(jupyter.sessions.remove(&id).await)?;
+    if jupyter.kernels.get(session.kernel).is_none() {
+        return Err(gone());
+    }
+    jupyter
+        .kernels
+        .shutdown(session.kernel)
+        .await
+        .map_err(refused)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn session(jupyter: &JupyterSettings, id: &str) -> JupyterResult<Session> {
+    jupyter.sessions.get(id).ok_or_else(|| unknown(id))
+}
+
+fn unknown(id: &str) -> JupyterError {
+    JupyterError::not_found(format!("Session not found: session_id={id:?}"))
+}
+
+fn gone() -> JupyterError {
+    JupyterError::new(StatusCode::GONE, "Kernel deleted before session")
+}
+
+fn keep(kept: std::io::Result<()>) -> JupyterResult<()> {
+    kept.map_err(|error| {
+        let message = format!("the session could not be kept: {error}");
+        JupyterError::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+    })
+}
+
+/// A session as Jupyter shows it; none where its kernel is gone.
+fn model(jupyter: &JupyterSettings, session: &Session) -> Option<Value> {
+    let kernel = jupyter.kernels.get(session.kernel)?;
+    let mut model = json!({
+        "id": session.id,
+        "path": session.path,
+        "name": session.name,
+        "type": session.kind,
+        "kernel": kernel_model(&kernel.model()),
+    });
+    if session.kind == "notebook"
+        && let Some(model) = model.as_object_mut()
+    {
+        let notebook = json!({"path": session.path, "name": session.name});
+        model.insert("notebook".to_owned(), notebook);
+    }
+    Some(model)
+}

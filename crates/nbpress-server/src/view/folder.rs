@@ -1,0 +1,71 @@
+//! A folder as a page: sorted, searched, and a part at a time.
+
+use nbpress_contents::{ContentsError, Kind, ListOptions};
+use nbpress_render::{Entry, EntryKind, Listing, Order, Page};
+
+use crate::App;
+use crate::jupyter::{JupyterSettings, escape};
+
+use super::Wish;
+use super::shown::Shown;
+
+/// Entries of one page.
+const PART: usize = 500;
+
+pub(super) async fn show(
+    app: &App,
+    jupyter: &JupyterSettings,
+    folder: &nbpress_contents::Entry,
+    wish: &Wish,
+    page: Page,
+) -> Result<Shown, ContentsError> {
+    let listed = jupyter
+        .workspace
+        .list(&folder.path, ListOptions::default())
+        .await?;
+    let search = wish.q.clone().unwrap_or_default();
+    let sought = search.to_lowercase();
+    let mut entries: Vec<Entry> = listed
+        .entries
+        .iter()
+        .filter(|entry| entry.name.to_lowercase().contains(&sought))
+        .map(|entry| shown(app, entry))
+        .collect();
+    let order = Order::from_query(wish.sort.as_deref().unwrap_or_default());
+    order.sort(&mut entries);
+    let total = entries.len();
+    let at = wish.page.unwrap_or(1).max(1);
+    let before = (at - 1).saturating_mul(PART).min(total);
+    let entries: Vec<Entry> = entries.into_iter().skip(before).take(PART).collect();
+    let link = |at: usize| {
+        let sort = order.to_query();
+        format!("?q={}&sort={sort}&page={at}", escape(&search))
+    };
+    let more = before + entries.len() < total;
+    let listing = Listing {
+        entries,
+        order,
+        total: (total > PART).then_some(total),
+        previous: (at > 1).then(|| link(at - 1)),
+        next: more.then(|| link(at + 1)),
+        search,
+    };
+    Ok(Shown::page(nbpress_render::listing(&listing, &page)))
+}
+
+fn shown(app: &App, entry: &nbpress_contents::Entry) -> Entry {
+    let (kind, slash) = match entry.kind {
+        Kind::Directory => (EntryKind::Directory, "/"),
+        Kind::Notebook => (EntryKind::Notebook, ""),
+        Kind::File => (EntryKind::File, ""),
+    };
+    let path = escape(entry.path.as_str());
+    Entry {
+        name: entry.name.clone(),
+        href: app.base.join(&format!("view/{path}{slash}")),
+        kind,
+        // A folder's time says little, and a prefix of a bucket has none.
+        modified: (entry.kind != Kind::Directory).then_some(entry.last_modified),
+        size: entry.size,
+    }
+}
