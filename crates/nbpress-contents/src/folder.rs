@@ -259,6 +259,3 @@ pub(crate) async fn blocking<T: Send + 'static>(
         })
     })
 }
-
-#[cfg(test)]
-mod tests;
