@@ -1,7 +1,8 @@
 //! A small kernel in Rust, so that tests need no other language.
 //!
 //! `testkernel CONNECTION_FILE` serves the kernelspec language `testlang`: one command a line.
-//! `testkernel kernel-host FOLDER` is the host of an interactive kernel, for tests without the `nbpress` binary.
+//! For tests without the `nbpress` binary, `testkernel kernel-host FOLDER` is the host of an interactive
+//! kernel, and `testkernel start FOLDER NAME` a server that starts one there, prints its id and stays.
 //!
 //! | line | what happens |
 //! |---|---|
@@ -34,7 +35,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
-use nbpress_kernel::LocalProvisioner;
+use nbpress_kernel::kernels::{Kernels, StartRequest};
+use nbpress_kernel::{KernelFinder, LocalProvisioner};
 use nbpress_protocol::zmtp::{self, GREETING_LEN, SocketType};
 use nbpress_protocol::{Channel, ConnectionInfo, Endpoint, Header, Message, Session, Signer};
 use serde_json::{Value, json};
@@ -46,22 +48,43 @@ fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     match (arguments.next().as_deref(), arguments.next()) {
         (Some("kernel-host"), Some(folder)) => host(Path::new(&folder)),
+        (Some("start"), Some(folder)) => start(Path::new(&folder), arguments.next()),
         (Some(connection_file), _) => serve(connection_file),
         (None, _) => Err(io::Error::other("usage: testkernel CONNECTION_FILE")),
     }
 }
 
-fn host(folder: &Path) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()?;
+        .build()
+}
+
+fn host(folder: &Path) -> io::Result<()> {
     let provisioner = LocalProvisioner {
         guard: Some(std::env::current_exe()?),
         process_limits_only: true,
         ..LocalProvisioner::default()
     };
     let environment = std::env::vars().collect();
-    runtime.block_on(nbpress_kernel::host::run(folder, &environment, provisioner))
+    runtime()?.block_on(nbpress_kernel::host::run(folder, &environment, provisioner))
+}
+
+fn start(folder: &Path, name: Option<String>) -> io::Result<()> {
+    let environment: BTreeMap<String, String> = std::env::vars().collect();
+    let finder = KernelFinder::new(&environment, &[]);
+    let request = StartRequest {
+        name,
+        working_directory: folder.to_owned(),
+        ..StartRequest::default()
+    };
+    runtime()?.block_on(async {
+        let kernels = Kernels::open(folder, std::env::current_exe()?, finder, environment).await;
+        let kernels = kernels.map_err(io::Error::other)?;
+        let kernel = kernels.start(request).await.map_err(io::Error::other)?;
+        writeln!(io::stdout(), "{}", kernel.id())?;
+        std::future::pending().await
+    })
 }
 
 fn serve(connection_file: &str) -> io::Result<()> {

@@ -98,7 +98,7 @@ fn what_does_not_fit_into_memory_goes_through_files() {
 #[test]
 fn what_somebody_has_seen_stays_as_it_is() {
     let (_folder, mut spool) = spool();
-    let mut append = |spool: &mut Spool, number: u64| {
+    let append = |spool: &mut Spool, number: u64| {
         spool.append(
             Channel::Iopub,
             None,

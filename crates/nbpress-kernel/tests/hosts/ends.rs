@@ -1,0 +1,204 @@
+//! Servers, hosts and kernels end, by themselves or not.
+
+use std::io::BufRead as _;
+
+use nbpress_kernel::kernels::{ConnectionEnd, ExecutionState, KernelsError};
+use rustix::process::Signal;
+use uuid::Uuid;
+
+use crate::place::{Client, Place, TESTKERNEL, lives, ok, soon, until};
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "starting the program under test is the purpose"
+)]
+fn server_process(place: &Place) -> (std::process::Child, Uuid) {
+    let mut server = std::process::Command::new(TESTKERNEL)
+        .arg("start")
+        .arg(place.kernels())
+        .arg("testkernel")
+        .env_clear()
+        .envs(&place.environment)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let output = server.stdout.take().unwrap();
+    std::io::BufReader::new(output)
+        .read_line(&mut line)
+        .unwrap();
+    (server, Uuid::parse_str(line.trim()).unwrap())
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_kernel_outlives_the_server_that_is_killed() {
+    let place = Place::new();
+    let (mut server, id) = server_process(&place);
+    let mut known = Client::join(place.open().await.get(id).unwrap().as_ref(), "tab").await;
+    assert_eq!(known.run("x = 42").await, ok(""));
+    let asked = known.send("lines 1000\nprint {x}").await;
+    server.kill().unwrap();
+    server.wait().unwrap();
+    drop(known);
+
+    let kernels = place.open().await;
+    let kernel = kernels.get(id).unwrap();
+    assert_eq!(kernel.name(), "testkernel");
+    let mut client = Client::join(&kernel, "tab").await;
+    let outcome = client.outcome(&asked).await;
+    assert!(outcome.text.ends_with("line 999\n42\n"), "{}", outcome.text);
+    assert_eq!(client.run("print {x}").await, ok("42\n"));
+    kernels.shutdown(id).await.unwrap();
+    assert!(place.open().await.list().is_empty());
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_shutdown_leaves_nothing_behind() {
+    let place = Place::new();
+    let (kernels, kernel) = place.with_kernel().await;
+    let mut client = Client::join(&kernel, "client").await;
+    let (printed, _) = client.run("spawn\nspawn away").await;
+    let started: Vec<u32> = printed.lines().map(|pid| pid.parse().unwrap()).collect();
+    let usage = kernel.usage().await.unwrap();
+    assert_eq!(usage.processes, 3, "{usage:?}");
+    assert!(usage.memory_bytes > 100_000, "{usage:?}");
+    let host = place.lock_of(kernel.id()).process_id().unwrap();
+    let processes = [started, vec![host, kernel.process_id().unwrap()]].concat();
+    assert!(processes.iter().all(|&pid| lives(pid)), "{processes:?}");
+
+    kernels.shutdown(kernel.id()).await.unwrap();
+    // The host's entry goes when whoever started it collects it; it is not running any more.
+    let left: Vec<u32> = processes.into_iter().filter(|&pid| lives(pid)).collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert!(!place.folder_of(kernel.id()).exists());
+    let end = loop {
+        match soon(client.connection.recv()).await {
+            Ok(_) => {}
+            Err(end) => break end,
+        }
+    };
+    assert!(matches!(end, ConnectionEnd::ShutDown), "{end:?}");
+    let again = kernels.shutdown(kernel.id()).await.unwrap_err();
+    assert!(matches!(again, KernelsError::NoSuchKernel(_)), "{again:?}");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_interrupt_ends_the_cell_only() {
+    let place = Place::new();
+    let (kernels, kernel) = place.with_kernel().await;
+    let mut client = Client::join(&kernel, "client").await;
+    client.run("x = 7").await;
+    let id = client.send("print in\nhang").await;
+    until(&kernel, ExecutionState::Busy).await;
+    kernels.interrupt(kernel.id()).await.unwrap();
+    assert_eq!(client.outcome(&id).await.status, "error");
+    assert_eq!(client.run("print {x}").await, ok("7\n"));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_restart_keeps_the_session_and_nothing_else() {
+    let place = Place::new();
+    let (kernels, kernel) = place.with_kernel().await;
+    let mut client = Client::join(&kernel, "client").await;
+    client.run("x = 7").await;
+    let before = kernel.process_id();
+    kernels.restart(kernel.id()).await.unwrap();
+    assert_eq!(client.run("print {x}").await, ok("{x}\n"));
+    assert_ne!(kernel.process_id(), before);
+    assert_eq!(kernel.model().connections, 1);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_kernel_that_dies_is_started_again_until_it_is_too_often() {
+    let place = Place::new();
+    let (kernels, kernel) = place.with_kernel().await;
+    let mut client = Client::join(&kernel, "client").await;
+    for death in 1..=5 {
+        client.send("die 9").await;
+        client.until_told("restarting").await;
+        client.until_told("idle").await;
+        let reason = until(&kernel, ExecutionState::Idle).await.reason.unwrap();
+        assert!(reason.contains("SIGKILL"), "{death}: {reason}");
+        assert_eq!(client.run("print here").await, ok("here\n"));
+    }
+    client.send("die 9").await;
+    client.until_told("dead").await;
+    until(&kernel, ExecutionState::Dead).await;
+    assert_eq!(kernel.process_id(), None);
+    assert!(kernels.interrupt(kernel.id()).await.is_err());
+    kernels.restart(kernel.id()).await.unwrap();
+    assert_eq!(client.run("print here again").await, ok("here again\n"));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_host_that_is_killed_takes_the_kernel_with_it() {
+    let place = Place::new();
+    let (kernels, kernel) = place.with_kernel().await;
+    let mut client = Client::join(&kernel, "client").await;
+    let (printed, _) = client.run("spawn away").await;
+    let started: u32 = printed.trim().parse().unwrap();
+    let process = kernel.process_id().unwrap();
+    assert!(place.lock_of(kernel.id()).signal(Signal::KILL));
+    let end = loop {
+        match soon(client.connection.recv()).await {
+            Ok(_) => {}
+            Err(end) => break end,
+        }
+    };
+    assert!(matches!(end, ConnectionEnd::Lost(_)), "{end:?}");
+    let model = until(&kernel, ExecutionState::Dead).await;
+    assert_eq!(model.connections, 0);
+    soon(async {
+        while lives(process) || lives(started) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert!(place.open().await.list().is_empty());
+    kernels.shutdown(kernel.id()).await.unwrap();
+    assert!(kernels.list().is_empty());
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_kernel_that_cannot_start_says_why() {
+    let place = Place::new();
+    let kernels = place.open().await;
+    let unknown = kernels.start(place.request("nope")).await.unwrap_err();
+    assert!(matches!(unknown, KernelsError::NotFound(_)), "{unknown:?}");
+    assert!(unknown.hint().is_some());
+    let mut nowhere = place.request("testkernel");
+    nowhere.working_directory = "/no/such/folder".into();
+    let nowhere = kernels.start(nowhere).await.unwrap_err();
+    assert!(
+        matches!(nowhere, KernelsError::WorkingDirectory(_)),
+        "{nowhere:?}"
+    );
+
+    let kernel = kernels.start(place.request("missing")).await.unwrap();
+    let reason = until(&kernel, ExecutionState::Dead).await.reason.unwrap();
+    assert!(reason.contains("/no/such/testkernel"), "{reason}");
+    let twice = place.request("testkernel");
+    let twice = nbpress_kernel::kernels::StartRequest {
+        id: Some(kernel.id()),
+        ..twice
+    };
+    let twice = kernels.start(twice).await.unwrap_err();
+    assert!(matches!(twice, KernelsError::Exists(_)), "{twice:?}");
+    let refused = kernels.restart(kernel.id()).await.unwrap_err();
+    assert!(
+        matches!(refused, KernelsError::Refused { .. }),
+        "{refused:?}"
+    );
+    kernels.shutdown(kernel.id()).await.unwrap();
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_is_sent_before_the_kernel_answers_is_answered() {
+    let place = Place::new();
+    let kernels = place.open().await;
+    let kernel = kernels.start(place.request("testkernel")).await.unwrap();
+    let mut client = Client::join(&kernel, "early").await;
+    assert_eq!(client.run("print early").await, ok("early\n"));
+    let mut again = Client::join(&kernel, "late").await;
+    assert_eq!(again.run("print late").await, ok("late\n"));
+}

@@ -1,0 +1,12 @@
+//! Interactive kernels behind their hosts, whoever comes, goes or is killed.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test code: a failure here is a failed test"
+)]
+
+mod ends;
+mod outputs;
+mod place;
+mod sessions;
