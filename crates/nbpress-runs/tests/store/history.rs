@@ -313,7 +313,7 @@ async fn the_audit_has_no_gap_and_shows_what_was_changed(place: Place) {
 }
 
 /// Changes rows behind the store's back.
-pub async fn tamper(url: &str, sql: &str) {
+pub(crate) async fn tamper(url: &str, sql: &str) {
     use sqlx::Connection as _;
     let mut connection = sqlx::AnyConnection::connect(url).await.unwrap();
     let sql = sqlx::AssertSqlSafe(sql.to_owned());
