@@ -147,7 +147,6 @@ impl Sanitizer {
             .add_tag_attributes("ol", ["type"])
             .add_tag_attributes("td", ["valign", "bgcolor"])
             .add_tag_attributes("th", ["valign", "bgcolor"])
-            .add_tag_attributes("table", ["border"])
             .filter_style_properties(set(STYLE_PROPERTIES))
             // Which of them may be where, the filter below says.
             .url_schemes(set(&["http", "https", "mailto", "data"]))

@@ -13,7 +13,7 @@ fn a_tree_of_json() {
     assert_eq!(
         tree(&json),
         "<div class=\"json\" tabindex=\"0\"><details open><summary>{3}</summary><ul>\
-         <li><span class=\"key\">a&lt;b</span> <details open><summary>[2]</summary><ul>\
+         <li><details open><summary><span class=\"key\">a&lt;b</span> [2]</summary><ul>\
          <li><span class=\"key\">0</span> <span class=\"n\">1</span></li>\
          <li><span class=\"key\">1</span> <span class=\"s\">&quot;x&quot;</span></li></ul></details></li>\
          <li><span class=\"key\">c</span> <span class=\"k\">null</span></li>\

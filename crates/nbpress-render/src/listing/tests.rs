@@ -103,6 +103,6 @@ fn cve_2015_6938_a_name_is_text() {
     assert_eq!(
         html.matches("&lt;img src=x onerror=alert(1)&gt;&quot;&#39;")
             .count(),
-        6
+        7
     );
 }

@@ -52,16 +52,16 @@ pub(super) fn data_uri(kind: &str, data: &str) -> String {
 pub(super) fn interactive(bundle: &Object) -> Option<&'static str> {
     bundle.keys().find_map(|kind| {
         let known = [
-            ("application/vnd.jupyter.widget-view+json", "widget"),
-            ("application/vnd.vega", "Vega chart"),
-            ("application/vnd.plotly", "Plotly chart"),
-            ("text/vnd.plotly", "Plotly chart"),
-            ("application/vnd.bokehjs", "Bokeh chart"),
-            ("application/vnd.holoviews", "HoloViews chart"),
-            ("application/geo+json", "map"),
-            ("application/vdom", "component"),
-            ("application/javascript", "script"),
-            ("text/javascript", "script"),
+            ("application/vnd.jupyter.widget-view+json", "A widget"),
+            ("application/vnd.vega", "A Vega chart"),
+            ("application/vnd.plotly", "A Plotly chart"),
+            ("text/vnd.plotly", "A Plotly chart"),
+            ("application/vnd.bokehjs", "A Bokeh chart"),
+            ("application/vnd.holoviews", "A HoloViews chart"),
+            ("application/geo+json", "A map"),
+            ("application/vdom", "A component"),
+            ("application/javascript", "A script"),
+            ("text/javascript", "A script"),
         ];
         let named = known.iter().find(|(start, _)| kind.starts_with(start));
         named.map(|(_, name)| *name)

@@ -114,7 +114,7 @@ impl View<'_> {
             Shown::Html(source) if self.fits(source) => {
                 let clean = self.markdown.sanitizer().html(source);
                 if !clean.shows() && !source.trim().is_empty() {
-                    return self.still(html, "output", data, metadata);
+                    return self.still(html, "An output with scripts", data, metadata);
                 }
                 html.raw("<div class=\"html\" tabindex=\"0\">")?;
                 html.clean(&clean)?;
@@ -134,15 +134,13 @@ impl View<'_> {
     ) -> fmt::Result {
         let shown = bundle::still(data);
         self.shown(html, shown, metadata)?;
-        let sentence = match shown {
-            Shown::Image(..) => "as an image",
-            Shown::Plain(_) => "as text",
-            _ => "not at all",
+        let instead = match shown {
+            Shown::Image(..) => ", shown as an image",
+            Shown::Plain(_) => ", shown as text",
+            _ => "",
         };
         html.raw("<p class=\"note\">")?;
-        html.show(format_args!(
-            "An interactive {name}: this page runs no scripts and shows it {sentence}."
-        ))?;
+        html.show(format_args!("{name}{instead}: this page runs no scripts."))?;
         html.raw("</p>")
     }
 
