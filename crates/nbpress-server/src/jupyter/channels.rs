@@ -64,7 +64,10 @@ async fn channels(
     let framing = Framing::among(offered);
     let session = asked.session_id.filter(|id| !id.is_empty());
     let session = session.unwrap_or_else(|| Uuid::new_v4().to_string());
-    let connection = kernel.connect(&session, None).await.map_err(refused)?;
+    let connection = kernel
+        .connect(&session, None)
+        .await
+        .map_err(|error| refused(&error))?;
     let limits = Limits::default();
     let closing = app.stop.subscribe();
     Ok(upgrade
@@ -133,25 +136,24 @@ async fn tell(
     pings.reset();
     loop {
         // What is here already goes out in one piece.
-        let delivered = match receiver.recv().now_or_never() {
-            Some(delivered) => delivered,
-            None => {
-                if sink.flush().await.is_err() {
+        let delivered = if let Some(delivered) = receiver.recv().now_or_never() {
+            delivered
+        } else {
+            if sink.flush().await.is_err() {
+                return;
+            }
+            tokio::select! {
+                delivered = receiver.recv() => delivered,
+                () = stopped(&mut closing) => {
+                    close(sink, GOING_AWAY_TO_COME_BACK, "the server restarts").await;
                     return;
                 }
-                tokio::select! {
-                    delivered = receiver.recv() => delivered,
-                    () = stopped(&mut closing) => {
-                        close(sink, GOING_AWAY_TO_COME_BACK, "the server restarts").await;
+                _ = pings.tick() => {
+                    let silent = heard.borrow().elapsed() > SILENCE;
+                    if silent || sink.send(Message::Ping(Bytes::new())).await.is_err() {
                         return;
                     }
-                    _ = pings.tick() => {
-                        let silent = heard.borrow().elapsed() > SILENCE;
-                        if silent || sink.send(Message::Ping(Bytes::new())).await.is_err() {
-                            return;
-                        }
-                        continue;
-                    }
+                    continue;
                 }
             }
         };

@@ -268,7 +268,8 @@ pub(crate) fn escape(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"_.-~/".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            escaped.push('%');
+            escaped.push_str(&hex::encode_upper([byte]));
         }
     }
     escaped

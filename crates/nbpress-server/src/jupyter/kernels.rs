@@ -56,7 +56,11 @@ async fn start(
         working_directory: working_directory(jupyter, wish.path.as_deref(), Of::Kernel).await,
         ..StartRequest::default()
     };
-    let kernel = jupyter.kernels.start(request).await.map_err(refused)?;
+    let kernel = jupyter
+        .kernels
+        .start(request)
+        .await
+        .map_err(|error| refused(&error))?;
     let base = jupyter.base_url.trim_end_matches('/');
     let location = format!("{base}/api/kernels/{}", kernel.id());
     let location = [(LOCATION, location)];
@@ -76,7 +80,7 @@ async fn shutdown(State(app): State<App>, Path(kernel): Path<String>) -> Jupyter
         .kernels
         .shutdown(kernel.id())
         .await
-        .map_err(refused)?;
+        .map_err(|error| refused(&error))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -90,7 +94,7 @@ async fn interrupt(
         .kernels
         .interrupt(kernel.id())
         .await
-        .map_err(refused)?;
+        .map_err(|error| refused(&error))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -101,7 +105,7 @@ async fn restart(State(app): State<App>, Path(kernel): Path<String>) -> JupyterR
         .kernels
         .restart(kernel.id())
         .await
-        .map_err(refused)?;
+        .map_err(|error| refused(&error))?;
     Ok(Json(model(&kernel.model())))
 }
 
@@ -162,8 +166,8 @@ pub(super) async fn working_directory(
 }
 
 /// Why a kernel did not do what was asked.
-pub(super) fn refused(error: KernelsError) -> JupyterError {
-    let status = match &error {
+pub(super) fn refused(error: &KernelsError) -> JupyterError {
+    let status = match error {
         KernelsError::NoSuchKernel(_) => StatusCode::NOT_FOUND,
         KernelsError::Exists(_) => StatusCode::CONFLICT,
         KernelsError::NotFound(_) | KernelsError::Spec(_) | KernelsError::WorkingDirectory(_) => {
@@ -172,7 +176,7 @@ pub(super) fn refused(error: KernelsError) -> JupyterError {
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
     let hint = error.hint().map(|hint| format!("; {hint}"));
-    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
     JupyterError::new(
         status,
         format!(

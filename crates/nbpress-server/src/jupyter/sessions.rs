@@ -6,7 +6,7 @@ mod book;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use nbpress_kernel::kernels::{KernelsError, StartRequest};
@@ -91,26 +91,25 @@ async fn create(
         .iter()
         .filter(|session| session.path == path)
         .find_map(|session| Some((session.id.clone(), model(jupyter, session)?)));
-    let (id, model) = match existing {
-        Some(existing) => existing,
-        None => {
-            let kernel = wish.kernel.unwrap_or_default();
-            let kernel = match kernel_of(jupyter, &kernel, &path).await {
-                Ok(kernel) => kernel,
-                Err(refused) => return Ok(refused),
-            };
-            let session = Session {
-                id: Uuid::new_v4().to_string(),
-                path,
-                name: wish.name.unwrap_or_default(),
-                kind,
-                kernel,
-            };
-            let shown = model(jupyter, &session).ok_or_else(gone)?;
-            let id = session.id.clone();
-            keep(jupyter.sessions.put(session).await)?;
-            (id, shown)
-        }
+    let (id, model) = if let Some(existing) = existing {
+        existing
+    } else {
+        let kernel = wish.kernel.unwrap_or_default();
+        let kernel = match kernel_of(jupyter, &kernel, &path).await {
+            Ok(kernel) => kernel,
+            Err(refused) => return Ok(refused),
+        };
+        let session = Session {
+            id: Uuid::new_v4().to_string(),
+            path,
+            name: wish.name.unwrap_or_default(),
+            kind,
+            kernel,
+        };
+        let shown = model(jupyter, &session).ok_or_else(gone)?;
+        let id = session.id.clone();
+        keep(jupyter.sessions.put(session).await)?;
+        (id, shown)
     };
     let base = jupyter.base_url.trim_end_matches('/');
     let location = format!("{base}/api/sessions/{id}");
@@ -126,7 +125,7 @@ async fn kernel_of(
     if let Some(id) = wish.id.as_deref().filter(|id| !id.is_empty()) {
         return find(jupyter, id)
             .map(|kernel| kernel.id())
-            .map_err(|error| error.into_response());
+            .map_err(IntoResponse::into_response);
     }
     let name = wish.name.clone().filter(|name| !name.is_empty());
     let request = StartRequest {
@@ -140,12 +139,12 @@ async fn kernel_of(
         Err(error @ (KernelsError::NotFound(_) | KernelsError::Spec(_))) => {
             let name = name.unwrap_or_default();
             let body = json!({
-                "message": refused(error).message(),
+                "message": refused(&error).message(),
                 "short_message": format!("{name} not found"),
             });
             Err((StatusCode::NOT_IMPLEMENTED, Json(body)).into_response())
         }
-        Err(error) => Err(refused(error).into_response()),
+        Err(error) => Err(refused(&error).into_response()),
     }
 }
 
@@ -187,7 +186,11 @@ async fn change(
     let (kernel, shown) = (session.kernel, session.clone());
     keep(jupyter.sessions.put(session).await)?;
     if kernel != before && jupyter.kernels.get(before).is_some() {
-        jupyter.kernels.shutdown(before).await.map_err(refused)?;
+        jupyter
+            .kernels
+            .shutdown(before)
+            .await
+            .map_err(|error| refused(&error))?;
     }
     let model = model(jupyter, &shown).ok_or_else(gone)?;
     Ok(Json(model).into_response())
@@ -205,7 +208,7 @@ async fn delete(State(app): State<App>, Path(id): Path<String>) -> JupyterResult
         .kernels
         .shutdown(session.kernel)
         .await
-        .map_err(refused)?;
+        .map_err(|error| refused(&error))?;
     Ok(StatusCode::NO_CONTENT)
 }
 

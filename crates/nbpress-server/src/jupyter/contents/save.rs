@@ -152,17 +152,15 @@ async fn upload(
     }
     let workspace = asked.workspace();
     let saved = workspace.upload_chunk(path, chunk, bytes).await;
-    match saved.map_err(|error| refused(&error))? {
-        Some(saved) => Ok(answer(asked, &saved, None)),
-        None => {
-            // Nothing is there before the last chunk: what the model says is of the upload.
-            let model = json!({"name": path.name(), "path": path.as_str(), "type": "file",
-                "writable": true, "created": jiff::Timestamp::now(), "last_modified": jiff::Timestamp::now(),
-                "mimetype": null, "size": null, "content": null, "format": null, "hash": null,
-                "hash_algorithm": null, "chunk": chunk});
-            Ok((StatusCode::OK, axum::Json(model)).into_response())
-        }
+    if let Some(saved) = saved.map_err(|error| refused(&error))? {
+        return Ok(answer(asked, &saved, None));
     }
+    // Nothing is there before the last chunk: what the model says is of the upload.
+    let now = format!("{:.6}", jiff::Timestamp::now());
+    let model = json!({"name": path.name(), "path": path.as_str(), "type": "file", "writable": true,
+        "created": now, "last_modified": now, "mimetype": null, "size": null, "content": null,
+        "format": null, "hash": null, "hash_algorithm": null, "chunk": chunk});
+    Ok((StatusCode::OK, axum::Json(model)).into_response())
 }
 
 async fn store(

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 /// A document and its kernel.
@@ -31,7 +32,7 @@ pub struct Sessions {
 struct Shared {
     file: PathBuf,
     sessions: Mutex<BTreeMap<String, Session>>,
-    turn: tokio::sync::Mutex<()>,
+    turn: Semaphore,
 }
 
 impl Sessions {
@@ -53,14 +54,15 @@ impl Sessions {
             shared: Arc::new(Shared {
                 file,
                 sessions: Mutex::new(sessions.collect()),
-                turn: tokio::sync::Mutex::new(()),
+                turn: Semaphore::new(1),
             }),
         })
     }
 
     /// Held by whoever changes sessions, over more than one step.
-    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.shared.turn.lock().await
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.shared.turn.acquire().await.ok()
     }
 
     pub(crate) fn all(&self) -> Vec<Session> {
