@@ -1,6 +1,8 @@
 //! `nbpress serve`: the server, its scheduler and a worker, in one process; and `nbpress runner`, which
 //! that worker starts for each attempt.
 
+mod lab;
+
 use std::fs::File;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -48,6 +50,9 @@ pub(crate) struct ServeArgs {
     /// What the paths of every request begin with.
     #[arg(long, value_name = "PATH", default_value = "/")]
     base_url: String,
+    /// Serve JupyterLab at `/lab`: the one installed in the Python environment PATH [default: the first found].
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "", requires = "folder")]
+    lab: Option<PathBuf>,
     /// Where to listen.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7878")]
     listen: SocketAddr,
@@ -279,6 +284,11 @@ async fn jupyter(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Option
         programs: vec![settings.private_python().join("bin")],
         guard: std::env::current_exe().ok(),
         trusted_proxy: args.trusted_proxy,
+        lab: args
+            .lab
+            .as_deref()
+            .map(|given| lab::find(settings, given))
+            .transpose()?,
     }))
 }
 

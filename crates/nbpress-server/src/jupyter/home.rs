@@ -1,0 +1,37 @@
+//! Where a browser goes that asks for no page in particular: to the front end, or to the pages for readers.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Redirect;
+use axum::routing::get;
+
+use crate::App;
+use crate::jupyter::{JupyterResult, served};
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/", get(home))
+        .route("/tree", get(tree))
+        .route("/tree/", get(tree))
+        .route("/tree/{*path}", get(tree))
+}
+
+async fn home(State(app): State<App>) -> JupyterResult<Redirect> {
+    let beneath = match served(&app)?.lab.is_some() {
+        true => "lab",
+        false => "view/",
+    };
+    Ok(Redirect::to(&app.base.join(beneath)))
+}
+
+/// The address of a file in the classic notebook, which is in many bookmarks.
+async fn tree(State(app): State<App>, uri: Uri) -> JupyterResult<Redirect> {
+    let beneath = uri.path().strip_prefix("/tree").unwrap_or_default();
+    let page = match served(&app)?.lab.is_some() {
+        true => "lab/tree",
+        false => "view",
+    };
+    let beneath = if beneath.is_empty() { "/" } else { beneath };
+    Ok(Redirect::to(&app.base.join(&format!("{page}{beneath}"))))
+}
