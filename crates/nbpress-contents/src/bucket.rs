@@ -106,8 +106,6 @@ impl Bucket {
         bytes: Bytes,
         condition: Condition,
     ) -> Result<Entry> {
-        let parent = path.parent().ok_or(ContentsError::Root)?;
-        self.require_directory(&parent).await?;
         let mode = match condition {
             Condition::Any => WriteMode::Overwrite,
             Condition::IfAbsent => WriteMode::IfAbsent,

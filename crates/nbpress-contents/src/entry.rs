@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::error::ContentsError;
+use crate::mimetype;
 use crate::path::ContentsPath;
 
 /// What something is. Jupyter's `type`.
@@ -20,7 +21,7 @@ pub enum Kind {
 impl Kind {
     /// What a file of this name is.
     pub fn of_file(name: &str) -> Self {
-        if name.ends_with(".ipynb") {
+        if name.strip_suffix(".ipynb").is_some() {
             Self::Notebook
         } else {
             Self::File
@@ -63,6 +64,26 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The same file by another name.
+    pub(crate) fn seen_at(self, path: &ContentsPath) -> Self {
+        if self.path == *path {
+            return self;
+        }
+        let is_directory = self.kind == Kind::Directory;
+        let kind = if is_directory {
+            Kind::Directory
+        } else {
+            Kind::of_file(path.name())
+        };
+        Self {
+            name: path.name().to_owned(),
+            path: path.clone(),
+            kind,
+            mimetype: mimetype::of(path.name()).filter(|_| kind == Kind::File),
+            ..self
+        }
+    }
+
     pub(crate) fn require_file(self) -> Result<Self, ContentsError> {
         if self.kind == Kind::Directory {
             return Err(ContentsError::WrongKind {

@@ -199,3 +199,28 @@ impl ContentsError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_refuses_has_a_meaning() {
+        use io::ErrorKind as Kind;
+        let path = ContentsPath::parse("a/b").unwrap();
+        for (kind, expected) in [
+            (Kind::NotFound, "`a/b` does not exist"),
+            (Kind::NotADirectory, "`a/b` does not exist"),
+            (Kind::AlreadyExists, "`a/b` exists already"),
+            (Kind::PermissionDenied, "permission denied: `a/b`"),
+            (Kind::ReadOnlyFilesystem, "permission denied: `a/b`"),
+            (Kind::StorageFull, "no space left for `a/b`"),
+            (Kind::QuotaExceeded, "no space left for `a/b`"),
+            (Kind::DirectoryNotEmpty, "the directory `a/b` is not empty"),
+            (Kind::TimedOut, "failed to write `a/b`"),
+        ] {
+            let error = ContentsError::io("write", &path)(kind.into());
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+}

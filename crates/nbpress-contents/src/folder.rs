@@ -60,6 +60,12 @@ impl Folder {
         .await
     }
 
+    /// Where the file that `path` means really is.
+    pub(crate) async fn real_path(&self, path: &ContentsPath) -> Result<ContentsPath> {
+        let (folder, path) = (self.clone(), path.clone());
+        blocking(move || folder.real_path_now(&path)).await
+    }
+
     pub(crate) async fn list(&self, path: &ContentsPath, options: ListOptions) -> Result<Page> {
         let (folder, path) = (self.clone(), path.clone());
         blocking(move || folder.list_now(&path, &options)).await
@@ -71,10 +77,11 @@ impl Folder {
         range: Option<Range<u64>>,
     ) -> Result<(Entry, Bytes)> {
         let (folder, path) = (self.clone(), path.clone());
-        blocking(move || folder.read_now(&path, range)).await
+        blocking(move || folder.read_now(&path, range.as_ref())).await
     }
 
-    /// Keeps `guard` until it is done, also when nobody waits for it any more.
+    /// Makes `bytes` the file at a real path. Keeps `guard` until it is done, also when nobody waits
+    /// for it any more.
     pub(crate) async fn publish(
         &self,
         path: &ContentsPath,
@@ -127,20 +134,20 @@ impl Folder {
 
     fn look(&self, path: &ContentsPath) -> Result<Entry> {
         let file = self.open_beneath(path, OFlags::PATH)?;
-        self.entry_of(&file, path)
+        entry_of(&file, path)
     }
 
-    fn read_now(&self, path: &ContentsPath, range: Option<Range<u64>>) -> Result<(Entry, Bytes)> {
+    fn read_now(&self, path: &ContentsPath, range: Option<&Range<u64>>) -> Result<(Entry, Bytes)> {
         // A pipe without a writer would otherwise never be opened.
         let file = self.open_beneath(path, OFlags::RDONLY | OFlags::NONBLOCK)?;
         let mut file = File::from(file);
-        let mut entry = self.entry_of(&file, path)?.require_file()?;
+        let mut entry = entry_of(&file, path)?.require_file()?;
         let mut bytes = Vec::new();
         for _ in 0..READS {
             bytes.clear();
-            read_part(&mut file, range.as_ref(), &entry, &mut bytes)
+            read_part(&mut file, range, &entry, &mut bytes)
                 .map_err(ContentsError::io("read", path))?;
-            let after = self.entry_of(&file, path)?;
+            let after = entry_of(&file, path)?;
             let is_same = after.etag == entry.etag;
             entry = after;
             if is_same {
@@ -149,16 +156,16 @@ impl Folder {
         }
         Ok((entry, bytes.into()))
     }
+}
 
-    /// What an open file is. `path` is how the caller named it.
-    fn entry_of(&self, file: impl AsFd, path: &ContentsPath) -> Result<Entry> {
-        let fails = ContentsError::io("inspect", path);
-        let found =
-            stat(&file, "", AtFlags::EMPTY_PATH).map_err(|error| fails(io::Error::from(error)))?;
-        // The rights of the file itself: the kernel shows every open file there.
-        let is_writable = rustix::fs::access(shown_at(&file), Access::WRITE_OK).is_ok();
-        entry(path.clone(), &found, is_writable)
-    }
+/// What an open file is. `path` is how the caller named it.
+fn entry_of(file: impl AsFd, path: &ContentsPath) -> Result<Entry> {
+    let fails = ContentsError::io("inspect", path);
+    let found =
+        stat(&file, "", AtFlags::EMPTY_PATH).map_err(|error| fails(io::Error::from(error)))?;
+    // The rights of the file itself: the kernel shows every open file there.
+    let is_writable = rustix::fs::access(shown_at(&file), Access::WRITE_OK).is_ok();
+    entry(path.clone(), &found, is_writable)
 }
 
 fn read_part(

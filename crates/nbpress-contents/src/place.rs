@@ -98,6 +98,22 @@ impl Place {
         }
     }
 
+    /// Where the file that `path` means really is, through links; it need not exist.
+    pub(crate) async fn real_path(&self, path: &ContentsPath) -> Result<ContentsPath> {
+        match self {
+            Self::Folder(folder) => folder.real_path(path).await,
+            Self::Bucket(_) => Ok(path.clone()),
+        }
+    }
+
+    /// As [`Place::real_path`], but what `path` itself names, be it a link.
+    pub(crate) async fn real_name(&self, path: &ContentsPath) -> Result<ContentsPath> {
+        match path.parent() {
+            Some(parent) => Ok(self.real_path(&parent).await?.append(path.name())),
+            None => Ok(path.clone()),
+        }
+    }
+
     pub(crate) async fn list(&self, path: &ContentsPath, options: ListOptions) -> Result<Page> {
         match self {
             Self::Folder(folder) => folder.list(path, options).await,
@@ -116,7 +132,7 @@ impl Place {
         }
     }
 
-    /// Makes `bytes` the file, at once; [`ContentsError::Stale`] when the condition does not hold.
+    /// Makes `bytes` the file at a real path, at once; [`ContentsError::Stale`] when the condition does not hold.
     pub(crate) async fn publish(
         &self,
         path: &ContentsPath,

@@ -82,8 +82,9 @@ impl Workspace {
     }
 
     /// A part of the directory at `path`. `__pycache__`, `*.pyc`, `*.pyo`, `.DS_Store` and `*~` are
-    /// never in it, as in Jupyter, and neither are links that lead out of the workspace or nowhere.
-    /// Hidden names are shown only where they may be used.
+    /// never in it, as in Jupyter, and neither are links that lead out of the workspace or nowhere,
+    /// what is no file, and names that no [`ContentsPath`] can have. Hidden names are shown only where
+    /// they may be used.
     ///
     /// In a bucket each page is sorted, and pages follow each other as the store has them.
     pub async fn list(&self, path: &ContentsPath, mut options: ListOptions) -> Result<Page> {

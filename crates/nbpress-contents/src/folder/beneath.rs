@@ -4,19 +4,23 @@
 //! whoever moves directories or links about meanwhile
 //! (<https://man7.org/linux/man-pages/man2/openat2.2.html>).
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
-use super::{Folder, Result, kind_of, shown_at, stat};
+use super::{Folder, Result, shown_at};
 use crate::error::ContentsError;
 use crate::path::ContentsPath;
 
 /// The kernel gives up on a path while names around it are being moved.
 const TRIES: usize = 64;
+/// Linux gives up after as many links of links.
+const MAX_LINKS: usize = 40;
 
 /// A name in an open directory. Whatever happens to the path meanwhile, both stay together.
 pub(super) struct Spot {
@@ -62,13 +66,24 @@ impl Folder {
             })
     }
 
-    fn path_within(&self, real: &std::path::Path) -> Option<ContentsPath> {
+    fn path_within(&self, real: &Path) -> Option<ContentsPath> {
         let inside = real.strip_prefix(&self.root).ok()?;
         ContentsPath::parse(inside.to_str()?).ok()
     }
 
     pub(super) fn open_directory(&self, path: &ContentsPath) -> Result<OwnedFd> {
-        self.open_beneath(path, OFlags::RDONLY | OFlags::DIRECTORY)
+        match self.open_beneath(path, OFlags::RDONLY | OFlags::DIRECTORY) {
+            // A file is refused as "no such directory".
+            Err(error @ ContentsError::NotFound { .. }) => {
+                let found = self.look(path).map_err(|_| error)?;
+                Err(ContentsError::WrongKind {
+                    path: path.clone(),
+                    expected: "directory",
+                    found: Some(found.kind),
+                })
+            }
+            opened => opened,
+        }
     }
 
     /// The directory of `path`, and the name in it; a link of that name is not followed.
@@ -80,23 +95,39 @@ impl Folder {
         })
     }
 
-    /// As [`Folder::spot`], of what a link of that name leads to. A link that leads nowhere is its
-    /// own spot.
-    pub(super) fn real_spot(&self, path: &ContentsPath) -> Result<Spot> {
-        let spot = self.spot(path)?;
-        let is_link = stat(&spot.directory, &spot.name, AtFlags::SYMLINK_NOFOLLOW)
-            .is_ok_and(|found| kind_of(&found) == FileType::Symlink);
-        if !is_link {
-            return Ok(spot);
+    /// The path without links of the file that `path` means, which need not exist: two names of one
+    /// file have one lock and one history. The path itself where its directory does not exist.
+    pub(super) fn real_path_now(&self, path: &ContentsPath) -> Result<ContentsPath> {
+        let mut path = path.clone();
+        let outside = |path: &ContentsPath| ContentsError::OutsideRoot { path: path.clone() };
+        for _ in 0..MAX_LINKS {
+            let Some(parent) = path.parent() else {
+                return Ok(path);
+            };
+            let directory = match self.open_directory(&parent) {
+                Err(ContentsError::NotFound { .. } | ContentsError::WrongKind { .. }) => {
+                    return Ok(path);
+                }
+                opened => opened?,
+            };
+            // A directory keeps its name while it is open; a file may be replaced, and says so here.
+            let real = fs::read_link(shown_at(&directory)).map_err(|_| outside(&path))?;
+            let Ok(link) = rustix::fs::readlinkat(&directory, path.name(), Vec::new()) else {
+                let real = self.path_within(&real.join(path.name()));
+                return real.ok_or_else(|| outside(&path));
+            };
+            let target = real.join(OsStr::from_bytes(link.as_bytes()));
+            let target = canonical_parent(&target).and_then(|real| self.path_within(&real));
+            path = target.ok_or_else(|| outside(&path))?;
         }
-        match self.open_beneath(path, OFlags::PATH) {
-            Ok(file) => {
-                let outside = || ContentsError::OutsideRoot { path: path.clone() };
-                let real: PathBuf = fs::read_link(shown_at(&file)).map_err(|_| outside())?;
-                self.spot(&self.path_within(&real).ok_or_else(outside)?)
-            }
-            Err(ContentsError::NotFound { .. }) => Ok(spot),
-            Err(error) => Err(error),
-        }
+        Err(outside(&path))
+    }
+}
+
+/// The path without links but for its last name, which need not exist.
+fn canonical_parent(path: &Path) -> Option<PathBuf> {
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => Some(fs::canonicalize(parent).ok()?.join(name)),
+        _ => fs::canonicalize(path).ok(),
     }
 }

@@ -19,7 +19,7 @@ use crate::path::ContentsPath;
 impl Folder {
     /// Reads all names, which is cheap, and asks only about those of the page.
     pub(super) fn list_now(&self, path: &ContentsPath, options: &ListOptions) -> Result<Page> {
-        let directory = self.open_listable(path)?;
+        let directory = self.open_directory(path)?;
         let mut names = names(&directory).map_err(ContentsError::io("list", path))?;
         names.retain(|name| {
             listing::shows(name, options.show_hidden)
@@ -32,21 +32,6 @@ impl Folder {
             .filter_map(|name| self.listed(&directory, &path.join(name).ok()?))
             .collect();
         Ok(Page { entries, next })
-    }
-
-    fn open_listable(&self, path: &ContentsPath) -> Result<OwnedFd> {
-        match self.open_directory(path) {
-            // A file is refused as "no such directory".
-            Err(error @ ContentsError::NotFound { .. }) => {
-                let found = self.look(path).map_err(|_| error)?;
-                Err(ContentsError::WrongKind {
-                    path: path.clone(),
-                    expected: "directory",
-                    found: Some(found.kind),
-                })
-            }
-            opened => opened,
-        }
     }
 
     /// None for a name that vanished meanwhile, that leads out or nowhere, or that is no file.

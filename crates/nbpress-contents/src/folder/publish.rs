@@ -7,12 +7,12 @@ use std::os::fd::AsFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::SystemTime;
 
-use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, RenameFlags, Statx};
+use rustix::fs::{Access, AtFlags, Mode, OFlags, RenameFlags, Statx};
 use rustix::io::Errno;
 use uuid::Uuid;
 
 use super::beneath::Spot;
-use super::{Folder, Result, entry, etag, kind_of, shown_at, stat, sync_directory};
+use super::{Folder, Result, entry, entry_of, etag, shown_at, stat, sync_directory};
 use crate::entry::{Condition, Entry};
 use crate::error::ContentsError;
 use crate::path::ContentsPath;
@@ -33,22 +33,24 @@ impl Folder {
         condition: &Condition,
     ) -> Result<Entry> {
         let fails = ContentsError::io("write", path);
-        let spot = self.real_spot(path)?;
+        let spot = self.spot(path)?;
         let before = self.check(&spot, path, condition)?;
         let staged = Staged::fill(&spot, bytes, before.as_ref()).map_err(&fails)?;
         // Writing took its time. What is left cannot be told apart from a change right after.
-        let now = self.check(&spot, path, condition)?;
+        self.check(&spot, path, condition)?;
+        let replaces = *condition != Condition::IfAbsent;
         staged
-            .appear(&spot, now.is_some())
+            .appear(&spot, replaces)
             .map_err(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => ContentsError::Exists { path: path.clone() },
                 _ => fails(error),
             })?;
         sync_directory(&spot.directory, path)?;
-        self.entry_of(&staged.file, path)
+        entry_of(&staged.file, path)
     }
 
-    /// What is at the spot, if the condition allows to replace it.
+    /// What is at the spot, if the condition allows to replace it. A link is no file: what it leads
+    /// to has another path.
     fn check(
         &self,
         spot: &Spot,
@@ -60,8 +62,6 @@ impl Folder {
             Err(Errno::NOENT) => None,
             Err(error) => return Err(ContentsError::io("inspect", path)(error.into())),
         };
-        // A link that leads nowhere is as good as nothing.
-        let found = found.filter(|found| kind_of(found) != FileType::Symlink);
         let holds = match (condition, &found) {
             (Condition::Any, _) | (Condition::IfAbsent, None) => true,
             (Condition::IfMatch(expected), Some(found)) => etag(found) == *expected,

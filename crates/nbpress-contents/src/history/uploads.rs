@@ -11,7 +11,7 @@ use crate::folder::blocking;
 use crate::path::ContentsPath;
 
 /// How long the next chunk may be awaited.
-const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+const PATIENCE: Duration = Duration::from_hours(24);
 /// How many names are listed at once.
 const PAGE: usize = 1000;
 
@@ -105,7 +105,11 @@ impl History {
         }
         if let Some(folder) = upload.is_local().map(ToOwned::to_owned) {
             // Gone, or begun again by somebody else.
-            blocking(move || Ok(drop(std::fs::remove_dir(folder)))).await?;
+            blocking(move || {
+                let _ = std::fs::remove_dir(folder);
+                Ok(())
+            })
+            .await?;
         }
         Ok(())
     }

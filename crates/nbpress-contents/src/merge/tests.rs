@@ -57,7 +57,7 @@ fn each_part_is_that_of_who_changed_it() {
         ("a:1 b:2", "a:x b:2", "a:x b:2", "a:x b:2"),
         // Cells that came and went.
         ("a b c", "a m b c", "a b c t", "a m b c t"),
-        ("a b", "a m b", "a t b", "a t m b"),
+        ("a b", "a m b", "a t b", "a m t b"),
         ("a b", "m a b", "t a b", "m t a b"),
         ("a b c", "a c", "a b c:t", "a c:t"),
         ("a b c d", "a b c", "a c d", "a c"),
@@ -65,7 +65,7 @@ fn each_part_is_that_of_who_changed_it() {
         // Cells that moved, and changed elsewhere.
         ("a b c", "c a b", "a b:t c", "c a b:t"),
         ("a b c", "a b:m c t", "b a c", "b:m a c t"),
-        ("a b c d", "d a b c", "a x b c", "d a x b c"),
+        ("a b c d", "d a b c", "a x b c d", "d a x b c"),
         // Another kind of cell.
         ("a:1>out b", "a!:1 b", "a:1>out b:t", "a!:1 b:t"),
     ] {

@@ -79,7 +79,8 @@ impl Workspace {
         if Kind::of_file(path.name()) != Kind::Notebook {
             return Ok(None);
         }
-        match self.kept().kept_with_tag(path, etag).await? {
+        let real = self.place().real_path(path).await?;
+        match self.kept().kept_with_tag(&real, etag).await? {
             Some(kept) => self.kept().get(&kept.hash).await.map(Some),
             None => Ok(None),
         }

@@ -24,7 +24,9 @@ impl Workspace {
             return Err(ContentsError::Root);
         }
         check_apart(from, to)?;
-        let guard = self.kept().lock(&[from, to]).await?;
+        let old = self.place().real_name(from).await?;
+        let new = self.place().real_name(to).await?;
+        let guard = self.kept().lock(&[&old, &new]).await?;
         let entry = self.existing(from).await?;
         if from == to {
             return Ok(entry);
@@ -34,12 +36,16 @@ impl Workspace {
             self.move_checkpoint(from, to, &guard).await?;
         }
         let at = Timestamp::now();
-        let path = to.as_str().to_owned();
-        let went = Record::WentTo { at, path };
-        self.kept().append(from, &went).await?;
-        let path = from.as_str().to_owned();
-        let came = Record::CameFrom { at, path };
-        self.kept().append(to, &came).await?;
+        let went = Record::WentTo {
+            at,
+            path: new.to_string(),
+        };
+        self.kept().append(&old, &went).await?;
+        let came = Record::CameFrom {
+            at,
+            path: old.to_string(),
+        };
+        self.kept().append(&new, &came).await?;
         self.existing(to).await
     }
 
@@ -53,7 +59,8 @@ impl Workspace {
         if path.is_root() {
             return Err(ContentsError::Root);
         }
-        let guard = self.kept().lock(&[path]).await?;
+        let real = self.place().real_name(path).await?;
+        let guard = self.kept().lock(&[&real]).await?;
         // A link that leads nowhere can be deleted, too.
         let is_directory = matches!(
             self.place().find(path).await,

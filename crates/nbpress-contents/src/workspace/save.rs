@@ -4,7 +4,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{Result, Workspace};
-use crate::entry::{Condition, Entry, Saved};
+use crate::entry::{Condition, Entry, Kind, Saved};
 use crate::error::ContentsError;
 use crate::history::{Kept, Record};
 use crate::path::ContentsPath;
@@ -39,14 +39,35 @@ impl Workspace {
         if path.is_root() {
             return Err(ContentsError::Root);
         }
+        let real = self.place().real_path(path).await?;
+        match self.write_real(&real, bytes, condition).await {
+            Ok(saved) => Ok(Saved {
+                entry: saved.entry.seen_at(path),
+                ..saved
+            }),
+            Err(ContentsError::Stale { current, .. }) => Err(ContentsError::Stale {
+                path: path.clone(),
+                current: current.map(|current| Box::new(current.seen_at(path))),
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn write_real(
+        &self,
+        path: &ContentsPath,
+        bytes: Bytes,
+        condition: Condition,
+    ) -> Result<Saved> {
         // Whoever comes too late learns it before waiting.
         check(path, &condition, self.place().find(path).await?.as_ref())?;
         let guard = self.kept().lock(&[path]).await?;
         let before = self.place().find(path).await?;
         check(path, &condition, before.as_ref())?;
         let created = before.is_none();
-        if let Some(before) = before {
-            self.keep_foreign(&before.require_file()?).await?;
+        match before {
+            Some(before) => self.keep_foreign(&before.require_file()?).await?,
+            None => self.require_directory_of(path).await?,
         }
         let size = bytes.len() as u64;
         let hash = self.kept().put(&bytes).await?;
@@ -62,7 +83,20 @@ impl Workspace {
         Ok(Saved { entry, created })
     }
 
-    /// Keeps what a file is now, unless the last version in its history is that.
+    /// Before anything is kept of a file that cannot be.
+    async fn require_directory_of(&self, path: &ContentsPath) -> Result<()> {
+        let parent = self.existing(&path.parent().unwrap_or_default()).await?;
+        if parent.kind == Kind::Directory {
+            return Ok(());
+        }
+        Err(ContentsError::WrongKind {
+            path: parent.path,
+            expected: "directory",
+            found: Some(parent.kind),
+        })
+    }
+
+    /// Keeps what the file at a real path is now, unless the last version in its history is that.
     pub(super) async fn keep_foreign(&self, file: &Entry) -> Result<()> {
         let last = self.kept().last_kept(&file.path).await?;
         if last.is_some_and(|last| Some(last.etag) == file.etag) {

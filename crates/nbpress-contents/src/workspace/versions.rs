@@ -14,15 +14,17 @@ impl Workspace {
     /// file that is deleted. Of saves in a row that changed nothing, the first.
     pub async fn history(&self, path: &ContentsPath) -> Result<Vec<Version>> {
         self.check_visible(path)?;
-        self.kept().versions(path).await
+        let real = self.place().real_path(path).await?;
+        self.kept().versions(&real).await
     }
 
     /// Keeps what a file is now, if the history does not have it: worth doing when somebody begins
     /// to edit, so that a later [`Workspace::save_merged`] knows what they began with.
     pub async fn keep(&self, path: &ContentsPath) -> Result<()> {
         self.check_visible(path)?;
-        let _guard = self.kept().lock(&[path]).await?;
-        let file = self.existing(path).await?.require_file()?;
+        let real = self.place().real_path(path).await?;
+        let _guard = self.kept().lock(&[&real]).await?;
+        let file = self.existing(&real).await?.require_file()?;
         self.keep_foreign(&file).await
     }
 
@@ -46,8 +48,9 @@ impl Workspace {
             id: version.id,
             name: name.to_owned(),
         };
-        let _guard = self.kept().lock(&[path]).await?;
-        self.kept().append(path, &named).await
+        let real = self.place().real_path(path).await?;
+        let _guard = self.kept().lock(&[&real]).await?;
+        self.kept().append(&real, &named).await
     }
 
     /// Saves a version's bytes as the file.

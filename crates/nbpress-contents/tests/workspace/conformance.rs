@@ -123,6 +123,22 @@ async fn what_cannot_be_is_refused(workspace: &Workspace) {
             "NotFound",
         ),
         (
+            refusal(workspace.untitled(&file, Kind::File, "").await),
+            "WrongKind",
+        ),
+        (
+            refusal(workspace.copy_into(&file, &file).await),
+            "IntoItself",
+        ),
+        (
+            refusal(
+                workspace
+                    .save(&path("d/f/x"), bytes(""), Condition::IfAbsent)
+                    .await,
+            ),
+            "WrongKind",
+        ),
+        (
             refusal(workspace.make_directory(&directory).await),
             "Exists",
         ),

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use nbpress_contents::{Condition, ContentsError, Kind, ListOptions, Workspace};
 use nbpress_storage::Location;
 
-use crate::{OnDisk, bytes, conformance, location, names, path, refusal, save, storage, text};
+use crate::{OnDisk, bytes, conformance, location, names, path, refusal, save, storage};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_keeps_the_promises() {
@@ -34,6 +34,7 @@ async fn a_link_that_leads_out_is_refused_whatever_is_done() {
     symlink(&secret, root.join("file.txt")).unwrap();
     symlink("/proc/self/root", root.join("magic")).unwrap();
     symlink("loop", root.join("loop")).unwrap();
+    symlink("../root-sibling/not-yet", root.join("dangling")).unwrap();
 
     let workspace = &disk.workspace;
     let (any, options) = (Condition::Any, ListOptions::default());
@@ -54,6 +55,9 @@ async fn a_link_that_leads_out_is_refused_whatever_is_done() {
             assert_eq!(refused, "OutsideRoot", "{at}");
         }
     }
+    let dangling = path("dangling");
+    let saved = workspace.save(&dangling, bytes("x"), any.clone()).await;
+    assert_eq!(refusal(saved), "OutsideRoot");
     for at in ["absolute", "relative", "magic/etc"] {
         let at = path(at);
         let inside = at.join("new").unwrap();
@@ -103,9 +107,23 @@ async fn a_link_within_is_followed_and_stays() {
     assert!(root.join("absolute.txt").is_symlink());
     let expected = ["absolute.txt", "d", "directory", "relative.txt"];
     assert_eq!(names(workspace, "").await, expected);
-    // A link that leads nowhere gives way.
-    assert!(save(workspace, "dangling", "new").await.created);
-    assert_eq!(text(workspace, "dangling").await, "new");
+    // All names of a file have one history, which tells who saved over whom.
+    for at in [
+        "relative.txt",
+        "absolute.txt",
+        "d/e/real.txt",
+        "directory/e/real.txt",
+    ] {
+        assert_eq!(workspace.history(&path(at)).await.unwrap().len(), 4, "{at}");
+    }
+    // What a link leads to may come into being.
+    let saved = save(workspace, "dangling", "new").await;
+    assert!(saved.created);
+    assert_eq!(
+        saved.entry,
+        workspace.entry(&path("dangling")).await.unwrap()
+    );
+    assert_eq!(disk.bytes("nowhere"), b"new");
     // Copying a tree whose links lead in circles ends.
     workspace.copy(&path("d"), &path("copy")).await.unwrap();
     assert_eq!(names(workspace, "copy/e").await, ["real.txt"]);
