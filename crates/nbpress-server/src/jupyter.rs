@@ -8,9 +8,11 @@ mod contents;
 mod error;
 mod events;
 mod files;
+mod home;
 mod identity;
 mod kernels;
 mod kernelspecs;
+mod lab;
 mod login;
 mod nbconvert;
 mod security;
@@ -30,6 +32,7 @@ use nbpress_kernel::kernels::Kernels;
 
 use crate::App;
 
+pub use lab::{Lab, LabError};
 pub use sessions::Sessions;
 
 pub(crate) use contents::escape;
@@ -63,6 +66,8 @@ pub struct JupyterSettings {
     pub guard: Option<PathBuf>,
     /// Whether `X-Forwarded-Proto` is to be believed, because only a proxy can reach this server.
     pub trusted_proxy: bool,
+    /// The front end that is served at `/lab`.
+    pub lab: Option<Lab>,
 }
 
 /// Everything at Jupyter's paths. Where no folder is served there is none of it.
@@ -76,7 +81,9 @@ pub(crate) fn routes() -> Router<App> {
         .merge(config::routes())
         .merge(events::routes())
         .merge(identity::routes())
+        .merge(home::routes())
         .merge(kernelspecs::routes())
+        .merge(lab::routes())
         .merge(login::routes())
         .merge(nbconvert::routes())
         .merge(security::routes())

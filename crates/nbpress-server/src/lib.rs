@@ -45,7 +45,7 @@ pub use batches::{BackfillRequest, SweepRequest};
 pub use error::{ErrorBody, Problem};
 pub use import::{ImportRequest, Imported};
 pub use jobs::{JobRequest, JobRunRequest, TaskRequest};
-pub use jupyter::{JupyterSettings, Sessions};
+pub use jupyter::{JupyterSettings, Lab, LabError, Sessions};
 pub use publish::{UploadRequest, UploadedFile};
 pub use runs::{RunDetails, RunRequest};
 

@@ -99,7 +99,7 @@ fn file(app: &App, section: &str) -> JupyterResult<PathBuf> {
     clippy::disallowed_methods,
     reason = "a file of the server's own state"
 )]
-fn load(file: &Path) -> JupyterResult<Map<String, Value>> {
+pub(super) fn load(file: &Path) -> JupyterResult<Map<String, Value>> {
     match std::fs::read(file) {
         // A broken file is no reason for a front end not to start.
         Ok(text) => Ok(serde_json::from_slice(&text).unwrap_or_default()),
@@ -108,7 +108,7 @@ fn load(file: &Path) -> JupyterResult<Map<String, Value>> {
     }
 }
 
-fn store(file: &Path, settings: &Map<String, Value>) -> JupyterResult<()> {
+pub(super) fn store(file: &Path, settings: &Map<String, Value>) -> JupyterResult<()> {
     let write = || -> io::Result<()> {
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)?;
