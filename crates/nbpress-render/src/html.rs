@@ -30,23 +30,22 @@ impl<'a> Html<'a> {
 
     /// Text, escaped for an element's content and for a quoted attribute.
     pub(crate) fn text(&mut self, text: &str) -> fmt::Result {
-        let mut start = 0;
-        for (index, byte) in text.bytes().enumerate() {
-            let entity = match byte {
+        let mut rest = text;
+        while let Some(index) = rest.bytes().position(is_special) {
+            let (plain, special) = rest.split_at(index);
+            self.put(plain)?;
+            self.put(match special.as_bytes()[0] {
                 b'&' => "&amp;",
                 b'<' => "&lt;",
                 b'>' => "&gt;",
                 b'"' => "&quot;",
                 b'\'' => "&#39;",
-                // A parser would drop it or read U+FFFD, depending on where it is.
-                0 => "\u{fffd}",
-                _ => continue,
-            };
-            self.put(&text[start..index])?;
-            self.put(entity)?;
-            start = index + 1;
+                // A parser would drop NUL or read this, depending on where it is.
+                _ => "\u{fffd}",
+            })?;
+            rest = &special[1..];
         }
-        self.put(&text[start..])
+        self.put(rest)
     }
 
     /// Anything that prints itself, as text.
@@ -72,6 +71,10 @@ impl<'a> Html<'a> {
         self.written += text.len();
         self.out.write_str(text)
     }
+}
+
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'' | 0)
 }
 
 /// What a writer gives as one text; writing to memory cannot fail.

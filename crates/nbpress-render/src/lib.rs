@@ -30,5 +30,5 @@ mod terminal;
 
 pub use file::{File, file, file_to};
 pub use listing::{Column, Entry, EntryKind, Listing, Order, listing, listing_to};
-pub use notebook::{notebook, notebook_to};
+pub use notebook::{Image, image, notebook, notebook_to};
 pub use page::{Link, Options, Page, STYLE, STYLE_SHA256, content_security_policy};

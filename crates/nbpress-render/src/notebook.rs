@@ -3,6 +3,7 @@
 mod bundle;
 mod cell;
 mod failure;
+mod image;
 mod output;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,8 @@ use crate::html::{Html, whole};
 use crate::markdown::{Heading, Markdown};
 use crate::page::{Layout, Page};
 use failure::Failure;
+
+pub use image::{Image, image};
 
 /// The page of a notebook.
 pub fn notebook(notebook: &Notebook, page: &Page) -> String {

@@ -74,6 +74,9 @@ pub struct Options {
     /// Where raw files of the same folder are, with a `/` at the end; relative images of Markdown and
     /// HTML are loaded from there, and named only where this is missing.
     pub files_url: Option<String>,
+    /// Where [`image`](crate::image()) is served, such as `/view/a.ipynb?image=`; its name is put after
+    /// it. Without it images are in the page.
+    pub image_url: Option<String>,
     /// Where the file is shown sandboxed, for an HTML file; by default it becomes part of the page,
     /// and shows without its styles where the page is under a policy.
     pub frame_url: Option<String>,
@@ -92,9 +95,10 @@ impl Default for Options {
             embed: false,
             raw_url: None,
             files_url: None,
+            image_url: None,
             frame_url: None,
             most_output: 1 << 20,
-            most_page: 16 << 20,
+            most_page: 4 << 20,
             most_rows: 1000,
         }
     }

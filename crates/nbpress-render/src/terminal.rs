@@ -81,8 +81,9 @@ struct Screen {
 impl Screen {
     fn line(&mut self, html: &mut Html<'_>, line: &str) -> fmt::Result {
         let text = line.strip_suffix('\n').unwrap_or(line);
-        if text.bytes().all(|byte| byte >= b' ' || byte == b'\t') {
-            self.style.write(html, text)?;
+        let printed = |byte: u8| byte >= b' ' || byte == b'\t' || byte == 0x1b;
+        if text.bytes().all(printed) && !text.contains("\u{1b}[2K") {
+            self.straight(html, text)?;
         } else {
             self.read(text);
             self.write_cells(html)?;
@@ -91,6 +92,16 @@ impl Screen {
             html.raw("\n")?;
         }
         Ok(())
+    }
+
+    /// A line in which the cursor only goes on; nearly all are.
+    fn straight(&mut self, html: &mut Html<'_>, text: &str) -> fmt::Result {
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('\u{1b}') {
+            self.style.write(html, before)?;
+            rest = self.sequence(after);
+        }
+        self.style.write(html, rest)
     }
 
     fn write_cells(&mut self, html: &mut Html<'_>) -> fmt::Result {

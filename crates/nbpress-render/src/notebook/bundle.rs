@@ -2,6 +2,7 @@
 
 use nbpress_format::cell::Cell;
 use nbpress_format::json::{Json, Object};
+use nbpress_format::output::{Output, OutputKind};
 
 use crate::sanitize::IMAGE_KINDS;
 
@@ -24,6 +25,14 @@ pub(super) fn attachment(cell: &Cell, name: &str) -> Option<String> {
     let bundle = cell.extra.get("attachments")?.get(name)?.as_object()?;
     let (kind, data) = image(bundle)?;
     Some(data_uri(kind, data))
+}
+
+/// The representations of an output.
+pub(super) fn data(output: &Output) -> Option<&Object> {
+    match &output.kind {
+        OutputKind::DisplayData { data, .. } | OutputKind::ExecuteResult { data, .. } => Some(data),
+        _ => None,
+    }
 }
 
 /// The best image of a bundle.

@@ -69,11 +69,11 @@ impl View<'_> {
         }
         if outputs == Shown::Open {
             html.raw("<div class=\"out\">")?;
-            self.outputs(html, cell.outputs())?;
+            self.outputs(html, index)?;
             html.raw("</div>")?;
         } else if outputs == Shown::Folded {
             html.raw("<details class=\"out\"><summary>Output</summary>")?;
-            self.outputs(html, cell.outputs())?;
+            self.outputs(html, index)?;
             html.raw("</details>")?;
         }
         html.raw("</div>\n")

@@ -8,8 +8,11 @@ use nbpress_format::output::OutputKind;
 
 use super::View;
 use super::bundle::{self, Shown};
+use super::image;
 use crate::html::Html;
 use crate::json_tree;
+use crate::page::Options;
+use crate::size;
 use crate::terminal::{self, grouped};
 
 /// The lines of printed text that are open; the others are a click away.
@@ -18,17 +21,28 @@ const OPEN_LINES: usize = 40;
 /// The lines of a traceback that are open.
 const OPEN_TRACEBACK: usize = 80;
 
+/// The representations of an output, with what is said about them.
+#[derive(Clone, Copy)]
+struct Bundle<'a> {
+    data: &'a Object,
+    metadata: &'a Object,
+    /// The indices of the cell and of the output in it.
+    place: (usize, usize),
+}
+
 impl View<'_> {
-    pub(super) fn outputs(&self, html: &mut Html<'_>, outputs: &[Output]) -> fmt::Result {
+    /// The outputs of a cell.
+    pub(super) fn outputs(&self, html: &mut Html<'_>, cell: usize) -> fmt::Result {
         let same = |a: &Output, b: &Output| {
             a.stream_name().is_some() && a.stream_name() == b.stream_name()
         };
-        for group in outputs.chunk_by(same) {
+        let mut index = 0;
+        for group in self.notebook.cells[cell].outputs().chunk_by(same) {
             if !self.options().embed && html.written() > self.options().most_page {
-                return self.note(html, "This page is long enough; further output is in ");
+                return self.note(html, "Not shown, because this page is long already: see ");
             }
             match group {
-                [output] => self.output(html, output)?,
+                [output] => self.output(html, output, (cell, index))?,
                 // A kernel that flushes often gives many texts, and a `\r` in one is for the line that
                 // another one began.
                 streams => {
@@ -37,15 +51,23 @@ impl View<'_> {
                     self.stream(html, name, &text)?;
                 }
             }
+            index += group.len();
         }
         Ok(())
     }
 
-    fn output(&self, html: &mut Html<'_>, output: &Output) -> fmt::Result {
+    fn output(&self, html: &mut Html<'_>, output: &Output, place: (usize, usize)) -> fmt::Result {
         match &output.kind {
             OutputKind::Stream { name, text } => self.stream(html, name, text),
-            OutputKind::DisplayData { data, metadata } => self.bundle(html, data, metadata),
-            OutputKind::ExecuteResult { data, metadata, .. } => self.bundle(html, data, metadata),
+            OutputKind::DisplayData { data, metadata }
+            | OutputKind::ExecuteResult { data, metadata, .. } => {
+                let bundle = Bundle {
+                    data,
+                    metadata,
+                    place,
+                };
+                self.bundle(html, bundle)
+            }
             OutputKind::Error {
                 ename,
                 evalue,
@@ -64,7 +86,7 @@ impl View<'_> {
         }
     }
 
-    fn options(&self) -> &crate::page::Options {
+    fn options(&self) -> &Options {
         &self.page.options
     }
 
@@ -84,18 +106,18 @@ impl View<'_> {
         if self.options().embed || text.len() <= most {
             return terminal::write(html, text, open);
         }
-        let head = line_end(text, most / 2);
-        let tail = line_end(text, text.len() - most / 4).max(head);
+        let head = line_end(text, most);
+        let tail = last_lines(text, OPEN_LINES, most / 8).max(head);
         terminal::write(html, &text[..head], open)?;
         let left = &text[head..tail];
         let lines = left.bytes().filter(|byte| *byte == b'\n').count();
         let left = format!(
             "{} lines ({}) are not shown here, they are in ",
             grouped(lines),
-            crate::size::bytes(left.len() as u64)
+            size::bytes(left.len() as u64)
         );
         self.note(html, &left)?;
-        terminal::write(html, &text[tail..], open)
+        terminal::write(html, &text[tail..], OPEN_LINES)
     }
 
     /// A sentence that ends with the file, linked where its place is known.
@@ -106,34 +128,28 @@ impl View<'_> {
         html.raw(".</p>")
     }
 
-    fn bundle(&self, html: &mut Html<'_>, data: &Object, metadata: &Object) -> fmt::Result {
-        if let Some(name) = bundle::interactive(data) {
-            return self.still(html, name, data, metadata);
+    fn bundle(&self, html: &mut Html<'_>, bundle: Bundle<'_>) -> fmt::Result {
+        if let Some(name) = bundle::interactive(bundle.data) {
+            return self.still(html, name, bundle);
         }
-        match bundle::best(data) {
+        match bundle::best(bundle.data) {
             Shown::Html(source) if self.fits(source) => {
                 let clean = self.markdown.sanitizer().html(source);
                 if !clean.shows() && !source.trim().is_empty() {
-                    return self.still(html, "An output with scripts", data, metadata);
+                    return self.still(html, "An output with scripts", bundle);
                 }
                 html.raw("<div class=\"html\" tabindex=\"0\">")?;
                 html.clean(&clean)?;
                 html.raw("</div>")
             }
-            shown => self.shown(html, shown, metadata),
+            shown => self.shown(html, shown, bundle),
         }
     }
 
     /// What there is of something that needs scripts.
-    fn still(
-        &self,
-        html: &mut Html<'_>,
-        name: &str,
-        data: &Object,
-        metadata: &Object,
-    ) -> fmt::Result {
-        let shown = bundle::still(data);
-        self.shown(html, shown, metadata)?;
+    fn still(&self, html: &mut Html<'_>, name: &str, bundle: Bundle<'_>) -> fmt::Result {
+        let shown = bundle::still(bundle.data);
+        self.shown(html, shown, bundle)?;
         let instead = match shown {
             Shown::Image(..) => ", shown as an image",
             Shown::Plain(_) => ", shown as text",
@@ -148,16 +164,16 @@ impl View<'_> {
         self.options().embed || text.len() <= self.options().most_output
     }
 
-    fn shown(&self, html: &mut Html<'_>, shown: Shown<'_>, metadata: &Object) -> fmt::Result {
+    fn shown(&self, html: &mut Html<'_>, shown: Shown<'_>, bundle: Bundle<'_>) -> fmt::Result {
         match shown {
-            Shown::Image(kind, data) => self.image(html, kind, data, metadata),
+            Shown::Image(kind, data) => self.image(html, kind, data, bundle),
             Shown::Plain(text) => {
                 html.raw("<div class=\"plain\" tabindex=\"0\">")?;
                 self.terminal(html, text, OPEN_LINES)?;
                 html.raw("</div>")
             }
             Shown::Html(text) | Shown::Markdown(text) | Shown::Latex(text) if !self.fits(text) => {
-                let size = crate::size::bytes(text.len() as u64);
+                let size = size::bytes(text.len() as u64);
                 self.note(html, &format!("An output of {size} is in "))
             }
             Shown::Html(text) => html.clean(&self.markdown.sanitizer().html(text)),
@@ -176,19 +192,36 @@ impl View<'_> {
         }
     }
 
-    fn image(&self, html: &mut Html<'_>, kind: &str, data: &str, metadata: &Object) -> fmt::Result {
-        // Pictures are not read in parts, and many are larger than any text should be.
-        if !self.options().embed && data.len() > self.options().most_output.saturating_mul(8) {
-            let size = crate::size::bytes(data.len() as u64 / 4 * 3);
-            return self.note(html, &format!("An image of {size} is in "));
-        }
+    fn image(
+        &self,
+        html: &mut Html<'_>,
+        kind: &str,
+        data: &str,
+        bundle: Bundle<'_>,
+    ) -> fmt::Result {
+        let (cell, output) = bundle.place;
+        let named = self
+            .options()
+            .image_url
+            .as_deref()
+            .zip(image::name(cell, output, kind));
+        let url = match named {
+            Some((base, name)) if !self.options().embed => format!("{base}{name}"),
+            // Pictures are not read in parts, and many are larger than any text should be.
+            _ if !self.options().embed && data.len() / 8 > self.options().most_output => {
+                let size = size::bytes(data.len() as u64 / 4 * 3);
+                return self.note(html, &format!("An image of {size} is in "));
+            }
+            _ => bundle::data_uri(kind, data),
+        };
+        let metadata = bundle.metadata;
         let own = metadata.get(kind).and_then(Json::as_object);
         let said = |key: &str| {
             own.and_then(|own| own.get(key))
                 .or_else(|| metadata.get(key))
         };
-        html.raw("<img class=\"plot\"")?;
-        html.attribute("src", &bundle::data_uri(kind, data))?;
+        html.raw("<img class=\"plot\" loading=\"lazy\"")?;
+        html.attribute("src", &url)?;
         let alt = said("alt").and_then(Json::as_str);
         html.attribute("alt", alt.unwrap_or("Image produced by the cell"))?;
         for name in ["width", "height"] {
@@ -216,4 +249,17 @@ fn line_end(text: &str, near: usize) -> usize {
     let window = text.as_bytes()[place..].iter().take(4096);
     let newline = window.into_iter().position(|byte| *byte == b'\n');
     newline.map_or(place, |at| place + at + 1)
+}
+
+/// Where the last lines begin, of which all together are not longer than `most`.
+fn last_lines(text: &str, lines: usize, most: usize) -> usize {
+    let mut from = text.len();
+    let newlines = text.trim_end_matches('\n').rmatch_indices('\n');
+    for (newline, _) in newlines.take(lines) {
+        if text.len() - newline > most {
+            break;
+        }
+        from = newline + 1;
+    }
+    from
 }
