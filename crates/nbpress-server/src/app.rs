@@ -11,6 +11,7 @@ use crate::base_url::BaseUrl;
 use crate::guard::SignIns;
 use crate::jupyter::{Events, Terminals};
 use crate::metrics::Requests;
+use crate::scribe::Scribes;
 
 /// The settings, and what a running server keeps in memory.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) events: Events,
     /// The terminals that are open.
     pub(crate) terminals: Terminals,
+    /// Who writes outputs into notebooks nobody looks at.
+    pub(crate) scribes: Scribes,
     /// When the server was last used.
     pub(crate) activity: Activity,
     /// How many requests were answered.
@@ -43,6 +46,7 @@ impl Shared {
             ),
             events: Events::default(),
             terminals: Terminals::default(),
+            scribes: Scribes::default(),
             activity: Activity::begin(),
             requests: Requests::default(),
             stop: watch::Sender::new(false),

@@ -6,9 +6,10 @@ use axum::extract::{Request, State};
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Response};
 
 use crate::App;
+use crate::guard;
 use crate::jupyter::JupyterError;
 
 /// A path that begins and ends with `/`, compared by what it means: `/a%40b/` and `/a@b/` are the same.
@@ -71,7 +72,7 @@ pub(crate) async fn strip_base(
     let Some(rest) = app.base.strip(path) else {
         return match path {
             _ if path.starts_with("/v1/") => next.run(request).await,
-            "/" => Redirect::to(app.base.path()).into_response(),
+            "/" => guard::found(&app.base, app.base.path()),
             _ => JupyterError::not_found("Not Found").into_response(),
         };
     };

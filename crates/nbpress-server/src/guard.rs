@@ -12,14 +12,14 @@ mod refusal;
 mod sign_in;
 
 use axum::extract::{Request, State};
-use axum::http::{Method, Uri};
+use axum::http::Method;
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Response};
 
 use crate::App;
 
 pub(crate) use headers::{policy, sandboxed};
-pub(crate) use redirect::same_origin_path;
+pub(crate) use redirect::{found, same_origin_path, without_token};
 pub(crate) use sign_in::SignIns;
 
 use credentials::Proof;
@@ -87,26 +87,12 @@ fn is_open(method: &Method, path: &str) -> bool {
 /// The token of a link becomes a cookie, so that it is in no history, bookmark or `Referer`.
 fn signed_in(app: &App, request: &Request) -> Result<Response, Refusal> {
     let cookie = sign_in::cookie(app, request.headers())?;
-    let address = without_token(request.uri());
-    let address = same_origin_path(&app.base, &app.base.join(&address));
+    let address = app.base.join(&without_token(request.uri()));
     Ok((
         [(axum::http::header::SET_COOKIE, cookie)],
-        Redirect::to(&address),
+        found(&app.base, &address),
     )
         .into_response())
-}
-
-fn without_token(uri: &Uri) -> String {
-    let kept: Vec<&str> = uri
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|pair| !pair.is_empty() && pair.split('=').next() != Some("token"))
-        .collect();
-    if kept.is_empty() {
-        return uri.path().to_owned();
-    }
-    format!("{}?{}", uri.path(), kept.join("&"))
 }
 
 /// Signs in whoever knows the token.

@@ -1,5 +1,9 @@
 //! Where a browser may be sent: a path of this server, and nothing that a browser could read as another host.
 
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+
 use crate::base_url::BaseUrl;
 
 /// The address asked for where it is a path beneath the base, and the base itself where it is not.
@@ -18,6 +22,27 @@ pub(crate) fn same_origin_path(base: &BaseUrl, wanted: &str) -> String {
     } else {
         base.path().to_owned()
     }
+}
+
+/// Sends a browser to an address of this server: 302, which is what Jupyter's clients look for.
+pub(crate) fn found(base: &BaseUrl, wanted: &str) -> Response {
+    let address = same_origin_path(base, wanted);
+    let address = HeaderValue::from_str(&address).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::FOUND, [(LOCATION, address)]).into_response()
+}
+
+/// A path with its query, and without the token that may be in that.
+pub(crate) fn without_token(uri: &Uri) -> String {
+    let kept: Vec<&str> = uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && pair.split('=').next() != Some("token"))
+        .collect();
+    if kept.is_empty() {
+        return uri.path().to_owned();
+    }
+    format!("{}?{}", uri.path(), kept.join("&"))
 }
 
 #[cfg(test)]

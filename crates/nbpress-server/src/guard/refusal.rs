@@ -3,11 +3,11 @@
 use axum::extract::Request;
 use axum::http::header::{ACCEPT, UPGRADE};
 use axum::http::{Method, StatusCode};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Response};
 
 use crate::App;
 use crate::error::ApiError;
-use crate::guard::without_token;
+use crate::guard::{found, without_token};
 use crate::jupyter::JupyterError;
 
 /// Why somebody may not pass.
@@ -38,7 +38,7 @@ impl Refusal {
         if unknown && wants_page(request) {
             let address = app.base.join(&without_token(request.uri()));
             let next: String = url::form_urlencoded::byte_serialize(address.as_bytes()).collect();
-            return Redirect::to(&app.base.join(&format!("login?next={next}"))).into_response();
+            return found(&app.base, &app.base.join(&format!("login?next={next}")));
         }
         self.for_jupyter().into_response()
     }

@@ -5,7 +5,7 @@ use axum::body::Bytes;
 use axum::extract::{Extension, RawQuery, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::get;
 
 use crate::App;
@@ -25,7 +25,7 @@ async fn login(
 ) -> Response {
     let next = next_of(&app, query.as_deref());
     match who {
-        Some(_) => Redirect::to(&next).into_response(),
+        Some(_) => guard::found(&app.base, &next),
         None => page(&app, StatusCode::OK, &form(&app, &next, "")),
     }
 }
@@ -42,16 +42,8 @@ async fn sign_in(
         .or_else(|| field(&body, "token"))
         .unwrap_or_default();
     let (status, message) = match guard::sign_in(&app, &headers, token.trim()) {
-        // 302, which is what programs that sign in by form look for.
         Ok(cookie) => {
-            return (
-                StatusCode::FOUND,
-                [
-                    (SET_COOKIE, cookie),
-                    (axum::http::header::LOCATION, header(&next)),
-                ],
-            )
-                .into_response();
+            return ([(SET_COOKIE, cookie)], guard::found(&app.base, &next)).into_response();
         }
         Err(SignInError::Wrong) => (StatusCode::UNAUTHORIZED, "That is not the token."),
         Err(SignInError::NotKept) => (

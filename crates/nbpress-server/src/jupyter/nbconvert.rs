@@ -11,7 +11,7 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
 };
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use nbpress_contents::{ContentsPath, Kind};
@@ -77,7 +77,7 @@ async fn convert_here(
     let entry = entry.map_err(|error| unreadable(&path, &error))?;
     if entry.kind != Kind::Notebook {
         let file = app.base.join(&format!("files/{}", escape(path.as_str())));
-        return Ok(Redirect::to(&guard::same_origin_path(&app.base, &file)).into_response());
+        return Ok(guard::found(&app.base, &file));
     }
     let (_, notebook) = workspace
         .read(&path)

@@ -1,4 +1,4 @@
-//! Everything there is at Jupyter's paths, as an OpenAPI document: the one list of these routes.
+//! Everything there is outside `/v1`, as an OpenAPI document: the one list of these routes.
 
 use axum::Router;
 use axum::extract::State;
@@ -17,6 +17,7 @@ pub(crate) fn routes() -> Router<App> {
 type Route = (&'static str, &'static str, &'static str);
 
 const ROUTES: &[Route] = &[
+    ("/", "get", "Where a browser begins"),
     ("/api", "get", "The version of the API; open to everybody"),
     (
         "/api/config/{section}",
@@ -80,12 +81,62 @@ const ROUTES: &[Route] = &[
     ("/api/terminals/{name}", "get delete", "An open terminal"),
     ("/files/{*path}", "get", "The bytes of a file"),
     (
+        "/jobs/{job}/view",
+        "get",
+        "The last good run of a job, to read",
+    ),
+    (
         "/kernelspecs/{name}/{*file}",
         "get",
         "A file of a kernelspec, such as its logo",
     ),
+    ("/lab", "get", "JupyterLab"),
+    ("/lab/", "get", "JupyterLab"),
+    ("/lab/api/licenses", "get", "Licenses of JupyterLab"),
+    ("/lab/api/licenses/", "get", "Licenses of JupyterLab"),
+    ("/lab/api/listings/{*path}", "get", "Lists of extensions"),
+    (
+        "/lab/api/settings",
+        "get",
+        "Settings of JupyterLab's plugins",
+    ),
+    (
+        "/lab/api/settings/",
+        "get",
+        "Settings of JupyterLab's plugins",
+    ),
+    ("/lab/api/settings/{*id}", "get put", "Settings of a plugin"),
+    ("/lab/api/themes/{*path}", "get", "A file of a theme"),
+    ("/lab/api/translations", "get", "Languages of JupyterLab"),
+    ("/lab/api/translations/", "get", "Languages of JupyterLab"),
+    (
+        "/lab/api/translations/{locale}",
+        "get",
+        "A language of JupyterLab",
+    ),
+    ("/lab/api/workspaces", "get", "Layouts of JupyterLab"),
+    ("/lab/api/workspaces/", "get", "Layouts of JupyterLab"),
+    (
+        "/lab/api/workspaces/{*id}",
+        "get put delete",
+        "A layout of JupyterLab",
+    ),
+    ("/lab/extensions/{*path}", "get", "A file of an extension"),
+    ("/lab/tree", "get", "JupyterLab"),
+    ("/lab/tree/{*path}", "get", "JupyterLab with a file open"),
+    (
+        "/lab/workspaces/{workspace}",
+        "get",
+        "JupyterLab as it was left",
+    ),
+    (
+        "/lab/workspaces/{workspace}/tree/{*path}",
+        "get",
+        "JupyterLab as it was left, with a file open",
+    ),
     ("/login", "get post", "Signs in; open to everybody"),
     ("/logout", "get post", "Signs out; open to everybody"),
+    ("/metrics", "get", "What Prometheus reads"),
     (
         "/nbconvert/{format}",
         "post",
@@ -96,11 +147,19 @@ const ROUTES: &[Route] = &[
         "get",
         "A notebook that is here, converted",
     ),
+    ("/runs/{run}/view", "get", "A run, to read"),
+    ("/static/lab/{*path}", "get", "A file of JupyterLab"),
     (
         "/terminals/websocket/{name}",
         "get",
         "WebSocket: a conversation with a terminal",
     ),
+    ("/tree", "get", "Moved to JupyterLab, or to /view"),
+    ("/tree/", "get", "Moved to JupyterLab, or to /view"),
+    ("/tree/{*path}", "get", "Moved to JupyterLab, or to /view"),
+    ("/view", "get", "The root directory, to read"),
+    ("/view/", "get", "The root directory, to read"),
+    ("/view/{*path}", "get", "A file or directory, to read"),
 ];
 
 /// JSON is YAML too (<https://yaml.org/spec/1.2.2/#13-terminology>).
@@ -161,12 +220,12 @@ mod tests {
     #[test]
     fn the_list_is_complete() {
         let mut found = BTreeSet::new();
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/jupyter");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         routes_in(&folder, &mut found);
         found.retain(|path| path.starts_with('/'));
         let listed: BTreeSet<String> = ROUTES.iter().map(|route| route.0.to_owned()).collect();
         assert_eq!(listed.len(), ROUTES.len(), "a route is listed twice");
-        assert!(found.len() > 25, "{found:?}");
+        assert!(found.len() > 30, "{found:?}");
         assert_eq!(found, listed);
     }
 }

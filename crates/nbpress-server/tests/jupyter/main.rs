@@ -166,9 +166,13 @@ async fn settings(home: &TempDir, setup: &Setup) -> ServerSettings {
     let location = |name: &str| Location::parse(&place(name).to_string_lossy()).unwrap();
     let storage = Settings::new(Default::default(), home.path().to_owned());
     let storage = Arc::new(Storage::new(storage));
-    let kernels = BTreeMap::from([("JUPYTER_PATH".to_owned(), place("jupyter").display().to_string())]);
+    let kernels = BTreeMap::from([(
+        "JUPYTER_PATH".to_owned(),
+        place("jupyter").display().to_string(),
+    )]);
     let finder = KernelFinder::new(&kernels, &[]);
-    let workspace = Workspace::open(Arc::clone(&storage), &location("root"), &location("history"));
+    let (root, history) = (location("root"), location("history"));
+    let workspace = Workspace::open(Arc::clone(&storage), &root, &history);
     let state = place("state");
     let program = PathBuf::from("/bin/false");
     let jupyter = JupyterSettings {
@@ -185,6 +189,7 @@ async fn settings(home: &TempDir, setup: &Setup) -> ServerSettings {
         programs: Vec::new(),
         guard: None,
         trusted_proxy: setup.trusted_proxy,
+        lab: None,
     };
     let database = format!("sqlite:{}", place("nbpress.db").display());
     ServerSettings {
