@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::find::{FoundKernel, KernelFinder, KernelNotFound, SpecError};
 use crate::host::folder::{HostFolder, HostSpec};
+use crate::host::link::LinkReader;
 use crate::host::wire::{Answer, Command};
 
 pub use crate::host::{Delivery, ExecutionState, KernelModel};
@@ -238,17 +239,11 @@ impl Kernels {
         folder: &HostFolder,
         host: Option<std::process::Child>,
     ) -> io::Result<Arc<InteractiveKernel>> {
-        let lock = folder.lock();
-        let (kernel, reader) = tokio::select! {
-            biased;
-            reached = reach_until_listening(id, folder) => reached,
-            gone = lock.released() => {
-                gone?;
-                if let Some(mut host) = host {
-                    let _status = host.wait()?;
-                }
-                return Err(io::Error::other(folder.log_text()));
+        let Some((kernel, reader)) = reach(id, folder).await? else {
+            if let Some(mut host) = host {
+                let _status = host.wait()?;
             }
+            return Err(io::Error::other(folder.log_text()));
         };
         let kernel = Arc::new(kernel);
         self.kernels().insert(id, Arc::clone(&kernel));
@@ -374,15 +369,18 @@ impl Kernels {
     }
 }
 
-/// Reaches a host as soon as it listens; waits for ever, so the caller watches its lock.
-async fn reach_until_listening(
+/// Reaches a host as soon as it listens; `None` where it ends before that.
+async fn reach(
     id: Uuid,
     folder: &HostFolder,
-) -> (InteractiveKernel, crate::host::link::LinkReader) {
+) -> io::Result<Option<(InteractiveKernel, LinkReader)>> {
     let mut pause = Duration::from_millis(1);
     loop {
         if let Ok(reached) = InteractiveKernel::reach(id, folder.clone()).await {
-            return reached;
+            return Ok(Some(reached));
+        }
+        if !folder.lock().is_held()? {
+            return Ok(None);
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(Duration::from_millis(8));

@@ -78,7 +78,7 @@ fn messages() -> Vec<(Channel, Parts)> {
                 header("comm_msg"),
                 parent,
                 json!({"data": {"x": [1.5, null]}}),
-                &[b"\0\x01\xff", b"", &[7; 70_000]],
+                &[b"\0\x01\xff", b"", &vec![7; 70_000]],
             ),
         ),
         (
@@ -89,15 +89,11 @@ fn messages() -> Vec<(Channel, Parts)> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::new(), |text, byte| text + &format!("{byte:02X}"))
+    hex::encode_upper(bytes)
 }
 
 fn unhex(text: &Value) -> Bytes {
-    let text = text.as_str().unwrap();
-    let byte = |at: usize| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap();
-    (0..text.len() / 2).map(byte).collect::<Vec<u8>>().into()
+    hex::decode(text.as_str().unwrap()).unwrap().into()
 }
 
 fn bytes(frame: &WebSocketFrame) -> &Bytes {
@@ -121,10 +117,11 @@ fn ask_reference(questions: &[Value]) -> Vec<Value> {
         .spawn()
         .expect("the reference Python starts");
     let mut input = process.stdin.take().unwrap();
-    let lines: String = questions
-        .iter()
-        .map(|question| format!("{question}\n"))
-        .collect();
+    let lines: Vec<String> = questions.iter().map(ToString::to_string).collect();
+    let lines = lines.join(
+        "
+",
+    );
     let writing = std::thread::spawn(move || input.write_all(lines.as_bytes()));
     let output = process.wait_with_output().unwrap();
     writing.join().unwrap().unwrap();

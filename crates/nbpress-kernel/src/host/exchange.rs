@@ -17,7 +17,7 @@ use super::spool::{Record, Spool, coalesced};
 use super::{Delivery, ExecutionState, HostState};
 
 /// How long messages are kept for a session that does not come back.
-const AWAY_FOR_GOOD: Duration = Duration::from_secs(24 * 60 * 60);
+const AWAY_FOR_GOOD: Duration = Duration::from_hours(24);
 /// From this size of the spool on, in bytes, they are kept only as long as nobody is connected who does
 /// without them.
 const MUCH: u64 = 1 << 30;

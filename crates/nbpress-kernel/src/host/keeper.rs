@@ -18,7 +18,7 @@ use crate::process::{Exit, TreeUsage};
 use crate::provision::{LaunchRequest, LocalProvisioner};
 
 /// How long a kernel may take until it answers.
-const START_TIMEOUT: Duration = Duration::from_secs(120);
+const START_TIMEOUT: Duration = Duration::from_mins(2);
 /// How often in a row a kernel that dies is started again.
 const MOST_DEATHS: u32 = 5;
 /// A kernel that lived this long did not die because of how it was started.
@@ -161,38 +161,25 @@ impl Keeper {
         loop {
             tokio::select! {
                 biased;
-                order = self.orders.recv() => {
-                    let Some((command, answer)) = order else {
-                        continue;
-                    };
+                Some((command, answer)) = self.orders.recv() => {
                     let said = match command {
-                        Command::Shutdown => {
-                            self.exchange.down(ExecutionState::Dead, None);
-                            kernel.shutdown(std::future::pending()).await;
-                            return Next::End(answer);
-                        }
-                        Command::Restart => {
-                            self.waiting.push(answer);
-                            self.exchange.down(ExecutionState::Restarting, None);
-                            kernel.shutdown(std::future::pending()).await;
-                            self.deaths = 0;
-                            self.exchange.announce(ExecutionState::Starting);
-                            return Next::Start;
-                        }
-                        Command::Cull { idle_milliseconds, connected_too } => {
-                            if !self.is_idle_for(Duration::from_millis(idle_milliseconds), connected_too) {
-                                let _gone = answer.send(in_use());
-                                continue;
-                            }
-                            self.exchange.down(ExecutionState::Dead, None);
-                            kernel.shutdown(std::future::pending()).await;
-                            return Next::End(answer);
-                        }
                         Command::Interrupt => {
                             kernel.interrupt().await;
                             Answer::Done
                         }
                         Command::Usage => Answer::Used(kernel.tree_usage()),
+                        Command::Cull { idle_milliseconds, connected_too }
+                            if !self.is_idle_for(idle_milliseconds, connected_too) => in_use(),
+                        Command::Cull { .. } | Command::Shutdown => {
+                            self.exchange.down(ExecutionState::Dead, None);
+                            kernel.shutdown(std::future::pending()).await;
+                            return Next::End(answer);
+                        }
+                        Command::Restart => {
+                            self.exchange.down(ExecutionState::Restarting, None);
+                            kernel.shutdown(std::future::pending()).await;
+                            return self.start_anew(answer);
+                        }
                     };
                     let _gone = answer.send(said);
                 }
@@ -214,12 +201,22 @@ impl Keeper {
         }
     }
 
-    fn is_idle_for(&self, wanted: Duration, connected_too: bool) -> bool {
+    /// Another kernel, because somebody wants one.
+    fn start_anew(&mut self, answer: oneshot::Sender<Answer>) -> Next {
+        self.waiting.push(answer);
+        self.deaths = 0;
+        self.exchange.down(ExecutionState::Restarting, None);
+        // Not `restarting`: clients take that for a death, and say so to the person.
+        self.exchange.announce(ExecutionState::Starting);
+        Next::Start
+    }
+
+    fn is_idle_for(&self, milliseconds: u64, connected_too: bool) -> bool {
         let model = self.exchange.state().model;
         let idle = jiff::Timestamp::now().duration_since(model.last_activity);
         model.execution_state == ExecutionState::Idle
             && (connected_too || model.connections == 0)
-            && idle.unsigned_abs() >= wanted
+            && idle.unsigned_abs() >= Duration::from_millis(milliseconds)
     }
 
     fn died(&mut self, exit: Exit, log: &str, age: Duration) -> Next {
@@ -242,13 +239,7 @@ impl Keeper {
             };
             let said = match command {
                 Command::Shutdown => return Next::End(answer),
-                Command::Restart => {
-                    self.waiting.push(answer);
-                    self.deaths = 0;
-                    self.exchange.down(ExecutionState::Restarting, None);
-                    self.exchange.announce(ExecutionState::Starting);
-                    return Next::Start;
-                }
+                Command::Restart => return self.start_anew(answer),
                 Command::Usage => Answer::Used(TreeUsage::default()),
                 Command::Interrupt => Answer::Failed("the kernel is dead".to_owned()),
                 Command::Cull { .. } => in_use(),

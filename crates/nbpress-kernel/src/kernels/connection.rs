@@ -129,12 +129,11 @@ impl ConnectionReceiver {
             if self.ended {
                 return Err(ConnectionEnd::Lost(io::ErrorKind::NotConnected.into()));
             }
-            let frame = match self.reader.buffered().transpose() {
-                Some(frame) => frame.map(Some),
-                None => {
-                    self.acknowledge();
-                    self.reader.recv().await
-                }
+            let frame = if let Some(arrived) = self.reader.buffered().transpose() {
+                arrived.map(Some)
+            } else {
+                self.acknowledge();
+                self.reader.recv().await
             };
             match frame {
                 Ok(Some(Frame::Deliver(delivery))) => {

@@ -131,8 +131,13 @@ impl InteractiveKernel {
         while let Ok(Some(frame)) = reader.recv().await {
             match frame {
                 Frame::State(state) => {
-                    self.state.send_replace(*state);
-                    changed();
+                    let before = self.state.send_replace(*state);
+                    // The time of the last message goes on by itself.
+                    let mut after = self.model();
+                    after.last_activity = before.model.last_activity;
+                    if after != before.model {
+                        changed();
+                    }
                 }
                 Frame::Ended => return true,
                 _ => {}

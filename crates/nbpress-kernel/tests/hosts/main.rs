@@ -2,11 +2,11 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     reason = "test code: a failure here is a failed test"
 )]
 
 mod ends;
 mod outputs;
 mod place;
+mod python;
 mod sessions;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Long enough for what comes in milliseconds on a quiet machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) const TESTKERNEL: &str = env!("CARGO_BIN_EXE_testkernel");
 
@@ -180,10 +180,19 @@ impl Client {
         (delivery.channel, delivery.parts.into_message().unwrap())
     }
 
-    /// Reads until a cell is over.
+    /// Reads until a cell of this client is over.
     pub(crate) async fn outcome(&mut self, id: &str) -> Outcome {
+        self.read(id, true).await
+    }
+
+    /// Reads until a cell of another client is over.
+    pub(crate) async fn overheard(&mut self, id: &str) -> Outcome {
+        self.read(id, false).await
+    }
+
+    async fn read(&mut self, id: &str, replied: bool) -> Outcome {
         let (mut outcome, mut idle) = (Outcome::default(), false);
-        while !idle || outcome.status.is_empty() {
+        while !idle || (replied && outcome.status.is_empty()) {
             let (channel, message) = self.next_message().await;
             if message.parent_id() != Some(id) {
                 continue;
@@ -191,7 +200,7 @@ impl Client {
             let content: Value = message.view().unwrap();
             match (channel, message.kind()) {
                 (Channel::Shell, _) => {
-                    outcome.status = content["status"].as_str().unwrap().to_owned();
+                    outcome.status.push_str(content["status"].as_str().unwrap());
                 }
                 (_, "stream") => {
                     outcome.text += content["text"].as_str().unwrap();
@@ -225,4 +234,12 @@ impl Client {
 
 pub(crate) fn ok(text: &str) -> (String, String) {
     (text.to_owned(), "ok".to_owned())
+}
+
+/// As many lines, each with its number at the end.
+pub(crate) fn numbered(lead: &str, count: usize) -> String {
+    let lines: Vec<String> = (0..count)
+        .map(|number| format!("{lead}{number}\n"))
+        .collect();
+    lines.concat()
 }

@@ -6,7 +6,7 @@ use nbpress_kernel::kernels::{ConnectionEnd, ExecutionState};
 use nbpress_protocol::Channel;
 use serde_json::{Value, json};
 
-use crate::place::{Client, Place, ok, soon, until};
+use crate::place::{Client, Place, numbered, ok, soon, until};
 
 #[tokio::test(flavor = "current_thread")]
 async fn each_session_gets_its_own_replies_and_questions() {
@@ -82,9 +82,7 @@ async fn what_came_while_a_session_was_away_is_delivered_when_it_is_back() {
     until(&kernel, ExecutionState::Idle).await;
     let mut back = Client::join(&kernel, "away").await;
     let outcome = back.outcome(&id).await;
-    let expected: String = (0..50_000)
-        .map(|number| format!("line {number}\n"))
-        .collect();
+    let expected = numbered("line ", 50_000);
     assert!(outcome.text == expected, "{} bytes", outcome.text.len());
     assert_eq!(outcome.status, "ok");
     assert!(outcome.messages < 5000, "{} messages", outcome.messages);
@@ -178,10 +176,7 @@ async fn only_what_is_idle_is_culled() {
         "somebody is connected"
     );
     assert!(
-        kernels
-            .cull(Duration::from_secs(3600), true)
-            .await
-            .is_empty(),
+        kernels.cull(Duration::from_hours(1), true).await.is_empty(),
         "it was used"
     );
     assert_eq!(kernels.cull(Duration::ZERO, true).await, [kernel.id()]);

@@ -118,103 +118,92 @@ fn what_clients_leave_out_is_filled_in() {
     }
 }
 
+const FEW: Limits = Limits {
+    bytes: 1000,
+    buffers: 2,
+};
+
+fn refused(framing: Framing, frame: &WebSocketFrame, expected: &str) {
+    let error = decode(framing, frame, FEW).unwrap_err();
+    assert_eq!(error.to_string(), expected, "{frame:?}");
+}
+
 #[test]
-fn what_is_no_message_is_refused_with_its_reason() {
-    let limits = Limits {
-        bytes: 1000,
-        buffers: 2,
-    };
-    let text = |text: &str| WebSocketFrame::Text(Bytes::from(text.to_owned()));
-    let numbers = |numbers: &[u64]| {
-        let bytes: Vec<u8> = numbers
-            .iter()
-            .flat_map(|number| number.to_le_bytes())
-            .collect();
-        WebSocketFrame::Binary(Bytes::from(bytes))
-    };
-    let big_endian = |numbers: &[u32]| {
+fn what_is_no_message_in_the_default_framing_is_refused_with_its_reason() {
+    for (text, expected) in [
+        ("{}", "frame is not valid JSON"),
+        (&"[".repeat(900), "frame is not valid JSON"),
+        (
+            r#"{"header":{},"channel":"hb"}"#,
+            "there is no channel `hb`",
+        ),
+        (
+            &"x".repeat(1001),
+            "frame of 1001 bytes is longer than the limit of 1000",
+        ),
+    ] {
+        let frame = WebSocketFrame::Text(Bytes::from(text.to_owned()));
+        refused(Framing::Default, &frame, expected);
+    }
+    for (numbers, expected) in [
+        (&[0_u32][..], "message has 0 of the 4 parts it needs"),
+        (
+            &[4, 0],
+            "message with 3 buffers has more than the limit of 2",
+        ),
+        (&[1, 9], "offset 9 does not fit into a frame of 8 bytes"),
+        (&[2, 8], "offset 4 does not fit into a frame of 8 bytes"),
+    ] {
         let bytes: Vec<u8> = numbers
             .iter()
             .flat_map(|number| number.to_be_bytes())
             .collect();
-        WebSocketFrame::Binary(Bytes::from(bytes))
-    };
-    let deep = "[".repeat(900);
-    for (framing, frame, expected) in [
-        (Framing::Default, text("{}"), "frame is not valid JSON"),
-        (Framing::Default, text(&deep), "frame is not valid JSON"),
-        (
+        refused(
             Framing::Default,
-            text(r#"{"header":{},"channel":"hb"}"#),
-            "there is no channel `hb`",
-        ),
-        (
-            Framing::Default,
-            text(&"x".repeat(1001)),
-            "frame of 1001 bytes is longer than the limit of 1000",
-        ),
-        (
-            Framing::Default,
-            big_endian(&[0]),
-            "message has 0 of the 4 parts it needs",
-        ),
-        (
-            Framing::Default,
-            big_endian(&[4, 0]),
-            "message with 3 buffers has more than the limit of 2",
-        ),
-        (
-            Framing::Default,
-            big_endian(&[1, 9]),
-            "offset 9 does not fit into a frame of 8 bytes",
-        ),
-        (
-            Framing::Default,
-            big_endian(&[2, 8]),
-            "offset 4 does not fit into a frame of 8 bytes",
-        ),
-        (
-            Framing::V1,
-            text("{}"),
-            "text frame, where `v1.kernel.websocket.jupyter.org` has binary ones only",
-        ),
-        (
-            Framing::V1,
-            numbers(&[5]),
-            "message has 3 of the 4 parts it needs",
-        ),
-        (
-            Framing::V1,
-            numbers(&[u64::MAX]),
-            "message with 18446744073709551609 buffers has more than the limit of 2",
-        ),
-        (
-            Framing::V1,
-            numbers(&[6, 56, 56, 56, 56, 56, 57]),
-            "offset 57 does not fit into a frame of 56 bytes",
-        ),
-        (
-            Framing::V1,
-            numbers(&[6, 56, 55, 56, 56, 56, 56]),
-            "offset 55 does not fit into a frame of 56 bytes",
-        ),
-        (
-            Framing::V1,
-            numbers(&[6, 56, 56, 56, 56, 56, 56]),
-            "there is no channel ``",
-        ),
-        (
-            Framing::V1,
-            numbers(&[]),
-            "offset 8 does not fit into a frame of 0 bytes",
-        ),
-    ] {
-        let error = decode(framing, &frame, limits).unwrap_err();
-        assert_eq!(error.to_string(), expected, "{frame:?}");
+            &WebSocketFrame::Binary(Bytes::from(bytes)),
+            expected,
+        );
     }
     let not_json = parts(r#"{"x":NaN}"#, &[]);
     let error = encode(Framing::Default, Channel::Iopub, &not_json).unwrap_err();
     assert_eq!(error.to_string(), "content is not valid JSON");
+}
+
+#[test]
+fn what_is_no_message_in_v1_is_refused_with_its_reason() {
+    let text = WebSocketFrame::Text(Bytes::from_static(b"{}"));
+    refused(
+        Framing::V1,
+        &text,
+        "text frame, where `v1.kernel.websocket.jupyter.org` has binary ones only",
+    );
+    for (numbers, expected) in [
+        (&[][..], "offset 8 does not fit into a frame of 0 bytes"),
+        (&[5], "message has 3 of the 4 parts it needs"),
+        (
+            &[u64::MAX],
+            "message with 18446744073709551609 buffers has more than the limit of 2",
+        ),
+        (
+            &[6, 56, 56, 56, 56, 56, 57],
+            "offset 57 does not fit into a frame of 56 bytes",
+        ),
+        (
+            &[6, 56, 55, 56, 56, 56, 56],
+            "offset 55 does not fit into a frame of 56 bytes",
+        ),
+        (&[6, 56, 56, 56, 56, 56, 56], "there is no channel ``"),
+    ] {
+        let bytes: Vec<u8> = numbers
+            .iter()
+            .flat_map(|number: &u64| number.to_le_bytes())
+            .collect();
+        refused(
+            Framing::V1,
+            &WebSocketFrame::Binary(Bytes::from(bytes)),
+            expected,
+        );
+    }
 }
 
 #[test]

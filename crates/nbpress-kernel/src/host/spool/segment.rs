@@ -21,7 +21,7 @@ const LONG_ENOUGH: u64 = 8 << 20;
 #[derive(Debug)]
 pub(super) struct Segments {
     folder: PathBuf,
-    segments: VecDeque<Segment>,
+    files: VecDeque<Segment>,
     next_number: u64,
 }
 
@@ -43,13 +43,13 @@ impl Segments {
     pub(super) fn new(folder: PathBuf) -> Self {
         Self {
             folder,
-            segments: VecDeque::new(),
+            files: VecDeque::new(),
             next_number: 0,
         }
     }
 
     pub(super) fn bytes(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.length).sum()
+        self.files.iter().map(|segment| segment.length).sum()
     }
 
     /// Writes a block. What a failed attempt left in the file is overwritten by the next one.
@@ -58,7 +58,9 @@ impl Segments {
             return Ok(());
         };
         let mut bytes = BytesMut::new();
-        records.iter().for_each(|record| put(&mut bytes, record));
+        for record in records {
+            put(&mut bytes, record);
+        }
         let segment = self.unfinished()?;
         let file = File::options().write(true).open(&segment.path)?;
         file.write_all_at(&bytes, segment.length)?;
@@ -73,7 +75,7 @@ impl Segments {
 
     fn unfinished(&mut self) -> io::Result<&mut Segment> {
         let begin = |last: &Segment| last.length >= LONG_ENOUGH;
-        if self.segments.back().is_none_or(begin) {
+        if self.files.back().is_none_or(begin) {
             std::fs::create_dir_all(&self.folder)?;
             let path = self.folder.join(self.next_number.to_string());
             File::options()
@@ -83,20 +85,20 @@ impl Segments {
                 .open(&path)?
                 .flush()?;
             self.next_number += 1;
-            self.segments.push_back(Segment {
+            self.files.push_back(Segment {
                 path,
                 length: 0,
                 blocks: VecDeque::new(),
             });
         }
-        self.segments.back_mut().ok_or_else(malformed)
+        self.files.back_mut().ok_or_else(malformed)
     }
 
     /// The messages after this one in the block that has the next one; `None` if none of them is in a file.
     pub(super) fn read(&self, after: u64) -> io::Result<Option<Vec<Record>>> {
         let has_more = |block: &&Block| block.last_seq > after;
         let found = self
-            .segments
+            .files
             .iter()
             .find_map(|segment| Some((segment, segment.blocks.iter().find(has_more)?)));
         let Some((segment, block)) = found else {
@@ -116,18 +118,18 @@ impl Segments {
     }
 
     pub(super) fn release(&mut self, through: u64) {
-        for segment in &mut self.segments {
+        for segment in &mut self.files {
             while let Some(first) = segment.blocks.front()
                 && first.last_seq <= through
             {
                 segment.blocks.pop_front();
             }
         }
-        while let Some(first) = self.segments.front()
+        while let Some(first) = self.files.front()
             && first.blocks.is_empty()
         {
             let _absent = std::fs::remove_file(&first.path);
-            self.segments.pop_front();
+            self.files.pop_front();
         }
     }
 }

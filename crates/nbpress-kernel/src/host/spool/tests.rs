@@ -43,7 +43,8 @@ fn spool() -> (tempfile::TempDir, Spool) {
 }
 
 fn numbers(range: std::ops::Range<u64>) -> String {
-    range.map(|number| format!("{number}\n")).collect()
+    let lines: Vec<String> = range.map(|number| format!("{number}\n")).collect();
+    lines.concat()
 }
 
 #[test]
