@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{Method, StatusCode, Uri};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse as _, Response};
 use axum::serve::ListenerExt as _;
 use axum::{Json, Router, middleware};
 use nbpress_runs::Store;
@@ -206,12 +206,8 @@ async fn unknown(State(app): State<App>, request: Request) -> Response {
     }
     let shorter = path.trim_end_matches('/');
     if request.method() == Method::GET && shorter.len() < path.len() && !shorter.is_empty() {
-        let address = app.base.join(shorter);
-        let address = match request.uri().query() {
-            Some(query) => format!("{address}?{query}"),
-            None => address,
-        };
-        return Redirect::to(&guard::same_origin_path(&app.base, &address)).into_response();
+        let address = guard::without_token(request.uri()).replacen(path, shorter, 1);
+        return guard::found(&app.base, &app.base.join(&address));
     }
     JupyterError::not_found("Not Found").into_response()
 }
