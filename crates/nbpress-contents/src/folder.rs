@@ -7,7 +7,7 @@ mod publish;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -19,6 +19,7 @@ use crate::error::ContentsError;
 use crate::history::Guard;
 use crate::mimetype;
 use crate::path::ContentsPath;
+use crate::staged::{Staged, shown_at};
 
 type Result<T> = std::result::Result<T, ContentsError>;
 
@@ -80,18 +81,29 @@ impl Folder {
         blocking(move || folder.read_now(&path, range.as_ref())).await
     }
 
-    /// Makes `bytes` the file at a real path. Keeps `guard` until it is done, also when nobody waits
-    /// for it any more.
-    pub(crate) async fn publish(
+    /// Writes `bytes` to disk for the file at a real path, if the condition holds.
+    pub(crate) async fn stage(
         &self,
         path: &ContentsPath,
         bytes: Bytes,
+        condition: Condition,
+    ) -> Result<Staged> {
+        let (folder, path) = (self.clone(), path.clone());
+        blocking(move || folder.stage_now(&path, &bytes, &condition)).await
+    }
+
+    /// Makes it the file, if the condition still holds. Keeps `guard` until it is done, also when
+    /// nobody waits for it any more.
+    pub(crate) async fn commit(
+        &self,
+        staged: Staged,
+        path: &ContentsPath,
         condition: Condition,
         guard: Guard,
     ) -> Result<Entry> {
         let (folder, path) = (self.clone(), path.clone());
         blocking(move || {
-            let entry = folder.publish_now(&path, &bytes, &condition);
+            let entry = folder.commit_now(staged, &path, &condition);
             drop(guard);
             entry
         })
@@ -189,12 +201,6 @@ fn stat(directory: impl AsFd, name: &str, flags: AtFlags) -> rustix::io::Result<
     rustix::fs::statx(directory, name, flags, wanted)
 }
 
-/// Where the kernel shows an open file of this process.
-fn shown_at(file: &impl AsFd) -> String {
-    use std::os::fd::AsRawFd as _;
-    format!("/proc/self/fd/{}", file.as_fd().as_raw_fd())
-}
-
 fn kind_of(found: &Statx) -> FileType {
     FileType::from_raw_mode(found.stx_mode.into())
 }
@@ -243,14 +249,6 @@ fn etag(found: &Statx) -> String {
 /// Years that no calendar has become the epoch.
 fn timestamp(time: StatxTimestamp) -> Timestamp {
     Timestamp::new(time.tv_sec, time.tv_nsec.cast_signed()).unwrap_or(Timestamp::UNIX_EPOCH)
-}
-
-/// Makes the names in a directory durable. Some file systems cannot; they say so with `EINVAL`.
-fn sync_directory(directory: &OwnedFd, path: &ContentsPath) -> Result<()> {
-    match rustix::fs::fsync(directory) {
-        Ok(()) | Err(rustix::io::Errno::INVAL | rustix::io::Errno::ACCESS) => Ok(()),
-        Err(error) => Err(ContentsError::io("sync", path)(error.into())),
-    }
 }
 
 /// Runs system calls where they may block.

@@ -10,19 +10,21 @@
 //! A key is the SHA-256 of a path. In a folder the log of a path is also its lock: whoever saves there
 //! holds it.
 
+mod blob;
 mod lock;
 mod log;
 mod record;
 mod trace;
 mod uploads;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
-use nbpress_storage::{Location, Storage, StorageErrorKind, WriteOptions};
+use nbpress_storage::{Location, Storage};
 use sha2::{Digest as _, Sha256};
 
+pub(crate) use blob::sha256;
 pub(crate) use lock::Guard;
 pub(crate) use record::{Kept, Record};
 
@@ -85,41 +87,6 @@ impl History {
         self.locks.lock(logs).await
     }
 
-    /// Keeps bytes. Costs little when they are kept already.
-    pub(crate) async fn put(&self, bytes: &Bytes) -> Result<String> {
-        let hash = sha256(bytes).await?;
-        let place = self.place(&blob_name(&hash)).await?;
-        let kept = self
-            .storage
-            .write(&place, bytes.clone(), WriteOptions::if_absent())
-            .await;
-        match kept {
-            Err(error) if !matches!(error.kind(), StorageErrorKind::AlreadyExists { .. }) => {
-                Err(ContentsError::Storage(error))
-            }
-            _ => Ok(hash),
-        }
-    }
-
-    /// The bytes with this hash.
-    pub(crate) async fn get(&self, hash: &str) -> Result<Bytes> {
-        let damaged = || ContentsError::Damaged {
-            id: hash.to_owned(),
-        };
-        let place = self.root.join(&blob_name(hash));
-        let bytes = self.storage.read(&place).await.map_err(|error| {
-            if error.is_not_found() {
-                damaged()
-            } else {
-                ContentsError::Storage(error)
-            }
-        })?;
-        if sha256(&bytes).await? != hash {
-            return Err(damaged());
-        }
-        Ok(bytes)
-    }
-
     /// The location of `name` in the history, ready to be written.
     async fn place(&self, name: &str) -> Result<Location> {
         if let Some(folder) = &self.folder {
@@ -129,19 +96,9 @@ impl History {
     }
 }
 
-fn blob_name(hash: &str) -> String {
-    format!("blobs/{}/{hash}", hash.get(..2).unwrap_or_default())
-}
-
 /// The SHA-256 of a path.
 fn key(path: &ContentsPath) -> String {
     hex::encode(Sha256::digest(path.as_str()))
-}
-
-/// SHA-256 in hexadecimal digits.
-pub(crate) async fn sha256(bytes: &Bytes) -> Result<String> {
-    let bytes = bytes.clone();
-    blocking(move || Ok(hex::encode(Sha256::digest(&bytes)))).await
 }
 
 async fn make_parent(path: &Path) -> Result<()> {
@@ -152,17 +109,17 @@ async fn make_parent(path: &Path) -> Result<()> {
 }
 
 async fn make_folder(path: &Path) -> Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
     let path = path.to_owned();
-    blocking(move || {
-        let mut builder = std::fs::DirBuilder::new();
-        let made = builder.recursive(true).mode(0o700).create(&path);
-        made.map_err(failed("make the folder of"))
-    })
-    .await
+    blocking(move || make_folder_now(&path).map_err(failed("make the folder of"))).await
+}
+
+fn make_folder_now(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(path)
 }
 
 /// A failure within the history, whose place users need not know.
-fn failed(action: &'static str) -> impl Fn(std::io::Error) -> ContentsError {
+fn failed(action: &'static str) -> impl Fn(io::Error) -> ContentsError {
     move |source| ContentsError::History { action, source }
 }

@@ -39,6 +39,7 @@ mod merge;
 mod mimetype;
 mod path;
 mod place;
+mod staged;
 mod workspace;
 
 pub use entry::{

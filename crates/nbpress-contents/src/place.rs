@@ -13,6 +13,7 @@ use crate::error::ContentsError;
 use crate::folder::{Folder, blocking};
 use crate::history::{Guard, History};
 use crate::path::ContentsPath;
+use crate::staged::Staged;
 
 type Result<T> = std::result::Result<T, ContentsError>;
 
@@ -132,18 +133,20 @@ impl Place {
         }
     }
 
-    /// Makes `bytes` the file at a real path, at once; [`ContentsError::Stale`] when the condition does not hold.
-    pub(crate) async fn publish(
+    /// Prepares `bytes` to be the file at a real path, if the condition holds.
+    pub(crate) async fn prepare(
         &self,
         path: &ContentsPath,
         bytes: Bytes,
         condition: Condition,
-        guard: &Guard,
-    ) -> Result<Entry> {
-        match self {
-            Self::Folder(folder) => folder.publish(path, bytes, condition, guard.clone()).await,
-            Self::Bucket(bucket) => bucket.publish(path, bytes, condition).await,
-        }
+    ) -> Result<Prepared<'_>> {
+        Ok(match self {
+            Self::Folder(folder) => {
+                let staged = folder.stage(path, bytes, condition).await?;
+                Prepared::Folder(folder, staged)
+            }
+            Self::Bucket(bucket) => Prepared::Bucket(bucket, bytes),
+        })
     }
 
     pub(crate) async fn make_directory(&self, path: &ContentsPath) -> Result<()> {
@@ -182,6 +185,30 @@ impl Place {
         match self {
             Self::Folder(folder) => folder.delete(path, recursive).await,
             Self::Bucket(bucket) => bucket.delete(path, recursive).await,
+        }
+    }
+}
+
+/// Bytes that are about to be a file.
+#[derive(Debug)]
+pub(crate) enum Prepared<'a> {
+    Folder(&'a Folder, Staged),
+    Bucket(&'a Bucket, Bytes),
+}
+
+impl Prepared<'_> {
+    /// Makes them the file, at once; [`ContentsError::Stale`] when the condition does not hold.
+    pub(crate) async fn appear(
+        self,
+        path: &ContentsPath,
+        condition: Condition,
+        guard: &Guard,
+    ) -> Result<Entry> {
+        match self {
+            Self::Folder(folder, staged) => {
+                folder.commit(staged, path, condition, guard.clone()).await
+            }
+            Self::Bucket(bucket, bytes) => bucket.publish(path, bytes, condition).await,
         }
     }
 }

@@ -13,20 +13,15 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
-use super::{Folder, Result, shown_at};
+use super::{Folder, Result};
 use crate::error::ContentsError;
 use crate::path::ContentsPath;
+use crate::staged::{Spot, shown_at};
 
 /// The kernel gives up on a path while names around it are being moved.
 const TRIES: usize = 64;
 /// Linux gives up after as many links of links.
 const MAX_LINKS: usize = 40;
-
-/// A name in an open directory. Whatever happens to the path meanwhile, both stay together.
-pub(super) struct Spot {
-    pub(super) directory: OwnedFd,
-    pub(super) name: String,
-}
 
 impl Folder {
     /// Opens what is at `path`, through links that stay within.

@@ -7,14 +7,13 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{Access, AtFlags, Dir, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
-use super::beneath::Spot;
-use super::publish::is_scratch;
-use super::{Folder, Result, entry, kind_of, stat, sync_directory};
+use super::{Folder, Result, entry, kind_of, stat};
 use crate::checkpoint;
 use crate::entry::{Entry, ListOptions, Page};
 use crate::error::ContentsError;
 use crate::listing;
 use crate::path::ContentsPath;
+use crate::staged::{Spot, is_scratch, sync_directory};
 
 impl Folder {
     /// Reads all names, which is cheap, and asks only about those of the page.
@@ -49,7 +48,7 @@ impl Folder {
         let spot = self.spot(path)?;
         make(&spot, Mode::from_raw_mode(0o777))
             .map_err(|error| ContentsError::io("make the directory", path)(error.into()))?;
-        sync_directory(&spot.directory, path)
+        sync_directory(&spot.directory).map_err(ContentsError::io("sync", path))
     }
 
     pub(super) fn rename_now(&self, from: &ContentsPath, to: &ContentsPath) -> Result<()> {
@@ -59,8 +58,8 @@ impl Folder {
             Errno::EXIST | Errno::NOTEMPTY => ContentsError::Exists { path: to.clone() },
             error => ContentsError::io("rename", from)(error.into()),
         })?;
-        sync_directory(&new.directory, to)?;
-        sync_directory(&old.directory, from)
+        sync_directory(&new.directory).map_err(ContentsError::io("sync", to))?;
+        sync_directory(&old.directory).map_err(ContentsError::io("sync", from))
     }
 
     pub(super) fn delete_now(&self, path: &ContentsPath, recursive: bool) -> Result<()> {
@@ -71,7 +70,7 @@ impl Folder {
         if kind_of(&found) != FileType::Directory {
             rustix::fs::unlinkat(&spot.directory, &spot.name, AtFlags::empty())
                 .map_err(|error| fails(error.into()))?;
-            return sync_directory(&spot.directory, path);
+            return sync_directory(&spot.directory).map_err(ContentsError::io("sync", path));
         }
         let directory = open_child(&spot.directory, &spot.name).map_err(&fails)?;
         let is_empty = names(&directory)
@@ -82,7 +81,7 @@ impl Folder {
             return Err(ContentsError::NotEmpty { path: path.clone() });
         }
         delete_tree(&spot.directory, &spot.name).map_err(&fails)?;
-        sync_directory(&spot.directory, path)
+        sync_directory(&spot.directory).map_err(ContentsError::io("sync", path))
     }
 
     /// Links are left out: what they lead to is copied where it is.
@@ -95,7 +94,7 @@ impl Folder {
         make(&target, mode).map_err(|error| ContentsError::io("copy", to)(error.into()))?;
         let copied = open_child(&target.directory, &target.name).map_err(&fails)?;
         copy_tree(&source, &copied).map_err(&fails)?;
-        sync_directory(&target.directory, to)
+        sync_directory(&target.directory).map_err(ContentsError::io("sync", to))
     }
 }
 

@@ -38,12 +38,17 @@ fn folder_name(path: &ContentsPath) -> String {
 
 impl History {
     /// Adds a record. The caller holds the path's lock.
+    ///
+    /// That a version was kept need not survive a loss of power, only its bytes must: the next save
+    /// finds a file it does not know, and keeps it.
     pub(crate) async fn append(&self, path: &ContentsPath, record: &Record) -> Result<()> {
         let mut line = serde_json::to_vec(record).map_err(|error| failed("write")(error.into()))?;
         if let Some(file) = self.log_file(path) {
             line.push(b'\n');
             super::make_parent(&file).await?;
-            return blocking(move || append_line(&file, &line).map_err(failed("write"))).await;
+            let heals = matches!(record, Record::Kept(_));
+            let append = move || append_line(&file, &line, !heals).map_err(failed("write"));
+            return blocking(append).await;
         }
         let place = self
             .root
@@ -124,14 +129,17 @@ fn object_name(record: &Record) -> String {
     format!("{left:024}-{}.json", Uuid::new_v4().simple())
 }
 
-fn append_line(file: &PathBuf, line: &[u8]) -> io::Result<()> {
+fn append_line(file: &PathBuf, line: &[u8], durable: bool) -> io::Result<()> {
     let mut options = OpenOptions::new();
     let mut file = options.create(true).append(true).read(true).open(file)?;
     if is_torn(&mut file)? {
         file.write_all(b"\n")?;
     }
     file.write_all(line)?;
-    file.sync_data()
+    if durable {
+        file.sync_data()?;
+    }
+    Ok(())
 }
 
 fn is_torn(file: &mut File) -> io::Result<bool> {

@@ -23,8 +23,9 @@ impl Workspace {
         self.make_checkpoint_directory(path).await?;
         let place = checkpoint::path_of(path)?;
         let guard = self.kept().lock(&[&place]).await?;
-        let made = self.place().publish(&place, bytes, Condition::Any, &guard);
-        Ok(described(&made.await?))
+        let prepared = self.place().prepare(&place, bytes, Condition::Any).await?;
+        let made = prepared.appear(&place, Condition::Any, &guard).await?;
+        Ok(described(&made))
     }
 
     /// Saves the checkpoint's bytes as the file.

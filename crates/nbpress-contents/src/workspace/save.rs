@@ -70,8 +70,9 @@ impl Workspace {
             None => self.require_directory_of(path).await?,
         }
         let size = bytes.len() as u64;
-        let hash = self.kept().put(&bytes).await?;
-        let entry = self.place().publish(path, bytes, condition, &guard).await?;
+        let prepared = self.place().prepare(path, bytes.clone(), condition.clone());
+        let (hash, prepared) = tokio::try_join!(self.kept().put(&bytes), prepared)?;
+        let entry = prepared.appear(path, condition, &guard).await?;
         let kept = Kept {
             at: Timestamp::now(),
             hash,

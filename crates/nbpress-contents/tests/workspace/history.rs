@@ -76,7 +76,7 @@ async fn abandoned_chunks_are_removed_by_the_next_upload() {
     let uploads = disk.folder.path().join("history/uploads");
     let chunks = files_in(&uploads);
     assert_eq!(chunks.len(), 2);
-    let two_days_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(172_800);
+    let two_days_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(48);
     let chunk = fs::File::options().write(true).open(&chunks[0]).unwrap();
     chunk.set_modified(two_days_ago).unwrap();
     send("new").await;
