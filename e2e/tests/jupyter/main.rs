@@ -8,6 +8,7 @@
 )]
 
 mod clients;
+mod lab;
 mod suite;
 
 use std::path::PathBuf;

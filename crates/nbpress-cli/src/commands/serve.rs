@@ -51,8 +51,9 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "PATH", default_value = "/")]
     base_url: String,
     /// Serve JupyterLab at `/lab`: the one installed in the Python environment PATH [default: the first found].
-    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "", requires = "folder")]
-    lab: Option<PathBuf>,
+    #[arg(long, value_name = "PATH", require_equals = true, requires = "folder")]
+    #[expect(clippy::option_option, reason = "absent, without a value, with one")]
+    lab: Option<Option<PathBuf>>,
     /// Where to listen.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7878")]
     listen: SocketAddr,
@@ -286,8 +287,8 @@ async fn jupyter(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Option
         trusted_proxy: args.trusted_proxy,
         lab: args
             .lab
-            .as_deref()
-            .map(|given| lab::find(settings, given))
+            .as_ref()
+            .map(|given| lab::find(settings, given.as_deref()))
             .transpose()?,
     }))
 }

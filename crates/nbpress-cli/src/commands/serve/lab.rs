@@ -8,8 +8,8 @@ use nbpress_server::Lab;
 use crate::settings::Settings;
 
 /// The front end in the given environment, or in the first that has one.
-pub(super) fn find(settings: &Settings, given: &Path) -> anyhow::Result<Lab> {
-    if !given.as_os_str().is_empty() {
+pub(super) fn find(settings: &Settings, given: Option<&Path>) -> anyhow::Result<Lab> {
+    if let Some(given) = given {
         return Lab::open(given)
             .with_context(|| format!("failed to find JupyterLab in `{}`", given.display()));
     }
@@ -32,6 +32,10 @@ fn prefixes(settings: &Settings) -> Vec<PathBuf> {
     let programs = std::env::split_paths(settings.get("PATH").unwrap_or_default());
     prefixes.extend(programs.filter_map(|folder| Some(folder.parent()?.to_owned())));
     prefixes.push(settings.private_python());
-    prefixes.extend(settings.get("HOME").map(|home| Path::new(home).join(".local")));
+    prefixes.extend(
+        settings
+            .get("HOME")
+            .map(|home| Path::new(home).join(".local")),
+    );
     prefixes
 }
