@@ -115,6 +115,24 @@ impl Output {
         Self::from_fields(fields)
     }
 
+    /// Reads what a kernel's `stream`, `display_data`, `update_display_data`, `execute_result` or `error` message
+    /// shows, and the name under which the kernel may change it
+    /// (<https://jupyter-client.readthedocs.io/en/stable/messaging.html#display-data>). What is transient does not
+    /// belong into a notebook. None where no notebook could hold it.
+    pub fn from_message(kind: &str, mut content: Json) -> Option<(Self, Option<String>)> {
+        let fields = content.as_object_mut()?;
+        let display_id = fields.shift_remove("transient").and_then(|transient| {
+            let id = transient.get("display_id").and_then(Json::as_str);
+            id.map(str::to_owned)
+        });
+        let kind = match kind {
+            "update_display_data" => "display_data",
+            kind => kind,
+        };
+        fields.insert("output_type".to_owned(), Json::from(kind));
+        Some((Self::from_json(&content).ok()?, display_id))
+    }
+
     /// Reads an output of format 4 whose texts are whole.
     pub(crate) fn from_fields(mut fields: Object) -> Result<Self, ParseError> {
         let kind = match text(&fields, "output_type")? {
@@ -213,6 +231,16 @@ impl Output {
             (&mut self.kind, &more.kind)
         {
             text.push_str(next);
+        }
+    }
+
+    /// Replaces the representations and metadata of something shown; of anything else nothing.
+    pub fn set_data(&mut self, new_data: Object, new_metadata: Object) {
+        if let OutputKind::DisplayData { data, metadata }
+        | OutputKind::ExecuteResult { data, metadata, .. } = &mut self.kind
+        {
+            *data = new_data;
+            *metadata = new_metadata;
         }
     }
 

@@ -10,6 +10,7 @@ use nbpress_scheduler::snapshot::SnapshotError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::jupyter::JupyterError;
 use crate::view::{Failed, failed};
 
 /// What went wrong with a request.
@@ -94,6 +95,17 @@ impl IntoResponse for ApiError {
 impl From<Invalid> for ApiError {
     fn from(invalid: Invalid) -> Self {
         Self::invalid(invalid.field, invalid.message).hint(invalid.hint)
+    }
+}
+
+impl From<JupyterError> for ApiError {
+    fn from(error: JupyterError) -> Self {
+        let code = if error.status() == StatusCode::NOT_FOUND {
+            "not_found"
+        } else {
+            "jupyter"
+        };
+        Self::new(error.status(), code, error.message())
     }
 }
 

@@ -15,6 +15,7 @@ mod kernelspecs;
 mod lab;
 mod login;
 mod nbconvert;
+mod resolve;
 mod security;
 mod sessions;
 mod spec;
@@ -34,8 +35,9 @@ use crate::App;
 
 pub use lab::{Lab, LabError};
 pub use sessions::Sessions;
+pub(crate) use sessions::session_of_notebook;
 
-pub(crate) use contents::escape;
+pub(crate) use contents::{escape, refused};
 pub(crate) use error::{JupyterError, JupyterResult};
 pub(crate) use events::Events;
 pub(crate) use terminals::Terminals;
@@ -86,6 +88,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(lab::routes())
         .merge(login::routes())
         .merge(nbconvert::routes())
+        .merge(resolve::routes())
         .merge(security::routes())
         .merge(spec::routes())
         .merge(status::routes())

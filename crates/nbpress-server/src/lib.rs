@@ -16,10 +16,12 @@ mod jobs;
 mod jupyter;
 mod kernels;
 mod metrics;
+mod notebooks;
 mod places;
 mod publish;
 mod runs;
 mod schedules;
+mod scribe;
 mod view;
 mod worker_side;
 
@@ -133,6 +135,9 @@ impl Server {
         mut stop: watch::Receiver<bool>,
     ) -> std::io::Result<()> {
         let app = Arc::clone(&self.app);
+        if let Some(jupyter) = &app.jupyter {
+            app.scribes.resume(jupyter).await;
+        }
         let stopped = async move {
             tokio::select! {
                 _ended = stop.wait_for(|stop| *stop) => {}
@@ -171,6 +176,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(audit::routes())
         .merge(events::routes())
         .merge(kernels::routes())
+        .merge(notebooks::routes())
         .layer(DefaultBodyLimit::max(SMALL));
     let large = OpenApiRouter::new()
         .merge(runs::routes_with_uploads())

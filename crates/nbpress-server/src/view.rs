@@ -171,7 +171,7 @@ fn of_file(app: &App, entry: &Entry, wish: &Wish) -> Page {
         folder if folder.is_empty() => app.base.join("files/"),
         folder => app.base.join(&format!("files/{folder}/")),
     };
-    let mut subtitle = format!("changed {:.0}", entry.last_modified);
+    let mut subtitle = format!("changed {}", minute(entry.last_modified));
     if let Some(version) = &wish.version {
         subtitle = format!("version {version}");
     }
@@ -192,6 +192,10 @@ fn of_file(app: &App, entry: &Entry, wish: &Wish) -> Page {
         ..Options::default()
     };
     page
+}
+
+fn minute(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 fn code_link(wish: &Wish) -> Link {
@@ -265,10 +269,11 @@ async fn of_run(app: &App, run: &Run, wish: &Wish) -> ViewResult {
             .unwrap_or_default()
             .to_owned(),
         subtitle: Some(format!(
-            "{}{} · {} · {began:.0}",
+            "{}{} · {} · {}",
             job.unwrap_or_default(),
             run.state,
-            run.id
+            run.id,
+            minute(began)
         )),
         actions: vec![
             code_link(wish),

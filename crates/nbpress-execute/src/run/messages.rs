@@ -215,20 +215,8 @@ pub(super) fn stream_text(output: &Output) -> Option<&str> {
     }
 }
 
-/// The output a message carries, and its display id. Transient fields do not belong into a notebook.
+/// The output a message carries, and its display id.
 pub(super) fn output_of(message: &Message) -> Option<(Output, Option<String>)> {
-    let mut content = Json::parse_lossy(&message.content).ok()?;
-    let object = content.as_object_mut()?;
-    let display_id = object.shift_remove("transient").and_then(|transient| {
-        transient
-            .get("display_id")
-            .and_then(Json::as_str)
-            .map(str::to_owned)
-    });
-    let kind = match message.kind() {
-        "update_display_data" => "display_data",
-        kind => kind,
-    };
-    object.insert("output_type".to_owned(), Json::from(kind));
-    Some((Output::from_json(&content).ok()?, display_id))
+    let content = Json::parse_lossy(&message.content).ok()?;
+    Output::from_message(message.kind(), content)
 }

@@ -29,6 +29,7 @@ use uuid::Uuid;
 use crate::App;
 use crate::jupyter::kernels::{find, refused};
 use crate::jupyter::{JupyterResult, served};
+use crate::scribe::Scribe;
 
 /// Between two signs of life that are asked for.
 const PING: Duration = Duration::from_secs(30);
@@ -55,7 +56,8 @@ async fn channels(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> JupyterResult<Response> {
-    let kernel = find(served(&app)?, &kernel)?;
+    let jupyter = served(&app)?;
+    let kernel = find(jupyter, &kernel)?;
     let offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
     let offered: Vec<&str> = offered
         .filter_map(|value| value.to_str().ok())
@@ -68,6 +70,11 @@ async fn channels(
         .connect(&session, None)
         .await
         .map_err(|error| refused(&error))?;
+    let client = Client {
+        scribe: app.scribes.of(jupyter, &kernel).await,
+        session,
+        framing,
+    };
     let limits = Limits::default();
     let closing = app.stop.subscribe();
     Ok(upgrade
@@ -76,22 +83,34 @@ async fn channels(
         .max_frame_size(limits.bytes)
         .on_upgrade(async move |socket| {
             let _counted = app.activity.connected();
-            converse(socket, connection, framing, closing).await;
+            converse(socket, connection, client, closing).await;
         }))
+}
+
+/// Who is at the other end of a WebSocket.
+struct Client {
+    session: String,
+    framing: Framing,
+    /// Of a kernel that belongs to a notebook.
+    scribe: Option<Scribe>,
 }
 
 async fn converse(
     socket: WebSocket,
     connection: Connection,
-    framing: Framing,
+    client: Client,
     closing: watch::Receiver<bool>,
 ) {
+    let _here = client
+        .scribe
+        .as_ref()
+        .map(|scribe| scribe.here(&client.session));
     let (sink, stream) = socket.split();
     let (sender, receiver) = connection.split();
     let (alive, heard) = watch::channel(Instant::now());
     tokio::select! {
-        () = listen(stream, &sender, framing, &alive) => {}
-        () = tell(sink, receiver, framing, closing, heard) => {}
+        () = listen(stream, &sender, &client, &alive) => {}
+        () = tell(sink, receiver, client.framing, closing, heard) => {}
     }
 }
 
@@ -99,7 +118,7 @@ async fn converse(
 async fn listen(
     mut stream: SplitStream<WebSocket>,
     sender: &ConnectionSender,
-    framing: Framing,
+    client: &Client,
     alive: &watch::Sender<Instant>,
 ) {
     while let Some(Ok(message)) = stream.next().await {
@@ -111,11 +130,16 @@ async fn listen(
             Message::Close(_) => return,
         };
         // As in Jupyter, one message that cannot be read does not end the conversation.
-        let Ok((channel, parts)) = decode(framing, &frame, Limits::default()) else {
+        let Ok((channel, parts)) = decode(client.framing, &frame, Limits::default()) else {
             continue;
         };
         if matches!(channel, Channel::Iopub | Channel::Heartbeat) {
             continue;
+        }
+        if let (Channel::Shell, Some(scribe)) = (channel, &client.scribe)
+            && parts.label().session == client.session.as_str()
+        {
+            scribe.note(&parts).await;
         }
         if sender.send(channel, parts).await.is_err() {
             return;

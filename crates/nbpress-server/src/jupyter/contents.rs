@@ -216,7 +216,7 @@ fn finish(status: StatusCode, model: &Model) -> Response {
 }
 
 /// Why something was not written, or not read.
-pub(super) fn refused(error: &ContentsError) -> JupyterError {
+pub(crate) fn refused(error: &ContentsError) -> JupyterError {
     let status = match error {
         ContentsError::NotFound { .. }
         | ContentsError::OutsideRoot { .. }

@@ -3,13 +3,16 @@
 
 mod book;
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use nbpress_kernel::kernels::{KernelsError, StartRequest};
+use nbpress_contents::ContentsPath;
+use nbpress_kernel::kernels::{InteractiveKernel, KernelsError, StartRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -116,6 +119,48 @@ async fn create(
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(model)).into_response())
 }
 
+/// The kernel of a notebook; one is started if there is none.
+pub(crate) async fn session_of_notebook(
+    jupyter: &JupyterSettings,
+    path: &ContentsPath,
+    kernel: Option<&str>,
+) -> JupyterResult<Arc<InteractiveKernel>> {
+    let _turn = jupyter.sessions.turn().await;
+    let sessions = jupyter.sessions.all();
+    let of_path = sessions
+        .iter()
+        .filter(|session| session.path == path.as_str());
+    let mut there = of_path.filter_map(|session| jupyter.kernels.get(session.kernel));
+    if let Some(kernel) = there.next() {
+        return Ok(kernel);
+    }
+    let started = start(jupyter, kernel, path.as_str()).await;
+    let kernel = started.map_err(|error| refused(&error))?;
+    let session = Session {
+        id: Uuid::new_v4().to_string(),
+        path: path.as_str().to_owned(),
+        name: path.name().to_owned(),
+        kind: "notebook".to_owned(),
+        kernel: kernel.id(),
+    };
+    keep(jupyter.sessions.put(session).await)?;
+    Ok(kernel)
+}
+
+async fn start(
+    jupyter: &JupyterSettings,
+    kernel: Option<&str>,
+    path: &str,
+) -> Result<Arc<InteractiveKernel>, KernelsError> {
+    let request = StartRequest {
+        name: kernel.map(str::to_owned),
+        working_directory: working_directory(jupyter, Some(path), Of::Session).await,
+        environment: [("JPY_SESSION_NAME".to_owned(), path.to_owned())].into(),
+        ..StartRequest::default()
+    };
+    jupyter.kernels.start(request).await
+}
+
 /// The kernel a client names, or a new one.
 async fn kernel_of(
     jupyter: &JupyterSettings,
@@ -128,13 +173,7 @@ async fn kernel_of(
             .map_err(IntoResponse::into_response);
     }
     let name = wish.name.clone().filter(|name| !name.is_empty());
-    let request = StartRequest {
-        name: name.clone(),
-        working_directory: working_directory(jupyter, Some(path), Of::Session).await,
-        environment: [("JPY_SESSION_NAME".to_owned(), path.to_owned())].into(),
-        ..StartRequest::default()
-    };
-    match jupyter.kernels.start(request).await {
+    match start(jupyter, name.as_deref(), path).await {
         Ok(kernel) => Ok(kernel.id()),
         Err(error @ (KernelsError::NotFound(_) | KernelsError::Spec(_))) => {
             let name = name.unwrap_or_default();

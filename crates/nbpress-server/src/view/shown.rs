@@ -66,7 +66,8 @@ fn sorry(failed: &Failed, path: &str) -> String {
     };
     let file = File {
         name: "",
-        mimetype: Some("text/plain"),
+        // Names and commands in it are between backticks.
+        mimetype: Some("text/markdown"),
         bytes: failed.message.as_bytes(),
         size: failed.message.len() as u64,
     };

@@ -1,0 +1,319 @@
+//! A scribe at work.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use nbpress_contents::{Condition, ContentsError, ContentsPath, Workspace};
+use nbpress_format::Notebook;
+use nbpress_kernel::kernels::{Connection, ConnectionReceiver, ConnectionSender};
+use nbpress_protocol::content::{ExecuteRequest, Status};
+use nbpress_protocol::{Channel, Parts, Session};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior};
+use uuid::Uuid;
+
+use crate::jupyter::JupyterSettings;
+
+use super::fold::{Fold, cell_of};
+use super::journal::Journal;
+use super::presence::Presence;
+use super::{Told, folder};
+
+/// Between two looks at what is to be written.
+const LOOK: Duration = Duration::from_millis(500);
+/// Shortest time between two saves while cells run.
+const BETWEEN_SAVES: Duration = Duration::from_secs(2);
+/// Saving takes at most this share of the time: one part in as many.
+const SHARE: u32 = 50;
+/// How often a save is tried again because somebody else was quicker.
+const TRIES: usize = 5;
+
+/// The notebook that a kernel belongs to.
+pub(super) fn document_of(jupyter: &JupyterSettings, kernel: Uuid) -> Option<ContentsPath> {
+    let sessions = jupyter.sessions.all();
+    let session = sessions
+        .into_iter()
+        .find(|session| session.kernel == kernel && session.kind == "notebook")?;
+    ContentsPath::parse(&session.path).ok()
+}
+
+/// A cell that was asked to run.
+#[derive(Debug)]
+struct Work {
+    session: String,
+    cell: String,
+    fold: Fold,
+    is_dirty: bool,
+    is_over: bool,
+}
+
+pub(super) struct Desk {
+    jupyter: JupyterSettings,
+    kernel: Uuid,
+    sender: ConnectionSender,
+    receiver: ConnectionReceiver,
+    journal: Journal,
+    presence: Arc<Presence>,
+    session: Session,
+    /// By the id of the request.
+    works: BTreeMap<String, Work>,
+    /// Not before this is anything saved.
+    next_save: Instant,
+}
+
+impl Desk {
+    pub(super) fn new(
+        jupyter: JupyterSettings,
+        kernel: Uuid,
+        connection: Connection,
+        journal: Journal,
+        presence: Arc<Presence>,
+    ) -> Self {
+        let (sender, receiver) = connection.split();
+        Self {
+            jupyter,
+            kernel,
+            sender,
+            receiver,
+            journal,
+            presence,
+            session: Session::new("nbpress"),
+            works: BTreeMap::new(),
+            next_save: Instant::now(),
+        }
+    }
+
+    pub(super) async fn work(mut self, mut told: mpsc::Receiver<Told>) {
+        for (channel, parts) in self.journal.replay().unwrap_or_default() {
+            self.hear(channel, &parts);
+        }
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                Some(told) = told.recv() => self.told(told).await,
+                delivered = self.receiver.recv() => {
+                    let Ok(delivery) = delivered else { break };
+                    if self.concerns(&delivery.parts) {
+                        // On file before the host hears that it arrived, which the next `recv` tells it.
+                        let _full = self.journal.append(delivery.channel, &delivery.parts);
+                        self.hear(delivery.channel, &delivery.parts);
+                    }
+                }
+                _ = looks.tick(), if !self.works.is_empty() => self.look().await,
+            }
+        }
+        // The kernel is gone, and nobody will show what it said last but this.
+        self.works
+            .retain(|_, work| !self.presence.is_here(&work.session));
+        self.save().await;
+        self.journal.remove();
+    }
+
+    async fn told(&mut self, told: Told) {
+        match told {
+            Told::Request(parts, done) => {
+                let _full = self.journal.append(Channel::Shell, &parts);
+                self.hear(Channel::Shell, &parts);
+                let _gone = done.send(());
+            }
+            Told::Execute(cells, done) => {
+                let requests = cells
+                    .into_iter()
+                    .map(|(cell, code)| self.request(&cell, &code));
+                let requests: Vec<Parts> = requests.collect();
+                let mut ids = Vec::with_capacity(requests.len());
+                for parts in requests {
+                    ids.push(parts.label().msg_id.into_owned());
+                    let _full = self.journal.append(Channel::Shell, &parts);
+                    self.hear(Channel::Shell, &parts);
+                    let _gone = self.sender.send(Channel::Shell, parts).await;
+                }
+                let _gone = done.send(ids);
+            }
+        }
+    }
+
+    fn request(&self, cell: &str, code: &str) -> Parts {
+        let request = ExecuteRequest {
+            code,
+            silent: false,
+            store_history: true,
+            user_expressions: serde_json::Map::new(),
+            allow_stdin: false,
+            stop_on_error: true,
+        };
+        let content = serde_json::to_vec(&request).unwrap_or_default();
+        let mut parts = Parts::from(&self.session.message("execute_request", content));
+        let metadata = serde_json::json!({"cellId": cell});
+        parts.metadata = Bytes::from(metadata.to_string());
+        parts
+    }
+
+    fn concerns(&self, parts: &Parts) -> bool {
+        let request = parts.parent_label().msg_id;
+        self.works.contains_key(request.as_ref())
+    }
+
+    fn hear(&mut self, channel: Channel, parts: &Parts) {
+        match channel {
+            Channel::Shell => {
+                let label = parts.label();
+                let Some(cell) = cell_of(parts) else { return };
+                // One at a time is what a cell shows.
+                self.works.retain(|_, work| work.cell != cell);
+                let work = Work {
+                    session: label.session.into_owned(),
+                    cell,
+                    fold: Fold::default(),
+                    is_dirty: false,
+                    is_over: false,
+                };
+                self.works.insert(label.msg_id.into_owned(), work);
+            }
+            Channel::Iopub => self.hear_output(parts),
+            _ => {}
+        }
+    }
+
+    fn hear_output(&mut self, parts: &Parts) {
+        let kind = parts.label().msg_type;
+        if kind == "update_display_data" {
+            for work in self.works.values_mut() {
+                work.is_dirty |= work.fold.update(parts);
+            }
+            return;
+        }
+        let Some(work) = self.works.get_mut(parts.parent_label().msg_id.as_ref()) else {
+            return;
+        };
+        if kind == "status" {
+            work.is_over |= is_idle(parts);
+        } else {
+            work.is_dirty |= work.fold.take(parts);
+        }
+    }
+
+    /// Writes for those who are away; forgets what their clients have.
+    async fn look(&mut self) {
+        let (presence, ours) = (Arc::clone(&self.presence), self.session.id().to_owned());
+        self.works
+            .retain(|_, work| !(work.is_over && presence.is_here(&work.session)));
+        let away = |work: &Work| work.session == ours || presence.is_away(&work.session);
+        let due = self.works.values().any(|work| work.is_dirty && away(work));
+        let over = self.works.values().any(|work| work.is_over && away(work));
+        if due && (over || Instant::now() >= self.next_save) {
+            let began = Instant::now();
+            self.save_those(&away).await;
+            self.next_save = Instant::now() + BETWEEN_SAVES.max(began.elapsed() * SHARE);
+        }
+        self.works
+            .retain(|_, work| !(work.is_over && !work.is_dirty && away(work)));
+        if self.works.is_empty() {
+            let _stays = self.journal.clear();
+        }
+    }
+
+    async fn save(&mut self) {
+        self.save_those(&|_| true).await;
+    }
+
+    async fn save_those(&mut self, which: &(dyn Fn(&Work) -> bool + Sync)) {
+        let folds: BTreeMap<String, Fold> = self
+            .works
+            .values()
+            .filter(|work| which(work) && work.is_dirty)
+            .map(|work| (work.cell.clone(), work.fold.clone()))
+            .collect();
+        let Some(path) = document_of(&self.jupyter, self.kernel) else {
+            return;
+        };
+        if folds.is_empty() || !write(&self.jupyter.workspace, &path, &folds).await {
+            return;
+        }
+        for work in self.works.values_mut() {
+            if folds.contains_key(&work.cell) {
+                work.is_dirty = false;
+            }
+        }
+    }
+}
+
+fn is_idle(status: &Parts) -> bool {
+    serde_json::from_slice::<Status>(&status.content)
+        .is_ok_and(|status| status.execution_state == "idle")
+}
+
+/// Puts outputs into the cells of a document; whether that is done, or cannot be.
+async fn write(workspace: &Workspace, path: &ContentsPath, folds: &BTreeMap<String, Fold>) -> bool {
+    for _ in 0..TRIES {
+        match write_once(workspace, path, folds.clone()).await {
+            Ok(()) => return true,
+            Err(ContentsError::Stale { .. }) => {}
+            // It was deleted or is no notebook any more: nobody wants its outputs.
+            Err(ContentsError::NotFound { .. } | ContentsError::WrongKind { .. }) => return true,
+            Err(_) => return false,
+        }
+    }
+    false
+}
+
+async fn write_once(
+    workspace: &Workspace,
+    path: &ContentsPath,
+    folds: BTreeMap<String, Fold>,
+) -> Result<(), ContentsError> {
+    let (entry, bytes) = workspace.read(path).await?;
+    let changed = tokio::task::spawn_blocking(move || changed(&bytes, &folds)).await;
+    let Some(bytes) = changed.ok().flatten() else {
+        return Ok(());
+    };
+    let unchanged = Condition::IfMatch(entry.etag.unwrap_or_default());
+    let workspace = workspace.acting_as("nbpress");
+    workspace.save(path, bytes, unchanged).await.map(drop)
+}
+
+/// The document with the outputs; none where it has none of the cells.
+fn changed(bytes: &[u8], folds: &BTreeMap<String, Fold>) -> Option<Bytes> {
+    let mut notebook = Notebook::parse(bytes).ok()?;
+    let mut found = false;
+    for cell in &mut notebook.cells {
+        if let Some(fold) = cell.id.as_ref().and_then(|id| folds.get(id)) {
+            fold.write(cell);
+            found = true;
+        }
+    }
+    let mut bytes = notebook.to_bytes();
+    bytes.push(b'\n');
+    found.then(|| Bytes::from(bytes))
+}
+
+/// Writes what is in the journal of a kernel that is gone.
+pub(super) async fn settle(jupyter: &JupyterSettings, kernel: Uuid) {
+    let Ok(mut journal) = Journal::open(&folder(jupyter), kernel) else {
+        return;
+    };
+    let mut folds: BTreeMap<String, (String, Fold)> = BTreeMap::new();
+    for (channel, parts) in journal.replay().unwrap_or_default() {
+        match (channel, cell_of(&parts)) {
+            (Channel::Shell, Some(cell)) => {
+                folds.retain(|_, (other, _)| *other != cell);
+                let request = parts.label().msg_id.into_owned();
+                folds.insert(request, (cell, Fold::default()));
+            }
+            _ => {
+                if let Some((_, fold)) = folds.get_mut(parts.parent_label().msg_id.as_ref()) {
+                    fold.take(&parts);
+                }
+            }
+        }
+    }
+    let folds: BTreeMap<String, Fold> = folds.into_values().collect();
+    if let Some(path) = document_of(jupyter, kernel).filter(|_| !folds.is_empty()) {
+        write(&jupyter.workspace, &path, &folds).await;
+    }
+    journal.remove();
+}
