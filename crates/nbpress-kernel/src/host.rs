@@ -72,6 +72,8 @@ pub struct KernelModel {
 /// What a host tells about its kernel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct HostState {
+    /// Counts up with each change: what comes on several connections has an order.
+    pub(crate) revision: u64,
     pub(crate) model: KernelModel,
     pub(crate) process_id: Option<u32>,
     pub(crate) last_seq: u64,
@@ -101,6 +103,7 @@ pub async fn run(
     let spec = folder.read_spec()?;
     folder.lock().write_process_id()?;
     let state = HostState {
+        revision: 0,
         model: KernelModel {
             id: spec.id.clone(),
             name: spec.name.clone(),

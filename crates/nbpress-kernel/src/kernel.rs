@@ -123,12 +123,27 @@ impl Kernel {
         request: &LaunchRequest<'_>,
         timeout: Duration,
     ) -> Result<Self, StartError> {
-        let launched = provisioner.launch(request)?;
-        let over_tcp = launched.connection.transport == Transport::Tcp;
-        match Self::connect(launched, request.kernel, timeout).await {
+        Self::start_observed(provisioner, request, timeout, |_| {}).await
+    }
+
+    /// The same; `launched` is told the process that is there and does not answer yet.
+    pub(crate) async fn start_observed(
+        provisioner: &LocalProvisioner,
+        request: &LaunchRequest<'_>,
+        timeout: Duration,
+        launched: impl Fn(u32),
+    ) -> Result<Self, StartError> {
+        let launch = || {
+            let started = provisioner.launch(request)?;
+            launched(started.process.id());
+            Ok::<_, LaunchError>(started)
+        };
+        let first = launch()?;
+        let over_tcp = first.connection.transport == Transport::Tcp;
+        match Self::connect(first, request.kernel, timeout).await {
             // Another program may have taken one of its ports meanwhile.
             Err(StartError::ExitedEarly { .. }) if over_tcp => {
-                Self::connect(provisioner.launch(request)?, request.kernel, timeout).await
+                Self::connect(launch()?, request.kernel, timeout).await
             }
             outcome => outcome,
         }

@@ -7,6 +7,7 @@ mod connection;
 mod interactive;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +19,6 @@ use uuid::Uuid;
 
 use crate::find::{FoundKernel, KernelFinder, KernelNotFound, SpecError};
 use crate::host::folder::{HostFolder, HostSpec};
-use crate::host::link::LinkReader;
 use crate::host::wire::{Answer, Command};
 
 pub use crate::host::{Delivery, ExecutionState, KernelModel};
@@ -168,11 +168,11 @@ impl Kernels {
         &self.shared.finder
     }
 
-    /// Starts a kernel. Returns as soon as its host is up, which takes milliseconds; until the kernel
+    /// Starts a kernel. Returns as soon as its process is there, which takes milliseconds; until the kernel
     /// answers it is [`ExecutionState::Starting`].
     ///
     /// # Errors
-    /// There is no such kernelspec or folder, or the host cannot be started.
+    /// There is no such kernelspec or folder, or a process cannot be started.
     pub async fn start(
         &self,
         request: StartRequest,
@@ -193,18 +193,28 @@ impl Kernels {
             working_directory: request.working_directory,
             environment: request.environment,
         };
-        let folder = HostFolder::of(&self.shared.folder, id);
         let failed = |source| KernelsError::Start { id, source };
-        folder.create(&spec).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => KernelsError::Exists(id),
+        let made = HostFolder::create(&self.shared.folder, id, &spec);
+        let (folder, lock) = made.map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty => {
+                KernelsError::Exists(id)
+            }
             _ => failed(error),
         })?;
-        let host = self.start_host(&folder).map_err(failed)?;
-        let adopted = self.adopt(id, &folder, Some(host)).await;
-        if adopted.is_err() {
+        let started = match self.start_host(&folder, lock) {
+            Ok(host) => self.adopt(id, &folder, Some(host)).await,
+            Err(error) => Err(error),
+        };
+        let kernel = started.map_err(|error| {
             let _left = folder.remove();
+            failed(error)
+        })?;
+        if kernel.launched().await {
+            return Ok(kernel);
         }
-        adopted.map_err(failed)
+        let reason = kernel.model().reason.unwrap_or_default();
+        self.shutdown(id).await?;
+        Err(KernelsError::Refused { id, reason })
     }
 
     fn find(&self, name: Option<&str>) -> Result<FoundKernel, KernelsError> {
@@ -221,8 +231,7 @@ impl Kernels {
         }
     }
 
-    fn start_host(&self, folder: &HostFolder) -> io::Result<std::process::Child> {
-        let lock = folder.lock().take()?;
+    fn start_host(&self, folder: &HostFolder, lock: File) -> io::Result<std::process::Child> {
         crate::detached::start(
             &self.shared.program,
             &["kernel-host".as_ref(), folder.path().as_os_str()],
@@ -239,7 +248,7 @@ impl Kernels {
         folder: &HostFolder,
         host: Option<std::process::Child>,
     ) -> io::Result<Arc<InteractiveKernel>> {
-        let Some((kernel, reader)) = reach(id, folder).await? else {
+        let Some((kernel, reader)) = InteractiveKernel::reach(id, folder).await? else {
             if let Some(mut host) = host {
                 let _status = host.wait()?;
             }
@@ -366,23 +375,5 @@ impl Kernels {
             }
         }
         culled
-    }
-}
-
-/// Reaches a host as soon as it listens; `None` where it ends before that.
-async fn reach(
-    id: Uuid,
-    folder: &HostFolder,
-) -> io::Result<Option<(InteractiveKernel, LinkReader)>> {
-    let mut pause = Duration::from_millis(1);
-    loop {
-        if let Ok(reached) = InteractiveKernel::reach(id, folder.clone()).await {
-            return Ok(Some(reached));
-        }
-        if !folder.lock().is_held()? {
-            return Ok(None);
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_millis(8));
     }
 }

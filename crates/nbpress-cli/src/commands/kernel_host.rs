@@ -4,9 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use nbpress_kernel::LocalProvisioner;
 
 use crate::exit_code;
 use crate::settings::Settings;
+
+/// This program, also after a newer one has taken its place on the disk.
+const THIS_PROGRAM: &str = "/proc/self/exe";
 
 /// Serve one interactive kernel: what a server starts.
 #[derive(Debug, Args)]
@@ -17,7 +21,11 @@ pub(crate) struct KernelHostArgs {
 
 /// Runs the command and returns its exit code.
 pub(crate) async fn kernel_host(settings: &Settings, args: &KernelHostArgs) -> anyhow::Result<u8> {
-    nbpress_kernel::host::run(&args.folder, &settings.environment, settings.provisioner())
+    let provisioner = LocalProvisioner {
+        guard: Some(PathBuf::from(THIS_PROGRAM)),
+        ..settings.provisioner()
+    };
+    nbpress_kernel::host::run(&args.folder, &settings.environment, provisioner)
         .await
         .with_context(|| format!("failed to serve the kernel in `{}`", args.folder.display()))?;
     Ok(exit_code::OK)

@@ -64,6 +64,7 @@ struct Client {
 enum Presence {
     Connected {
         number: u64,
+        uncounted: bool,
         #[expect(dead_code, reason = "dropped to say that another connection took over")]
         replace: oneshot::Sender<()>,
     },
@@ -162,6 +163,7 @@ impl Exchange {
     /// A message was sent in some direction.
     pub(super) fn touch(&self) {
         self.state.send_if_modified(|state| {
+            state.revision += 1;
             state.model.last_activity = Timestamp::now();
             false
         });
@@ -197,7 +199,9 @@ impl Exchange {
         self.state.send_if_modified(|state| {
             let before = state.clone();
             change(state);
-            *state != before
+            let changed = *state != before;
+            state.revision += u64::from(changed);
+            changed
         });
     }
 
@@ -208,6 +212,11 @@ impl Exchange {
         self.publish(Channel::Iopub, None, message.to_parts());
     }
 
+    /// The kernel's process is there, and does not answer yet.
+    pub(super) fn launched(&self, process_id: u32) {
+        self.set_state(|state| state.process_id = Some(process_id));
+    }
+
     /// The kernel is gone, or not there yet.
     pub(super) fn down(&self, now: ExecutionState, reason: Option<String>) {
         self.connection.send_replace(None);
@@ -215,7 +224,7 @@ impl Exchange {
         self.set_state(|state| {
             state.model.execution_state = now;
             state.process_id = None;
-            state.model.reason = reason.or_else(|| state.model.reason.take());
+            state.model.reason = reason;
         });
     }
 
@@ -238,29 +247,36 @@ impl Exchange {
     }
 
     /// A client connects in the name of a session.
-    pub(super) fn join(self: &Arc<Self>, session: &str, from: Option<u64>) -> Joined {
+    pub(super) fn join(
+        self: &Arc<Self>,
+        session: &str,
+        from: Option<u64>,
+        uncounted: bool,
+    ) -> Joined {
         let mut inner = self.inner();
         inner.forget_those_away_for_good();
-        let last_seq = inner.spool.last_seq();
-        let session = Arc::from(session);
-        if !inner.sessions.contains_key(&session) {
-            let client = self.first_seen(&mut inner, &session, last_seq);
-            inner.sessions.insert(Arc::clone(&session), client);
-        }
         inner.connections += 1;
         let number = inner.connections;
+        let session: Arc<str> = Arc::from(session);
         let (replace, replaced) = oneshot::channel();
-        // The entry was just made sure of.
-        let client = inner.sessions.get_mut(&session);
-        let (from, outgoing) = client.map_or_else(
-            || (last_seq, mpsc::channel(1).0),
-            |client| {
-                client.presence = Presence::Connected { number, replace };
-                let from = from.unwrap_or(client.has()).min(last_seq);
-                (client.acknowledged, client.delivered, client.through) = (from, from, from);
-                (from, client.outgoing.clone())
-            },
-        );
+        let Inner {
+            spool,
+            sessions,
+            sockets,
+            ..
+        } = &mut *inner;
+        let last_seq = spool.last_seq();
+        let client = sessions
+            .entry(Arc::clone(&session))
+            .or_insert_with(|| self.first_seen(sockets, &session, last_seq));
+        client.presence = Presence::Connected {
+            number,
+            uncounted,
+            replace,
+        };
+        let from = from.unwrap_or(client.has()).min(last_seq);
+        (client.acknowledged, client.delivered, client.through) = (from, from, from);
+        let outgoing = client.outgoing.clone();
         self.count_connections(&inner);
         Joined {
             session,
@@ -273,13 +289,12 @@ impl Exchange {
 
     fn first_seen(
         self: &Arc<Self>,
-        inner: &mut Inner,
+        sockets: &mut JoinSet<()>,
         session: &Arc<str>,
         last_seq: u64,
     ) -> Client {
         let (outgoing, waiting) = mpsc::channel(WAITING);
-        let sockets = Sockets::new(Arc::clone(session), Arc::clone(self), waiting);
-        let sockets = sockets.run(self.connection.subscribe());
+        let own = Sockets::new(Arc::clone(session), Arc::clone(self), waiting);
         Client {
             acknowledged: last_seq,
             delivered: last_seq,
@@ -288,7 +303,7 @@ impl Exchange {
                 since: Instant::now(),
             },
             outgoing,
-            sockets: inner.sockets.spawn(sockets),
+            sockets: sockets.spawn(own.run(self.connection.subscribe())),
         }
     }
 
@@ -306,11 +321,17 @@ impl Exchange {
     }
 
     fn count_connections(&self, inner: &Inner) {
-        let connected = inner
-            .sessions
-            .values()
-            .filter(|client| client.is_connected());
-        let connections = connected.count();
+        let counted = inner.sessions.values().filter(|client| {
+            let uncounted = matches!(
+                client.presence,
+                Presence::Connected {
+                    uncounted: true,
+                    ..
+                }
+            );
+            client.is_connected() && !uncounted
+        });
+        let connections = counted.count();
         self.set_state(|state| state.model.connections = connections);
     }
 
@@ -366,6 +387,8 @@ impl Inner {
             }
             !forgotten
         });
+        // Only takes what has ended out of the set.
+        while self.sockets.try_join_next().is_some() {}
         self.release();
     }
 

@@ -55,10 +55,6 @@ impl HostSpec {
 }
 
 impl HostFolder {
-    pub(crate) fn of(kernels: &Path, id: Uuid) -> Self {
-        Self::at(&kernels.join(id.to_string()))
-    }
-
     pub(crate) fn at(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
@@ -89,15 +85,26 @@ impl HostFolder {
         self.path.join("spool")
     }
 
-    /// Makes it, readable by this person only. The spec may hold secrets.
-    pub(crate) fn create(&self, spec: &HostSpec) -> io::Result<()> {
-        std::fs::DirBuilder::new().mode(0o700).create(&self.path)?;
+    /// Makes the folder of a kernel, readable by this person only (the spec may hold secrets), and takes its
+    /// lock. It has its name only when it is locked, so that nobody takes it for one whose host is gone.
+    pub(crate) fn create(kernels: &Path, id: Uuid, spec: &HostSpec) -> io::Result<(Self, File)> {
+        let unfinished = Self::at(&kernels.join(format!("{id}.new")));
+        unfinished.remove()?;
+        std::fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&unfinished.path)?;
         let mut file = File::options()
             .write(true)
             .create_new(true)
             .mode(0o600)
-            .open(self.path.join("spec.json"))?;
-        file.write_all(&serde_json::to_vec(spec)?)
+            .open(unfinished.path.join("spec.json"))?;
+        file.write_all(&serde_json::to_vec(spec)?)?;
+        let lock = unfinished.lock().take()?;
+        let folder = Self::at(&kernels.join(id.to_string()));
+        std::fs::rename(&unfinished.path, &folder.path).inspect_err(|_| {
+            let _left = unfinished.remove();
+        })?;
+        Ok((folder, lock))
     }
 
     pub(crate) fn read_spec(&self) -> io::Result<HostSpec> {

@@ -96,7 +96,13 @@ impl Keeper {
             environment: &self.environment,
             limits: Limits::default(),
         };
-        let mut start = Box::pin(Kernel::start(&self.provisioner, &request, START_TIMEOUT));
+        let exchange = Arc::clone(&self.exchange);
+        let mut start = Box::pin(Kernel::start_observed(
+            &self.provisioner,
+            &request,
+            START_TIMEOUT,
+            |process_id| exchange.launched(process_id),
+        ));
         loop {
             tokio::select! {
                 started = &mut start => {

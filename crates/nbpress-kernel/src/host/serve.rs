@@ -91,15 +91,24 @@ impl Visited {
             Hello::Watch => self.show(reader, writer).await,
             Hello::Command(command) => {
                 let answer = self.order(command).await;
+                self.put_state(writer);
                 writer.send(&Frame::Answer(answer)).await
             }
-            Hello::Session { session, from } => {
-                let mut joined = self.exchange.join(&session, from);
+            Hello::Session {
+                session,
+                from,
+                uncounted,
+            } => {
+                let mut joined = self.exchange.join(&session, from, uncounted);
                 let served = self.attend(&mut joined, reader, writer).await;
                 self.exchange.leave(&joined);
                 served
             }
         }
+    }
+
+    fn put_state(&self, writer: &LinkWriter) {
+        writer.put(&Frame::State(Box::new(self.exchange.state())));
     }
 
     async fn order(&self, command: Command) -> Answer {
@@ -142,6 +151,7 @@ impl Visited {
         reader: LinkReader,
         writer: &LinkWriter,
     ) -> io::Result<()> {
+        self.put_state(writer);
         writer.send(&Frame::Welcome(joined.from)).await?;
         let mut ended = self.ended.subscribe();
         let last = tokio::select! {

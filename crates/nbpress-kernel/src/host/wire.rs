@@ -1,7 +1,8 @@
 //! What a host and its clients say to each other over the Unix socket in its folder.
 //!
 //! A frame is its length (u64, little-endian, of what follows), a byte that says which one it is, and its
-//! body. Messages of the kernel travel as raw parts: nothing of them is parsed on the way.
+//! body. Messages of the kernel travel as raw parts: nothing of them is parsed on the way. A host lives on
+//! when the program is replaced by a newer one, so what is here is only ever added to.
 
 use std::io;
 
@@ -29,6 +30,9 @@ pub(crate) enum Hello {
         session: String,
         /// Begin after this message; where the session was, if not said.
         from: Option<u64>,
+        /// It is not a client's, but the server's own.
+        #[serde(default)]
+        uncounted: bool,
     },
     /// One thing done, and its answer.
     Command(Command),
@@ -68,7 +72,8 @@ pub(crate) enum Frame {
     Send(Channel, Parts),
     /// A client has everything up to this message.
     Acknowledge(u64),
-    /// Messages follow that come after this one.
+    /// Messages follow that come after this one. Before it comes the state, and so before an answer: who
+    /// has either knows what it brought about.
     Welcome(u64),
     Deliver(Delivery),
     State(Box<HostState>),
@@ -219,4 +224,79 @@ pub(super) fn take_message(body: &mut Bytes) -> io::Result<(Channel, Parts)> {
 
 pub(super) fn malformed() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "malformed frame")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frames() -> Vec<Frame> {
+        let parts = Parts {
+            header: Bytes::from_static(b"{\"msg_type\":\"x\"}"),
+            parent: Bytes::from_static(b"{}"),
+            metadata: Bytes::new(),
+            content: Bytes::from(vec![b'c'; 70_000]),
+            buffers: vec![Bytes::from_static(b"\0\xff"), Bytes::new()],
+        };
+        let delivery = Delivery {
+            seq: u64::MAX,
+            channel: Channel::Iopub,
+            parts: parts.clone(),
+        };
+        let hello = Hello::Session {
+            session: "tab".to_owned(),
+            from: Some(7),
+            uncounted: false,
+        };
+        vec![
+            Frame::Hello(Hello::Watch),
+            Frame::Hello(hello),
+            Frame::Hello(Hello::Command(Command::Cull {
+                idle_milliseconds: 5,
+                connected_too: true,
+            })),
+            Frame::Send(Channel::Stdin, parts),
+            Frame::Acknowledge(3),
+            Frame::Welcome(4),
+            Frame::Deliver(delivery),
+            Frame::Answer(Answer::Failed("no".to_owned())),
+            Frame::Answer(Answer::Used(TreeUsage::default())),
+            Frame::Replaced,
+            Frame::Ended,
+        ]
+    }
+
+    #[test]
+    fn frames_arrive_as_they_were_sent_however_they_are_cut() {
+        let mut wire = BytesMut::new();
+        frames().iter().for_each(|frame| frame.put(&mut wire));
+        for step in [1, 7, 4096, wire.len()] {
+            let (mut buffer, mut read) = (BytesMut::new(), Vec::new());
+            for chunk in wire.chunks(step) {
+                buffer.extend_from_slice(chunk);
+                while let Some(frame) = Frame::take(&mut buffer).unwrap() {
+                    read.push(frame);
+                }
+            }
+            assert!(read == frames(), "in steps of {step}");
+            assert!(buffer.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_frame_cut_short_or_too_long_is_refused() {
+        for frame in frames() {
+            let mut whole = BytesMut::new();
+            frame.put(&mut whole);
+            // Says that it is one byte shorter than it is.
+            let length = (whole.len() - 9) as u64;
+            let mut short = BytesMut::from(&length.to_le_bytes()[..]);
+            short.extend_from_slice(&whole[8..whole.len() - 1]);
+            assert!(Frame::take(&mut short).is_err(), "{frame:?}");
+        }
+        let mut hostile = BytesMut::from(&u64::MAX.to_le_bytes()[..]);
+        assert!(Frame::take(&mut hostile).is_err());
+        let mut unknown = BytesMut::from(&b"\x01\0\0\0\0\0\0\0\xee"[..]);
+        assert!(Frame::take(&mut unknown).is_err());
+    }
 }

@@ -4,10 +4,10 @@ use std::io;
 
 use nbpress_protocol::{Channel, Parts};
 
-use crate::host::Delivery;
 use crate::host::folder::HostFolder;
 use crate::host::link::{self, LinkReader, LinkWriter};
 use crate::host::wire::{Frame, Hello};
+use crate::host::{Delivery, HostState};
 
 /// How many messages may be taken before the host hears of it.
 const ACKNOWLEDGE_EVERY: u64 = 64;
@@ -52,18 +52,13 @@ pub enum ConnectionEnd {
 }
 
 impl Connection {
-    pub(super) async fn open(
-        folder: &HostFolder,
-        session: &str,
-        from: Option<u64>,
-    ) -> io::Result<Self> {
+    /// The conversation, and the state of the kernel with it.
+    pub(super) async fn open(folder: &HostFolder, hello: Hello) -> io::Result<(Self, HostState)> {
         let (mut reader, writer) = link::connect(folder.path()).await?;
-        let hello = Hello::Session {
-            session: session.to_owned(),
-            from,
-        };
         writer.send(&Frame::Hello(hello)).await?;
-        let Some(Frame::Welcome(from)) = reader.recv().await? else {
+        let (Some(Frame::State(state)), Some(Frame::Welcome(from))) =
+            (reader.recv().await?, reader.recv().await?)
+        else {
             return Err(io::ErrorKind::UnexpectedEof.into());
         };
         let receiver = ConnectionReceiver {
@@ -73,11 +68,12 @@ impl Connection {
             acknowledged: from,
             ended: false,
         };
-        Ok(Self {
+        let connection = Self {
             sender: ConnectionSender { writer },
             receiver,
             from,
-        })
+        };
+        Ok((connection, *state))
     }
 
     /// The number of the message after which the deliveries begin.

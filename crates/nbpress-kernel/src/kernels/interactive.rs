@@ -1,6 +1,7 @@
 //! One interactive kernel as a server sees it.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -21,19 +22,20 @@ pub struct InteractiveKernel {
 }
 
 impl InteractiveKernel {
-    /// Connects to the host in a folder.
-    pub(super) async fn reach(id: Uuid, folder: HostFolder) -> io::Result<(Self, LinkReader)> {
-        let (mut reader, writer) = link::connect(folder.path()).await?;
-        writer.send(&Frame::Hello(Hello::Watch)).await?;
-        let Some(Frame::State(state)) = reader.recv().await? else {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        };
-        let kernel = Self {
-            id,
-            folder,
-            state: watch::Sender::new(*state),
-        };
-        Ok((kernel, reader))
+    /// The kernel of a host that lives, as soon as it listens; `None` where it ends before that.
+    pub(super) async fn reach(
+        id: Uuid,
+        folder: &HostFolder,
+    ) -> io::Result<Option<(Self, LinkReader)>> {
+        let watched = watch_while_alive(folder).await?;
+        Ok(watched.map(|(state, reader)| {
+            let kernel = Self {
+                id,
+                folder: folder.clone(),
+                state: watch::Sender::new(state),
+            };
+            (kernel, reader)
+        }))
     }
 
     /// Its id.
@@ -96,9 +98,36 @@ impl InteractiveKernel {
         session: &str,
         from: Option<u64>,
     ) -> Result<Connection, KernelsError> {
-        Connection::open(&self.folder, session, from)
-            .await
-            .map_err(|source| self.unreachable(source))
+        self.open(session, from, false).await
+    }
+
+    /// The same for a session of the server itself, which is none of the model's `connections`.
+    ///
+    /// # Errors
+    /// The host is gone.
+    pub async fn connect_uncounted(
+        &self,
+        session: &str,
+        from: Option<u64>,
+    ) -> Result<Connection, KernelsError> {
+        self.open(session, from, true).await
+    }
+
+    async fn open(
+        &self,
+        session: &str,
+        from: Option<u64>,
+        uncounted: bool,
+    ) -> Result<Connection, KernelsError> {
+        let hello = Hello::Session {
+            session: session.to_owned(),
+            from,
+            uncounted,
+        };
+        let opened = Connection::open(&self.folder, hello).await;
+        let (connection, state) = opened.map_err(|source| self.unreachable(source))?;
+        self.note(state);
+        Ok(connection)
     }
 
     /// Has the host do something.
@@ -106,12 +135,39 @@ impl InteractiveKernel {
         let answered = async {
             let (mut reader, writer) = link::connect(self.folder.path()).await?;
             writer.send(&Frame::Hello(Hello::Command(command))).await?;
-            match reader.recv().await? {
-                Some(Frame::Answer(answer)) => Ok(answer),
+            match (reader.recv().await?, reader.recv().await?) {
+                (Some(Frame::State(state)), Some(Frame::Answer(answer))) => Ok((answer, *state)),
                 _ => Err(io::ErrorKind::UnexpectedEof.into()),
             }
         };
-        answered.await.map_err(|source| self.unreachable(source))
+        let (answer, state) = answered.await.map_err(|source| self.unreachable(source))?;
+        self.note(state);
+        Ok(answer)
+    }
+
+    /// Takes over a state, if it is not older than what is known. Returns whether anything but the time of
+    /// the last message is different.
+    fn note(&self, state: HostState) -> bool {
+        let mut changed = false;
+        self.state.send_if_modified(|known| {
+            if state.revision < known.revision {
+                return false;
+            }
+            let mut before = std::mem::replace(known, state).model;
+            before.last_activity = known.model.last_activity;
+            changed = before != known.model;
+            true
+        });
+        changed
+    }
+
+    /// Waits until the kernel's process is there; `false` where it could not be started.
+    pub(super) async fn launched(&self) -> bool {
+        let mut states = self.state.subscribe();
+        let launched = states.wait_for(|state| {
+            state.process_id.is_some() || state.model.execution_state == ExecutionState::Dead
+        });
+        launched.await.is_ok_and(|state| state.process_id.is_some())
     }
 
     fn unreachable(&self, source: io::Error) -> KernelsError {
@@ -128,19 +184,22 @@ impl InteractiveKernel {
     /// Takes over what the host says. Returns whether the kernel was shut down; it is dead where the host
     /// ended without saying so.
     pub(super) async fn follow(&self, mut reader: LinkReader, changed: impl Fn()) -> bool {
-        while let Ok(Some(frame)) = reader.recv().await {
-            match frame {
-                Frame::State(state) => {
-                    let before = self.state.send_replace(*state);
-                    // The time of the last message goes on by itself.
-                    let mut after = self.model();
-                    after.last_activity = before.model.last_activity;
-                    if after != before.model {
+        loop {
+            match reader.recv().await {
+                Ok(Some(Frame::State(state))) => {
+                    if self.note(*state) {
                         changed();
                     }
                 }
-                Frame::Ended => return true,
-                _ => {}
+                Ok(Some(Frame::Ended)) => return true,
+                Ok(Some(_)) => {}
+                Ok(None) | Err(_) => match watch_while_alive(&self.folder).await {
+                    Ok(Some((state, again))) => {
+                        self.note(state);
+                        reader = again;
+                    }
+                    Ok(None) | Err(_) => break,
+                },
             }
         }
         self.state.send_modify(|state| {
@@ -151,5 +210,29 @@ impl InteractiveKernel {
         });
         changed();
         false
+    }
+}
+
+async fn watch_host(folder: &HostFolder) -> io::Result<(HostState, LinkReader)> {
+    let (mut reader, writer) = link::connect(folder.path()).await?;
+    writer.send(&Frame::Hello(Hello::Watch)).await?;
+    match reader.recv().await? {
+        Some(Frame::State(state)) => Ok((*state, reader)),
+        _ => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// Connects as soon as the host listens; `None` where it ends before that.
+async fn watch_while_alive(folder: &HostFolder) -> io::Result<Option<(HostState, LinkReader)>> {
+    let mut pause = Duration::from_millis(1);
+    loop {
+        if let Ok(watched) = watch_host(folder).await {
+            return Ok(Some(watched));
+        }
+        if !folder.lock().is_held()? {
+            return Ok(None);
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(8));
     }
 }

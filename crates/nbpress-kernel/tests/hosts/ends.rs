@@ -2,7 +2,7 @@
 
 use std::io::BufRead as _;
 
-use nbpress_kernel::kernels::{ConnectionEnd, ExecutionState, KernelsError};
+use nbpress_kernel::kernels::{ConnectionEnd, ExecutionState, KernelsError, StartRequest};
 use rustix::process::Signal;
 use uuid::Uuid;
 
@@ -28,6 +28,16 @@ fn server_process(place: &Place) -> (std::process::Child, Uuid) {
         .read_line(&mut line)
         .unwrap();
     (server, Uuid::parse_str(line.trim()).unwrap())
+}
+
+/// Waits until none of these processes runs. A process gives back its lock a moment before it is gone.
+async fn gone(processes: &[u32]) {
+    soon(async {
+        while processes.iter().any(|&pid| lives(pid)) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -67,9 +77,7 @@ async fn a_shutdown_leaves_nothing_behind() {
     assert!(processes.iter().all(|&pid| lives(pid)), "{processes:?}");
 
     kernels.shutdown(kernel.id()).await.unwrap();
-    // The host's entry goes when whoever started it collects it; it is not running any more.
-    let left: Vec<u32> = processes.into_iter().filter(|&pid| lives(pid)).collect();
-    assert!(left.is_empty(), "{left:?}");
+    gone(&processes).await;
     assert!(!place.folder_of(kernel.id()).exists());
     let end = loop {
         match soon(client.connection.recv()).await {
@@ -127,6 +135,9 @@ async fn a_kernel_that_dies_is_started_again_until_it_is_too_often() {
     assert_eq!(kernel.process_id(), None);
     assert!(kernels.interrupt(kernel.id()).await.is_err());
     kernels.restart(kernel.id()).await.unwrap();
+    let model = kernel.model();
+    assert_eq!(model.reason, None);
+    assert_ne!(model.execution_state, ExecutionState::Dead);
     assert_eq!(client.run("print here again").await, ok("here again\n"));
 }
 
@@ -148,12 +159,7 @@ async fn a_host_that_is_killed_takes_the_kernel_with_it() {
     assert!(matches!(end, ConnectionEnd::Lost(_)), "{end:?}");
     let model = until(&kernel, ExecutionState::Dead).await;
     assert_eq!(model.connections, 0);
-    soon(async {
-        while lives(process) || lives(started) {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    gone(&[process, started]).await;
     assert!(place.open().await.list().is_empty());
     kernels.shutdown(kernel.id()).await.unwrap();
     assert!(kernels.list().is_empty());
@@ -174,13 +180,19 @@ async fn a_kernel_that_cannot_start_says_why() {
         "{nowhere:?}"
     );
 
-    let kernel = kernels.start(place.request("missing")).await.unwrap();
-    let reason = until(&kernel, ExecutionState::Dead).await.reason.unwrap();
+    let missing = kernels.start(place.request("missing")).await.unwrap_err();
+    let KernelsError::Refused { id, reason } = missing else {
+        panic!("{missing:?}");
+    };
     assert!(reason.contains("/no/such/testkernel"), "{reason}");
-    let twice = place.request("testkernel");
-    let twice = nbpress_kernel::kernels::StartRequest {
+    assert!(!place.folder_of(id).exists() && kernels.list().is_empty());
+
+    let kernel = kernels.start(place.request("ends")).await.unwrap();
+    let reason = until(&kernel, ExecutionState::Dead).await.reason.unwrap();
+    assert!(reason.contains("exit status 1"), "{reason}");
+    let twice = StartRequest {
         id: Some(kernel.id()),
-        ..twice
+        ..place.request("testkernel")
     };
     let twice = kernels.start(twice).await.unwrap_err();
     assert!(matches!(twice, KernelsError::Exists(_)), "{twice:?}");

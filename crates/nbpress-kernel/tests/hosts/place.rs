@@ -33,7 +33,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// With the kernels `testkernel` and, of a program that is not there, `missing`.
+    /// With the kernels `testkernel`, `missing` (there is no such program) and `ends` (at once).
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let kernelspec = |name: &str, program: &str| {
@@ -51,6 +51,7 @@ impl Place {
         };
         kernelspec("testkernel", TESTKERNEL);
         kernelspec("missing", "/no/such/testkernel");
+        kernelspec("ends", "/bin/false");
         let data = folder.path().join("jupyter");
         let environment = BTreeMap::from([
             ("JUPYTER_PATH".to_owned(), data.display().to_string()),

@@ -75,6 +75,10 @@ async fn what_came_while_a_session_was_away_is_delivered_when_it_is_back() {
     let place = Place::new();
     let (_kernels, kernel) = place.with_kernel().await;
     let away = Client::join(&kernel, "away").await;
+    assert_eq!(kernel.model().connections, 1);
+    let own = kernel.connect_uncounted("own", None).await.unwrap();
+    assert_eq!(kernel.model().connections, 1);
+    drop(own);
     let id = away.send("lines 50000").await;
     drop(away);
     let model = until(&kernel, ExecutionState::Busy).await;
