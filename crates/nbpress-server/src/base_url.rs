@@ -23,12 +23,12 @@ impl BaseUrl {
     /// `team`, `/team` and `/team/` are the same.
     pub(crate) fn new(text: &str) -> Self {
         let segments: Vec<&str> = text.split('/').filter(|part| !part.is_empty()).collect();
+        let mut path = String::from("/");
+        for segment in &segments {
+            path.extend([segment, "/"]);
+        }
         Self {
-            path: segments
-                .iter()
-                .map(|part| format!("/{part}"))
-                .collect::<String>()
-                + "/",
+            path,
             segments: segments
                 .iter()
                 .map(|part| decoded(part).into_owned())
@@ -107,15 +107,12 @@ pub(crate) fn decoded(segment: &str) -> Cow<'_, str> {
             .get(..2)
             .filter(|_| first == b'%')
             .and_then(|digits| hex::decode(digits).ok());
-        match hex.as_deref() {
-            Some(&[byte]) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            _ => {
-                bytes.push(first);
-                rest = after;
-            }
+        if let Some(&[byte]) = hex.as_deref() {
+            bytes.push(byte);
+            rest = &after[2..];
+        } else {
+            bytes.push(first);
+            rest = after;
         }
     }
     Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())

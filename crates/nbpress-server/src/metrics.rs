@@ -134,9 +134,10 @@ impl Page {
             .iter()
             .map(|(label, text)| format!("{label}=\"{}\"", escaped(text)))
             .collect();
-        let _never = match labels.is_empty() {
-            true => writeln!(self.0, "{name} {value}"),
-            false => writeln!(self.0, "{name}{{{}}} {value}", labels.join(",")),
+        let _never = if labels.is_empty() {
+            writeln!(self.0, "{name} {value}")
+        } else {
+            writeln!(self.0, "{name}{{{}}} {value}", labels.join(","))
         };
     }
 }

@@ -45,7 +45,7 @@ pub(crate) fn set(app: &App, headers: &HeaderMap, cookie: &Cookie<'_>) -> Header
     let Cookie { name, value, .. } = cookie;
     let mut text = format!("{name}={value}; Path={}; SameSite=Lax", app.base.path());
     if let Some(seconds) = cookie.max_age_seconds {
-        text += &format!("; Max-Age={seconds}");
+        text.extend(["; Max-Age=", &seconds.to_string()]);
     }
     if cookie.hidden {
         text += "; HttpOnly";

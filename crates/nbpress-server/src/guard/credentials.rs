@@ -24,9 +24,10 @@ pub(crate) enum Proof {
 pub(crate) fn proof(app: &App, request: &Request) -> Result<Proof, Refusal> {
     let headers = request.headers();
     if let Some(token) = header_token(headers) {
-        return match same(token, &app.token) {
-            true => Ok(Proof::Header),
-            false => Err(Refusal::Invalid),
+        return if same(token, &app.token) {
+            Ok(Proof::Header)
+        } else {
+            Err(Refusal::Invalid)
         };
     }
     // Whoever runs no Jupyter server has no pages to sign in to.

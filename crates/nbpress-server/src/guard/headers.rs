@@ -72,9 +72,10 @@ impl Dress {
         });
         say(CONTENT_SECURITY_POLICY, &|| {
             let policy = policy(&app.base);
-            match self.for_programs {
-                true => text(&format!("{policy}; default-src 'none'")),
-                false => text(&policy),
+            if self.for_programs {
+                text(&format!("{policy}; default-src 'none'"))
+            } else {
+                text(&policy)
             }
         });
         response

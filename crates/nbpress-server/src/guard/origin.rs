@@ -64,9 +64,10 @@ pub(crate) fn check_forgery(method: &Method, headers: &HeaderMap) -> Result<(), 
         let followed = headers
             .get("sec-fetch-mode")
             .is_some_and(|mode| mode == "navigate");
-        return match asked || followed {
-            true => Ok(()),
-            false => Err(Refusal::OtherOrigin),
+        return if asked || followed {
+            Ok(())
+        } else {
+            Err(Refusal::OtherOrigin)
         };
     }
     let ours = site == Some("same-origin") || headers.contains_key(ORIGIN);

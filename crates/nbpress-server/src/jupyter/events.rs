@@ -133,11 +133,12 @@ fn check_time(time: &Value) -> JupyterResult<()> {
         .as_str()
         .and_then(|text| text.strip_suffix('Z'))
         .is_some_and(|text| text.contains('T') && jiff::Timestamp::from_str(text).is_ok());
-    match readable {
-        true => Ok(()),
-        false => Err(JupyterError::bad_request(
+    if readable {
+        Ok(())
+    } else {
+        Err(JupyterError::bad_request(
             "`timestamp` must be like 2022-05-26T13:50:00+05:00Z",
-        )),
+        ))
     }
 }
 

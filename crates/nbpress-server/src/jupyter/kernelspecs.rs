@@ -35,9 +35,10 @@ async fn list(State(app): State<App>) -> JupyterResult<Json<Value>> {
         .into_iter()
         .filter_map(|(name, kernel)| Some((name, model(&app, &kernel.ok()?))))
         .collect();
-    let default = match models.contains_key(DEFAULT) {
-        true => Some(DEFAULT),
-        false => models.keys().next().map(String::as_str),
+    let default = if models.contains_key(DEFAULT) {
+        Some(DEFAULT)
+    } else {
+        models.keys().next().map(String::as_str)
     };
     Ok(Json(json!({
         "default": default.unwrap_or(DEFAULT),

@@ -154,9 +154,10 @@ async fn answer(
             zip::archive(&files),
         ),
     };
-    let kind = match kind.starts_with("text/") {
-        true => format!("{kind}; charset=utf-8"),
-        false => kind.to_owned(),
+    let kind = if kind.starts_with("text/") {
+        format!("{kind}; charset=utf-8")
+    } else {
+        kind.to_owned()
     };
     let mut response = Body::from(content).into_response();
     let headers = response.headers_mut();

@@ -114,10 +114,11 @@ struct OpenRequest {
 }
 
 async fn open(State(app): State<App>, body: Bytes) -> JupyterResult<Json<Value>> {
-    let request: OpenRequest = match body.is_empty() {
-        true => OpenRequest::default(),
-        false => serde_json::from_slice(&body)
-            .map_err(|error| JupyterError::bad_request(format!("Invalid JSON in body: {error}")))?,
+    let request: OpenRequest = if body.is_empty() {
+        OpenRequest::default()
+    } else {
+        serde_json::from_slice(&body)
+            .map_err(|error| JupyterError::bad_request(format!("Invalid JSON in body: {error}")))?
     };
     let word = |name: &String| {
         name.chars()

@@ -323,3 +323,41 @@ async fn a_client_can_end_the_server() {
     let ended = tokio::time::timeout(crate::PATIENCE, site.served.join_next()).await;
     ended.unwrap().unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn paths_are_found_in_the_served_folder_only() {
+    let site = Site::start().await;
+    let root = site.root().canonicalize().unwrap();
+    std::fs::create_dir(root.join("sub")).unwrap();
+    std::fs::write(root.join("sub/a.py"), "").unwrap();
+    std::fs::write(site.home.path().join("outside.py"), "").unwrap();
+    let absolute = |path: &str| root.join(path).display().to_string();
+    for (path, expected) in [
+        ("sub/a.py".to_owned(), Some("sub/a.py")),
+        ("/sub/a.py".to_owned(), Some("sub/a.py")),
+        ("sub/../sub/a.py".to_owned(), Some("sub/a.py")),
+        (absolute("sub/a.py"), Some("sub/a.py")),
+        (absolute("../outside.py"), None),
+        ("../outside.py".to_owned(), None),
+        ("outside.py".to_owned(), None),
+        ("/etc/passwd".to_owned(), None),
+        ("~/x".to_owned(), None),
+    ] {
+        let request = site
+            .request(Method::GET, "/api/resolvePath")
+            .bearer_auth(TOKEN);
+        let answer = Answer::of(request.query(&[("path", &path)])).await.json();
+        let found = expected.map(|path| json!({"scope": "server", "path": path}));
+        assert_eq!(answer["resolved"], json!(found.as_slice()), "{path}");
+    }
+    let answer = site
+        .get("/api/resolvePath?path=x&kernel=111-1")
+        .await
+        .json();
+    let reason = "Kernel 111-1 could not be found";
+    assert_eq!(
+        answer["unresolved"],
+        json!([{"scope": "kernel", "reason": reason}])
+    );
+    assert_eq!(site.get("/api/resolvePath").await.status, 400);
+}

@@ -7,6 +7,8 @@
     reason = "test code: a failure here is a failed test"
 )]
 
+mod contents;
+mod documents;
 mod endpoints;
 mod guard;
 mod nbconvert;
@@ -174,7 +176,7 @@ async fn settings(home: &TempDir, setup: &Setup) -> ServerSettings {
     let (root, history) = (location("root"), location("history"));
     let workspace = Workspace::open(Arc::clone(&storage), &root, &history);
     let state = place("state");
-    let program = PathBuf::from("/bin/false");
+    let program = documents::testkernel();
     let jupyter = JupyterSettings {
         base_url: setup.base_url.to_owned(),
         root: place("root"),
