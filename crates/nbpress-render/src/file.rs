@@ -132,12 +132,11 @@ fn image(html: &mut Html<'_>, file: &File<'_>, mimetype: &str, page: &Page) -> f
 fn frame(html: &mut Html<'_>, file: &File<'_>, page: &Page) -> fmt::Result {
     html.raw("<iframe class=\"frame\" sandbox")?;
     html.attribute("title", file.name)?;
-    match &page.options.frame_url {
-        Some(url) => html.attribute("src", url)?,
-        None => {
-            let (text, _) = file.text(page);
-            html.attribute("srcdoc", &text)?;
-        }
+    if let Some(url) = &page.options.frame_url {
+        html.attribute("src", url)?;
+    } else {
+        let (text, _) = file.text(page);
+        html.attribute("srcdoc", &text)?;
     }
     html.raw("></iframe>\n<p class=\"note\">Shown without its scripts; they are in ")?;
     page.raw_link(html, "the file")?;

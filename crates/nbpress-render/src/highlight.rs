@@ -9,6 +9,7 @@ mod tests;
 
 use std::fmt;
 
+use language::Habit;
 pub(crate) use language::Language;
 
 use crate::html::Html;
@@ -124,7 +125,7 @@ impl Language {
         }
         let starts = self.line_comments.iter().any(|mark| rest.starts_with(mark));
         // `a#b` and `${#a}` are no comments of a shell.
-        let apart = !self.comment_apart || begins_word(source, rest);
+        let apart = !self.has(Habit::CommentApart) || begins_word(source, rest);
         (starts && apart).then(|| line(rest))
     }
 
@@ -133,10 +134,10 @@ impl Language {
         let start = rest.len() - body.len();
         let quote = self.quotes.iter().find(|quote| body.starts_with(*quote))?;
         let after = &body[quote.len()..];
-        if self.lifetimes && *quote == "'" && !is_character(after) {
+        if self.has(Habit::Lifetimes) && *quote == "'" && !is_character(after) {
             return None;
         }
-        let many_lines = quote.len() > 1 || *quote == "`" || self.strings_over_lines;
+        let many_lines = quote.len() > 1 || *quote == "`" || self.has(Habit::StringsOverLines);
         Some(start + quote.len() + closing(after, quote, many_lines))
     }
 
@@ -151,7 +152,7 @@ impl Language {
     }
 
     fn is_magic(&self, source: &str, rest: &str) -> bool {
-        self.magics && rest.starts_with(['%', '!']) && !rest.starts_with("!=") && {
+        self.has(Habit::Magics) && rest.starts_with(['%', '!']) && !rest.starts_with("!=") && {
             let before = &source[..source.len() - rest.len()];
             let before = before.trim_end_matches([' ', '\t']);
             before.is_empty() || before.ends_with('\n')
@@ -168,7 +169,7 @@ impl Language {
             })
             .map_or(rest.len(), |(index, _)| index);
         let word = &rest[..length];
-        let known = if self.any_case {
+        let known = if self.has(Habit::AnyCase) {
             let lower = word.to_ascii_lowercase();
             self.keywords.contains(&lower.as_str())
         } else {

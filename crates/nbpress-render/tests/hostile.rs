@@ -1,4 +1,5 @@
 //! Pages of hostile notebooks and files, read as a browser reads them.
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 #[path = "hostile/dom.rs"]
 mod dom;
@@ -133,7 +134,7 @@ fn everywhere(text: &str) -> Notebook {
             {{"output_type": "display_data", "metadata": {{}}, "data": {{{text}: {text}, "text/plain": {text}}}}},
             {{"output_type": "error", "ename": {text}, "evalue": {text}, "traceback": [{text}]}}]}}]}}"#
     );
-    Notebook::parse(source.as_bytes()).expect("a notebook")
+    Notebook::parse(source.as_bytes()).unwrap()
 }
 
 fn assert_harmless(html: &str, of: &str) {
@@ -202,7 +203,7 @@ fn output(kind: &str, text: &str) -> String {
             {{"output_type": "display_data", "metadata": {{}}, "data": {{"{kind}": {}}}}}]}}]}}"#,
         Json::from(text).to_compact()
     );
-    let notebook = Notebook::parse(source.as_bytes()).expect("a notebook");
+    let notebook = Notebook::parse(source.as_bytes()).unwrap();
     nbpress_render::notebook(&notebook, &page())
 }
 

@@ -187,6 +187,23 @@ fn json_is_one_documented_event_per_line() {
 }
 
 #[test]
+fn a_run_and_a_notebook_become_pages() {
+    let stage = Stage::new();
+    failing(&stage);
+    for (source, subtitle) in [("latest", true), ("out.ipynb", false)] {
+        let ended = stage.nbpress(&["export", source, "page.html", "--html", "--hide-code"]);
+        assert_eq!(ended.exit, 0, "{}", ended.stderr);
+        let page = fs::read_to_string(stage.path("page.html")).unwrap();
+        assert!(page.starts_with("<!doctype html>") && page.contains("<b>a table</b>"));
+        assert!(page.contains("<section class=\"failure\""), "{page}");
+        assert!(!page.contains("print never") && !page.contains("<script"));
+        assert_eq!(page.contains("<p>Run "), subtitle);
+    }
+    let ended = stage.nbpress(&["export", "latest", "--hide-code"]);
+    assert_eq!(ended.exit, 2, "{}", ended.stderr);
+}
+
+#[test]
 fn every_command_explains_itself_in_80_columns() {
     let stage = Stage::new();
     let commands = [

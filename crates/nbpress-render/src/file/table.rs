@@ -101,7 +101,8 @@ fn guess(bytes: &[u8]) -> u8 {
         .split(|byte| *byte == b'\n')
         .next()
         .unwrap_or_default();
-    let count = |delimiter: u8| line.iter().filter(|byte| **byte == delimiter).count();
+    let line = String::from_utf8_lossy(line);
+    let count = |delimiter: u8| line.matches(char::from(delimiter)).count();
     // Of equals the last wins, and that is the comma.
     let best = [b'|', b'\t', b';', b',']
         .into_iter()

@@ -12,19 +12,29 @@ pub(crate) struct Language {
     pub(super) string_prefixes: &'static [char],
     /// What a word may begin with, besides letters.
     pub(super) word_starts: &'static [char],
-    /// Keywords in whatever case.
-    pub(super) any_case: bool,
+    pub(super) habits: &'static [Habit],
+}
+
+/// What only some languages do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Habit {
+    /// Keywords are written in whatever case.
+    AnyCase,
     /// Strings go on in the next line.
-    pub(super) strings_over_lines: bool,
+    StringsOverLines,
     /// A comment begins only where a word could.
-    pub(super) comment_apart: bool,
-    /// A single quote may be a lifetime or a symbol.
-    pub(super) lifetimes: bool,
+    CommentApart,
+    /// A single quote may be a lifetime, a symbol or a transposition.
+    Lifetimes,
     /// Lines that begin with `%` or `!` are for the shell in front.
-    pub(super) magics: bool,
+    Magics,
 }
 
 impl Language {
+    pub(super) fn has(&self, habit: Habit) -> bool {
+        self.habits.contains(&habit)
+    }
+
     /// The language of a name: a kernel's, that of a code fence, or a file's ending.
     pub(crate) fn named(name: &str) -> Option<&'static Self> {
         let name = name.trim().to_ascii_lowercase();
@@ -42,11 +52,7 @@ const NONE: Language = Language {
     quotes: &["\"", "'"],
     string_prefixes: &[],
     word_starts: &[],
-    any_case: false,
-    strings_over_lines: false,
-    comment_apart: false,
-    lifetimes: false,
-    magics: false,
+    habits: &[],
 };
 
 const C_LIKE: Language = Language {
@@ -67,7 +73,7 @@ static LANGUAGES: &[Language] = &[
         line_comments: &["#"],
         quotes: &["\"\"\"", "'''", "\"", "'"],
         string_prefixes: &['f', 'F', 'r', 'R', 'b', 'B', 'u', 'U', 't'],
-        magics: true,
+        habits: &[Habit::Magics],
         ..NONE
     },
     Language {
@@ -77,7 +83,7 @@ static LANGUAGES: &[Language] = &[
             "repeat", "require", "return", "while",
         ],
         line_comments: &["#"],
-        strings_over_lines: true,
+        habits: &[Habit::StringsOverLines],
         ..NONE
     },
     Language {
@@ -91,7 +97,7 @@ static LANGUAGES: &[Language] = &[
         line_comments: &["#"],
         block_comments: &[("#=", "=#")],
         quotes: &["\"\"\"", "\"", "'", "`"],
-        lifetimes: true,
+        habits: &[Habit::Lifetimes],
         ..NONE
     },
     Language {
@@ -106,8 +112,7 @@ static LANGUAGES: &[Language] = &[
         ],
         line_comments: &["--"],
         block_comments: &[("/*", "*/")],
-        any_case: true,
-        strings_over_lines: true,
+        habits: &[Habit::AnyCase, Habit::StringsOverLines],
         ..NONE
     },
     Language {
@@ -118,8 +123,7 @@ static LANGUAGES: &[Language] = &[
         ],
         line_comments: &["#"],
         word_starts: &['$'],
-        strings_over_lines: true,
-        comment_apart: true,
+        habits: &[Habit::StringsOverLines, Habit::CommentApart],
         ..NONE
     },
     Language {
@@ -141,8 +145,7 @@ static LANGUAGES: &[Language] = &[
             "fn", "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "self",
             "static", "struct", "super", "trait", "true", "type", "unsafe", "use", "where", "while",
         ],
-        lifetimes: true,
-        strings_over_lines: true,
+        habits: &[Habit::StringsOverLines, Habit::Lifetimes],
         ..C_LIKE
     },
     Language {
@@ -156,7 +159,7 @@ static LANGUAGES: &[Language] = &[
             "true", "try", "type", "using", "val", "var", "void", "when", "while", "with", "yield",
         ],
         quotes: &["\"\"\"", "\"", "'"],
-        lifetimes: true,
+        habits: &[Habit::Lifetimes],
         ..C_LIKE
     },
     Language {
@@ -179,7 +182,7 @@ static LANGUAGES: &[Language] = &[
             "for", "function", "global", "if", "otherwise", "persistent", "return", "switch", "try", "until", "while",
         ],
         line_comments: &["%", "#"],
-        lifetimes: true,
+        habits: &[Habit::Lifetimes],
         ..NONE
     },
     Language {
@@ -190,14 +193,14 @@ static LANGUAGES: &[Language] = &[
             "unless", "until", "when", "while", "yield",
         ],
         line_comments: &["#"],
-        comment_apart: true,
+        habits: &[Habit::CommentApart],
         ..NONE
     },
     Language {
         names: &["yaml", "yml", "toml", "ini", "cfg", "conf", "properties", "env", "dockerfile", "make", "makefile"],
         keywords: &["false", "no", "null", "off", "on", "true", "yes", "FROM", "RUN", "COPY", "ENV", "WORKDIR", "CMD", "ENTRYPOINT"],
         line_comments: &["#"],
-        comment_apart: true,
+        habits: &[Habit::CommentApart],
         ..NONE
     },
     Language {
@@ -209,7 +212,7 @@ static LANGUAGES: &[Language] = &[
     Language {
         names: &["html", "xml", "svg", "htm", "xhtml", "markup"],
         block_comments: &[("<!--", "-->")],
-        strings_over_lines: true,
+        habits: &[Habit::StringsOverLines],
         ..NONE
     },
     Language {

@@ -267,7 +267,9 @@ fn the_outline_links_to_headings() {
 
 #[test]
 fn a_long_output_is_cut_and_says_how_much_is_left() {
-    let text: String = (0..10_000).map(|line| format!("line {line}\n")).collect();
+    let text: String = (0..10_000)
+        .flat_map(|line| ["line ".to_owned(), line.to_string(), "\n".to_owned()])
+        .collect();
     let notebook = cells(&code("", "", &stream(&text)));
     let options = Options {
         most_output: 4000,

@@ -101,10 +101,10 @@ impl Style {
     fn classes(self) -> String {
         let mut classes = String::new();
         if let Color::Named(color) = self.front {
-            classes += &format!(" f{color}");
+            classes.extend([" f", &color.to_string()]);
         }
         if let Color::Named(color) = self.back {
-            classes += &format!(" g{color}");
+            classes.extend([" g", &color.to_string()]);
         }
         let flags = CLASSES.iter().filter(|(flag, _)| self.flags & flag != 0);
         classes.extend(flags.map(|(_, class)| *class));
@@ -121,7 +121,8 @@ impl Style {
         let mut colors = String::new();
         for (property, color) in [(front, self.front), (back, self.back)] {
             if let Color::Rgb(red, green, blue) = color {
-                colors += &format!("{property}:#{red:02x}{green:02x}{blue:02x};");
+                let color = format!("{property}:#{red:02x}{green:02x}{blue:02x};");
+                colors.push_str(&color);
             }
         }
         colors

@@ -65,7 +65,9 @@ fn what_a_terminal_shows() {
 
 #[test]
 fn a_long_text_is_folded_after_its_beginning() {
-    let text: String = (1..=100).map(|line| format!("{line}\n")).collect();
+    let text: String = (1..=100)
+        .flat_map(|line| [line.to_string(), "\n".to_owned()])
+        .collect();
     let html = whole(|out| write(&mut Html::new(out), &text, 40));
     let (open, folded) = html.split_once("<details").unwrap();
     assert!(open.ends_with("39\n40\n</pre>"), "{open}");

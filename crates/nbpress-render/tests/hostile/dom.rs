@@ -36,7 +36,7 @@ pub(crate) fn faults(html: &str) -> Vec<String> {
 fn all(html: &str) -> Vec<(String, Attributes)> {
     let dom = parse_document(RcDom::default(), ParseOpts::default()).one(html);
     let mut found = Vec::new();
-    let mut waiting: Vec<Handle> = vec![dom.document.clone()];
+    let mut waiting: Vec<Handle> = vec![Handle::clone(&dom.document)];
     while let Some(node) = waiting.pop() {
         if let NodeData::Element { name, attrs, .. } = &node.data {
             let attributes = attrs.borrow();
@@ -61,9 +61,7 @@ fn is_known(name: &str, attributes: &Attributes) -> bool {
         "iframe" => has("sandbox", "") && attributes.contains_key("srcdoc"),
         "form" => has("class", "search"),
         "input" | "button" => false,
-        "meta" => !attributes
-            .get("http-equiv")
-            .is_some_and(|own| own == "refresh"),
+        "meta" => !has("http-equiv", "refresh"),
         _ => true,
     }
 }
