@@ -100,6 +100,9 @@ impl Style {
 
     fn classes(self) -> String {
         let mut classes = String::new();
+        if self.is_adapted() {
+            classes.push_str(" fx");
+        }
         if let Color::Named(color) = self.front {
             classes.extend([" f", &color.to_string()]);
         }
@@ -111,12 +114,20 @@ impl Style {
         classes
     }
 
+    /// Whether it is text in a colour of its own on the page's ground, which the style makes readable
+    /// on a light ground and on a dark one.
+    fn is_adapted(self) -> bool {
+        matches!(self.front, Color::Rgb(..))
+            && self.back == Color::Default
+            && self.flags & INVERSE == 0
+    }
+
     fn colors(self) -> String {
         // Text in colours of its own is inverted here; a class would lose against an attribute.
-        let (front, back) = if self.flags & INVERSE != 0 {
-            ("background-color", "color")
-        } else {
-            ("color", "background-color")
+        let (front, back) = match self.flags & INVERSE {
+            0 if self.is_adapted() => ("--f", ""),
+            0 => ("color", "background-color"),
+            _ => ("background-color", "color"),
         };
         let mut colors = String::new();
         for (property, color) in [(front, self.front), (back, self.back)] {

@@ -27,18 +27,18 @@ fn what_a_terminal_shows() {
             "<span class=\"f4\">a</span>\n<span class=\"f4\">b</span>c",
         ),
         ("\x1b[38;5;9mx", "<span class=\"f9\">x</span>"),
-        ("\x1b[38;5;208mx", "<span style=\"color:#ff8700;\">x</span>"),
+        ("\x1b[38;5;208mx", "<span class=\"fx\" style=\"--f:#ff8700;\">x</span>"),
         (
             "\x1b[48;5;255mx",
             "<span style=\"background-color:#eeeeee;\">x</span>",
         ),
         (
             "\x1b[38;2;1;2;3mx",
-            "<span style=\"color:#010203;\">x</span>",
+            "<span class=\"fx\" style=\"--f:#010203;\">x</span>",
         ),
         (
             "\x1b[38:2:1:2:3mx",
-            "<span style=\"color:#010203;\">x</span>",
+            "<span class=\"fx\" style=\"--f:#010203;\">x</span>",
         ),
         (
             "\x1b[7;38;2;1;2;3mx",
