@@ -50,7 +50,8 @@ pub struct Entry {
     /// Whether this process may write it.
     pub writable: bool,
     /// When it was made, where the file system knows; else when its name or its rights last
-    /// changed; in a bucket, when it was last written. The epoch for prefixes of a bucket.
+    /// changed; in a bucket, when it was last written. A save makes a new file. The epoch for prefixes
+    /// of a bucket.
     pub created: Timestamp,
     /// When its bytes last changed. The epoch for prefixes of a bucket.
     pub last_modified: Timestamp,

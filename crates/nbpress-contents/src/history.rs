@@ -24,7 +24,6 @@ use std::sync::Arc;
 use nbpress_storage::{Location, Storage};
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use blob::sha256;
 pub(crate) use lock::Guard;
 pub(crate) use record::{Kept, Record};
 

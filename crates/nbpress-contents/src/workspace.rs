@@ -12,14 +12,21 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use nbpress_storage::{Location, Storage};
+use sha2::{Digest as _, Sha256};
 
 use crate::entry::{Entry, ListOptions, Page};
 use crate::error::ContentsError;
-use crate::history::{self, History};
+use crate::folder::blocking;
+use crate::history::History;
 use crate::path::ContentsPath;
 use crate::place::{self, Place};
 
 type Result<T> = std::result::Result<T, ContentsError>;
+
+/// How many bytes of a large file are in memory at once.
+const PART: u64 = 16 * 1024 * 1024;
+/// How often a file is hashed again that changes meanwhile.
+const HASHES: usize = 3;
 
 /// Notebooks and files in one folder, or under one prefix of an object store. Cheap to clone.
 ///
@@ -115,14 +122,42 @@ impl Workspace {
         self.place().read(path, Some(range)).await
     }
 
-    /// SHA-256 of the bytes of a file in hexadecimal digits.
+    /// SHA-256 of the bytes of a file in hexadecimal digits. Takes little memory, however large the
+    /// file.
     ///
     /// # Errors
-    /// As [`Workspace::read`].
+    /// As [`Workspace::read`]; [`ContentsError::Stale`] when the file changes all the time.
     pub async fn hash(&self, path: &ContentsPath) -> Result<String> {
-        let (entry, bytes) = self.read(path).await?;
-        drop(entry);
-        history::sha256(&bytes).await
+        self.check_visible(path)?;
+        let mut current = None;
+        for _ in 0..HASHES {
+            match self.hash_once(path).await? {
+                Ok(hash) => return Ok(hash),
+                Err(entry) => current = Some(Box::new(entry)),
+            }
+        }
+        let path = path.clone();
+        Err(ContentsError::Stale { path, current })
+    }
+
+    /// What the file has become, when it changed on the way.
+    async fn hash_once(&self, path: &ContentsPath) -> Result<std::result::Result<String, Entry>> {
+        let mut hasher = Sha256::new();
+        let mut end = 0;
+        let mut etag = None;
+        loop {
+            let begin = end;
+            end += PART;
+            let (entry, part) = self.place().read(path, Some(begin..end)).await?;
+            if begin > 0 && entry.etag != etag {
+                return Ok(Err(entry));
+            }
+            etag = entry.etag;
+            hasher = blocking(move || Ok(hasher.chain_update(&part))).await?;
+            if entry.size.is_none_or(|size| size <= end) {
+                return Ok(Ok(hex::encode(hasher.finalize())));
+            }
+        }
     }
 
     async fn existing(&self, path: &ContentsPath) -> Result<Entry> {

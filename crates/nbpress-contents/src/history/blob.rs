@@ -71,7 +71,7 @@ fn name(hash: &str) -> String {
 }
 
 /// SHA-256 in hexadecimal digits.
-pub(crate) async fn sha256(bytes: &Bytes) -> Result<String> {
+async fn sha256(bytes: &Bytes) -> Result<String> {
     let bytes = bytes.clone();
     blocking(move || Ok(hex::encode(Sha256::digest(&bytes)))).await
 }

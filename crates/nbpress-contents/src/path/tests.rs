@@ -1,3 +1,7 @@
+use std::path::{Component, Path};
+
+use proptest::prelude::*;
+
 use super::{ContentsPath, PathError};
 
 #[test]
@@ -94,5 +98,22 @@ fn a_sibling_is_not_beneath() {
         let path = ContentsPath::parse(path).unwrap();
         let directory = ContentsPath::parse(directory).unwrap();
         assert_eq!(path.beneath(&directory), expected);
+    }
+}
+
+proptest! {
+    /// Of any text, also of one made of what is dangerous.
+    #[test]
+    fn what_is_taken_stays_beneath(text in prop_oneof![
+        any::<String>(),
+        "(\\.|\\.\\.|/|//|a|b|C:|nul|\\\\|%2e|~| ){1,12}",
+    ]) {
+        if let Ok(path) = ContentsPath::parse(&text) {
+            let joined = Path::new("/root").join(path.as_str());
+            let below = joined.strip_prefix("/root").unwrap();
+            prop_assert!(below.components().all(|part| matches!(part, Component::Normal(_))));
+            prop_assert_eq!(below.components().count(), path.components().count());
+            prop_assert_eq!(ContentsPath::parse(path.as_str()), Ok(path));
+        }
     }
 }

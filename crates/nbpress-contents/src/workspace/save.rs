@@ -66,12 +66,16 @@ impl Workspace {
         check(path, &condition, before.as_ref())?;
         let created = before.is_none();
         match before {
-            Some(before) => self.keep_foreign(&before.require_file()?).await?,
+            Some(before) => drop(before.require_file()?),
             None => self.require_directory_of(path).await?,
         }
         let size = bytes.len() as u64;
         let prepared = self.place().prepare(path, bytes.clone(), condition.clone());
         let (hash, prepared) = tokio::try_join!(self.kept().put(&bytes), prepared)?;
+        // As late as can be: until it is replaced, another program may write the file.
+        if let Some(replaced) = self.place().find(path).await? {
+            self.keep_foreign(&replaced.require_file()?).await?;
+        }
         let entry = prepared.appear(path, condition, &guard).await?;
         let kept = Kept {
             at: Timestamp::now(),
@@ -80,7 +84,9 @@ impl Workspace {
             etag: entry.etag.clone().unwrap_or_default(),
             by: self.by.as_deref().map(str::to_owned),
         };
-        self.kept().append(path, &Record::Kept(kept)).await?;
+        // The file is saved, whatever becomes of this: a version without a record is kept again by
+        // the next save.
+        let _ = self.kept().append(path, &Record::Kept(kept)).await;
         Ok(Saved { entry, created })
     }
 

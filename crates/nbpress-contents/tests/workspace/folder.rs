@@ -259,3 +259,16 @@ async fn a_big_directory_is_paged_without_a_gap() {
     assert_eq!(found.len(), FILES);
     assert!(found.is_sorted());
 }
+
+#[tokio::test]
+async fn a_large_file_is_hashed_part_by_part() {
+    use sha2::{Digest as _, Sha256};
+    const PART: usize = 16 * 1024 * 1024;
+    let disk = OnDisk::new().await;
+    for size in [0, PART - 1, PART, PART + 1] {
+        let bytes = vec![7; size];
+        disk.write("a.bin", &bytes);
+        let hash = disk.workspace.hash(&path("a.bin")).await.unwrap();
+        assert_eq!(hash, hex::encode(Sha256::digest(&bytes)), "{size} bytes");
+    }
+}
