@@ -47,6 +47,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "nbpress-format",
             "nbpress-storage",
+            "nbpress-contents",
             "nbpress-record",
             "nbpress-execute",
             "nbpress-render",
@@ -59,6 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "nbpress-format",
             "nbpress-storage",
+            "nbpress-contents",
             "nbpress-protocol",
             "nbpress-record",
             "nbpress-kernel",
