@@ -4,6 +4,7 @@ use std::path::Path;
 
 use e2e::live::notebook;
 use e2e::place;
+use serde_json::json;
 
 use crate::clients::{node, run};
 use crate::{Served, scripts};
@@ -27,7 +28,7 @@ fn jupyterlab_opens_edits_runs_interrupts_restarts_saves_and_has_a_terminal() {
     run(&served, &mut visitor);
     assert!(served.stage.path("root/from-the-terminal.txt").exists());
     let saved = served.stage.read("root/visit.ipynb");
-    assert_eq!(saved["cells"][0]["source"], "kept = 41");
+    assert_eq!(saved["cells"][0]["source"], json!(["kept = 41"]));
     assert_eq!(saved["cells"][1]["outputs"][0]["ename"], "NameError");
     assert_eq!(
         saved["cells"][2]["outputs"][1]["ename"],

@@ -3,10 +3,11 @@
 use axum::Router;
 use axum::extract::State;
 use axum::http::Uri;
-use axum::response::Redirect;
+use axum::response::Response;
 use axum::routing::get;
 
 use crate::App;
+use crate::guard;
 use crate::jupyter::{JupyterResult, served};
 
 pub(crate) fn routes() -> Router<App> {
@@ -17,21 +18,22 @@ pub(crate) fn routes() -> Router<App> {
         .route("/tree/{*path}", get(tree))
 }
 
-async fn home(State(app): State<App>) -> JupyterResult<Redirect> {
+async fn home(State(app): State<App>) -> JupyterResult<Response> {
     let beneath = match served(&app)?.lab.is_some() {
         true => "lab",
         false => "view/",
     };
-    Ok(Redirect::to(&app.base.join(beneath)))
+    Ok(guard::found(&app.base, &app.base.join(beneath)))
 }
 
 /// The address of a file in the classic notebook, which is in many bookmarks.
-async fn tree(State(app): State<App>, uri: Uri) -> JupyterResult<Redirect> {
+async fn tree(State(app): State<App>, uri: Uri) -> JupyterResult<Response> {
     let beneath = uri.path().strip_prefix("/tree").unwrap_or_default();
     let page = match served(&app)?.lab.is_some() {
         true => "lab/tree",
         false => "view",
     };
     let beneath = if beneath.is_empty() { "/" } else { beneath };
-    Ok(Redirect::to(&app.base.join(&format!("{page}{beneath}"))))
+    let address = app.base.join(&format!("{page}{beneath}"));
+    Ok(guard::found(&app.base, &address))
 }
