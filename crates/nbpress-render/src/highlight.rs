@@ -14,6 +14,15 @@ pub(crate) use language::Language;
 
 use crate::html::Html;
 
+/// A line longer than this makes its block scroll.
+const WIDE: usize = 66;
+
+/// Whether a source scrolls sideways: what does must be reached by keyboard, what does not should not
+/// stop it.
+pub(crate) fn is_wide(source: &str) -> bool {
+    source.lines().any(|line| line.len() > WIDE)
+}
+
 /// What a piece of source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {

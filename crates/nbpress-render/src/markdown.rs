@@ -10,7 +10,7 @@ use pulldown_cmark::{
     CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html,
 };
 
-use crate::highlight::{self, Language};
+use crate::highlight::{self, Language, is_wide};
 use crate::html::{Html, whole};
 use crate::math::Math;
 use crate::sanitize::{Clean, Sanitizer, fragment};
@@ -152,7 +152,11 @@ fn code_block<'e>(
     };
     whole(|out| {
         let html = &mut Html::new(out);
-        html.raw("<pre class=\"code\"><code>")?;
+        html.raw(if is_wide(&source) {
+            "<pre class=\"code\" tabindex=\"0\"><code>"
+        } else {
+            "<pre class=\"code\"><code>"
+        })?;
         highlight::write(html, &source, language)?;
         html.raw("</code></pre>")
     })

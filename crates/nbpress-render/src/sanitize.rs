@@ -142,6 +142,8 @@ impl Sanitizer {
             .add_tags(["tfoot", "font"])
             .rm_tags(["area", "map", "nav", "header", "footer", "article", "aside"])
             .add_generic_attributes(["id", "style", "dir"])
+            // Code that scrolls is reached by keyboard.
+            .add_tag_attribute_values("pre", "tabindex", ["0"])
             .add_tag_attributes("font", ["color"])
             .add_tag_attributes("details", ["open"])
             .add_tag_attributes("ol", ["type"])

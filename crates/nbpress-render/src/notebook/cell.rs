@@ -10,9 +10,6 @@ use super::{View, failure};
 use crate::highlight;
 use crate::html::Html;
 
-/// A line of code longer than this makes its block scroll.
-const WIDE: usize = 88;
-
 impl View<'_> {
     pub(super) fn cell(&self, html: &mut Html<'_>, index: usize, cell: &Cell) -> fmt::Result {
         if failure::is_marker(cell) || cell.has_tag("remove-cell") || cell.has_tag("remove_cell") {
@@ -149,9 +146,7 @@ fn source(
     cell: &Cell,
     write: impl FnOnce(&mut Html<'_>) -> fmt::Result,
 ) -> fmt::Result {
-    // What scrolls must be reachable by keyboard; what does not scroll should not stop it.
-    let wide = cell.source.lines().any(|line| line.len() > WIDE);
-    html.raw(if wide {
+    html.raw(if highlight::is_wide(&cell.source) {
         "<pre tabindex=\"0\"><code>"
     } else {
         "<pre><code>"

@@ -27,7 +27,10 @@ fn what_a_terminal_shows() {
             "<span class=\"f4\">a</span>\n<span class=\"f4\">b</span>c",
         ),
         ("\x1b[38;5;9mx", "<span class=\"f9\">x</span>"),
-        ("\x1b[38;5;208mx", "<span class=\"fx\" style=\"--f:#ff8700;\">x</span>"),
+        (
+            "\x1b[38;5;208mx",
+            "<span class=\"fx\" style=\"--f:#ff8700;\">x</span>",
+        ),
         (
             "\x1b[48;5;255mx",
             "<span style=\"background-color:#eeeeee;\">x</span>",
