@@ -99,6 +99,19 @@ pub(crate) async fn serve(
         "{}  http://{address}  (stop with Ctrl-C)",
         printer.paint(Style::Bold, "nbpress serves"),
     ));
+    if let Some(jupyter) = &parts.jupyter {
+        let base = jupyter.base_url.trim_end_matches('/');
+        // A person needs the token to sign in; the log of a service must not have it.
+        let link = if printer.is_terminal() {
+            format!("http://{address}{base}/?token={}", parts.token)
+        } else {
+            format!(
+                "http://{address}{base}/  (the token is in {})",
+                file.display()
+            )
+        };
+        printer.say(&format!("  open       {link}"));
+    }
     printer.say(&format!("  database   {}", parts.store.place()));
     printer.say(&format!("  home       {}", settings.home.display()));
     let mut tasks = parts.start(&stop);

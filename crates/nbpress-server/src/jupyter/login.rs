@@ -91,7 +91,7 @@ fn form(app: &App, next: &str, message: &str) -> String {
          <label for=\"password\">Token</label>\
          <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" \
          required autofocus><button>Sign in</button></form>\
-         <p class=\"hint\">It is in the link that <code>nbpress serve</code> printed.</p>"
+         <p class=\"hint\">It is in the link that <code>nbpress serve</code> shows in its terminal.</p>"
     )
 }
 
