@@ -1,10 +1,12 @@
 """nbclient and papermill execute a notebook in a kernel of a remote server, and a `jupyter server` hands on to it."""
 
 import functools
+import json
 import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import nbformat
@@ -57,34 +59,55 @@ def with_papermill(folder):
 
 def through_a_server(folder):
     """`jupyter server --gateway-url`: its kernels are those of the server behind it."""
-    server = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "jupyter_server",
-            "--allow-root",
-            "--no-browser",
-            "--port=0",
-            f"--gateway-url={URL}",
-            f"--GatewayClient.auth_token={TOKEN}",
-            "--IdentityProvider.token=front",
-            f"--ServerApp.root_dir={folder}",
-        ],
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"JUPYTER_RUNTIME_DIR": str(folder / "runtime")},
-    )
+    runtime = folder / "runtime"
+    with open(folder / "front.log", "w") as log:
+        server = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "jupyter_server",
+                "--allow-root",
+                "--no-browser",
+                "--port=0",
+                f"--gateway-url={URL}",
+                f"--GatewayClient.auth_token={TOKEN}",
+                "--IdentityProvider.token=front",
+                f"--ServerApp.root_dir={folder}",
+            ],
+            stderr=log,
+            env=os.environ | {"JUPYTER_RUNTIME_DIR": str(runtime)},
+        )
     try:
-        said = next(line for line in server.stderr if "?token=" in line)
-        front = said[said.index("http") :].partition("/?token=")[0].removesuffix("/tree")
+        front = eventually(lambda: address(runtime / f"jpserver-{server.pid}.json"))
         with JupyterKernelClient(server_url=front, token="front") as kernel:
             reply = kernel.execute("6 * 7", timeout=60)
             assert reply["outputs"][0]["data"]["text/plain"] == "42", reply
             behind = requests.get(f"{URL}/api/kernels", headers={"Authorization": f"token {TOKEN}"})
             assert kernel.id in [model["id"] for model in behind.json()], behind.text
+    except Exception:
+        print((folder / "front.log").read_text(), file=sys.stderr)
+        raise
     finally:
         server.terminate()
-        server.communicate()
+        server.wait()
+
+
+def address(file):
+    """Where a server answers that says so in a file; it writes that before it listens."""
+    url = json.loads(file.read_text())["url"].rstrip("/")
+    requests.get(f"{url}/api").raise_for_status()
+    return url
+
+
+def eventually(ask):
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return ask()
+        except (OSError, ValueError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 with tempfile.TemporaryDirectory() as folder:
