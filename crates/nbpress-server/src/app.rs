@@ -1,17 +1,20 @@
 //! What handlers share: the settings, and what lives as long as the server.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
+use uuid::Uuid;
 
-use crate::ServerSettings;
 use crate::base_url::BaseUrl;
 use crate::guard::SignIns;
 use crate::jupyter::{Events, Terminals};
 use crate::metrics::Requests;
 use crate::scribe::Scribes;
+use crate::{App, ServerSettings};
 
 /// The settings, and what a running server keeps in memory.
 #[derive(Debug)]
@@ -74,7 +77,7 @@ impl Deref for Shared {
 pub(crate) struct Activity {
     started: Timestamp,
     last: AtomicI64,
-    connections: AtomicUsize,
+    connections: Mutex<BTreeMap<Uuid, usize>>,
 }
 
 impl Activity {
@@ -83,7 +86,7 @@ impl Activity {
         Self {
             started,
             last: AtomicI64::new(started.as_microsecond()),
-            connections: AtomicUsize::new(0),
+            connections: Mutex::default(),
         }
     }
 
@@ -103,24 +106,47 @@ impl Activity {
         self.last.fetch_max(now, Ordering::Relaxed);
     }
 
-    /// The connections to kernels that are open.
+    /// The connections of clients to kernels that are open.
     pub(crate) fn connections(&self) -> usize {
-        self.connections.load(Ordering::Relaxed)
+        self.lock().values().sum()
     }
 
-    /// Counts a connection to a kernel for as long as the answer lives.
-    pub(crate) fn connected(&self) -> Connected<'_> {
-        self.connections.fetch_add(1, Ordering::Relaxed);
-        Connected(self)
+    /// Those to one kernel.
+    pub(crate) fn connections_to(&self, kernel: Uuid) -> usize {
+        self.lock().get(&kernel).copied().unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Uuid, usize>> {
+        let connections = self.connections.lock();
+        connections.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A connection that is counted.
-#[derive(Debug)]
-pub(crate) struct Connected<'a>(&'a Activity);
+pub(crate) struct Connected {
+    app: App,
+    kernel: Uuid,
+}
 
-impl Drop for Connected<'_> {
+impl Connected {
+    /// Counts a connection to a kernel for as long as the answer lives.
+    pub(crate) fn to(app: &App, kernel: Uuid) -> Self {
+        *app.activity.lock().entry(kernel).or_default() += 1;
+        Self {
+            app: App::clone(app),
+            kernel,
+        }
+    }
+}
+
+impl Drop for Connected {
     fn drop(&mut self) {
-        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+        let mut connections = self.app.activity.lock();
+        if let Some(count) = connections.get_mut(&self.kernel) {
+            *count -= 1;
+            if *count == 0 {
+                connections.remove(&self.kernel);
+            }
+        }
     }
 }

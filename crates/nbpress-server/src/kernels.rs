@@ -62,7 +62,7 @@ async fn list(State(app): State<App>) -> ApiResult<Json<Vec<KernelStatus>>> {
             name: model.name,
             reason: model.reason,
             last_activity: model.last_activity,
-            connections: model.connections,
+            connections: app.activity.connections_to(kernel.id()),
             paths: sessions
                 .iter()
                 .filter(|session| session.kernel == kernel.id())

@@ -17,7 +17,8 @@ use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use nbpress_kernel::kernels::{
-    Connection, ConnectionEnd, ConnectionReceiver, ConnectionSender, Delivery,
+    Connection, ConnectionEnd, ConnectionReceiver, ConnectionSender, Delivery, ExecutionState,
+    InteractiveKernel,
 };
 use nbpress_protocol::Channel;
 use nbpress_protocol::websocket::{Framing, Limits, WebSocketFrame, decode, encode};
@@ -27,6 +28,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use uuid::Uuid;
 
 use crate::App;
+use crate::app::Connected;
 use crate::jupyter::kernels::{find, refused};
 use crate::jupyter::{JupyterResult, served};
 use crate::scribe::Scribe;
@@ -35,6 +37,8 @@ use crate::scribe::Scribe;
 const PING: Duration = Duration::from_secs(30);
 /// A client that gave none for so long is gone.
 const SILENCE: Duration = Duration::from_secs(90);
+/// A kernel that takes longer to start is not waited for.
+const START: Duration = Duration::from_mins(1);
 /// Close codes (RFC 6455, section 7.4.1). `@jupyterlab/services` comes back after any but 1000 and 1001.
 const GOING_AWAY_TO_COME_BACK: u16 = 1012;
 const GONE: u16 = 1011;
@@ -58,6 +62,7 @@ async fn channels(
 ) -> JupyterResult<Response> {
     let jupyter = served(&app)?;
     let kernel = find(jupyter, &kernel)?;
+    started(&kernel).await;
     let offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
     let offered: Vec<&str> = offered
         .filter_map(|value| value.to_str().ok())
@@ -77,14 +82,28 @@ async fn channels(
     };
     let limits = Limits::default();
     let closing = app.stop.subscribe();
+    // Before the client hears that it is connected.
+    let counted = Connected::to(&app, kernel.id());
     Ok(upgrade
         .protocols(framing.subprotocol())
         .max_message_size(limits.bytes)
         .max_frame_size(limits.bytes)
         .on_upgrade(async move |socket| {
-            let _counted = app.activity.connected();
+            let _counted = counted;
             converse(socket, connection, client, closing).await;
         }))
+}
+
+/// Returns once a kernel that is being started answers: clients take an open WebSocket for a kernel that does,
+/// and some give it a second.
+async fn started(kernel: &InteractiveKernel) {
+    let starting = async {
+        let mut model = kernel.model();
+        while model.execution_state == ExecutionState::Starting {
+            model = kernel.changed_from(&model).await;
+        }
+    };
+    let _still_starting = tokio::time::timeout(START, starting).await;
 }
 
 /// Who is at the other end of a WebSocket.

@@ -165,11 +165,27 @@ async fn post(asked: &Asked, directory: &ContentsPath) -> JupyterResult<Response
         from => {
             let from = ContentsPath::parse(from)
                 .map_err(|error| JupyterError::bad_request(format!("`copy_from`: {error}")))?;
-            workspace.copy_into(&from, directory).await
+            copy(workspace, &from, directory).await
         }
     };
     let entry = made.map_err(|error| refused(&error))?;
     Ok(created(asked, StatusCode::CREATED, &entry))
+}
+
+/// A folder may be copied into one that is not there yet.
+async fn copy(
+    workspace: &Workspace,
+    from: &ContentsPath,
+    directory: &ContentsPath,
+) -> Result<Entry, ContentsError> {
+    let missing = matches!(
+        workspace.entry(directory).await,
+        Err(ContentsError::NotFound { .. })
+    );
+    if missing && workspace.entry(from).await?.kind == Kind::Directory {
+        workspace.make_directory(directory).await?;
+    }
+    workspace.copy_into(from, directory).await
 }
 
 async fn patch(asked: &Asked, path: &ContentsPath) -> JupyterResult<Response> {

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use nbpress_contents::{ContentsPath, Kind};
-use nbpress_kernel::kernels::{KernelModel, KernelsError, StartRequest};
+use nbpress_kernel::kernels::{InteractiveKernel, KernelsError, StartRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -35,10 +35,7 @@ struct Wish {
 async fn list(State(app): State<App>) -> JupyterResult<Json<Vec<Value>>> {
     let kernels = served(&app)?.kernels.list();
     Ok(Json(
-        kernels
-            .iter()
-            .map(|kernel| model(&kernel.model()))
-            .collect(),
+        kernels.iter().map(|kernel| model(&app, kernel)).collect(),
     ))
 }
 
@@ -56,6 +53,7 @@ async fn start(
         working_directory: working_directory(jupyter, wish.path.as_deref(), Of::Kernel).await,
         ..StartRequest::default()
     };
+    check_program(jupyter, request.name.as_deref())?;
     let kernel = jupyter
         .kernels
         .start(request)
@@ -64,13 +62,13 @@ async fn start(
     let base = jupyter.base_url.trim_end_matches('/');
     let location = format!("{base}/api/kernels/{}", kernel.id());
     let location = [(LOCATION, location)];
-    let model = Json(model(&kernel.model()));
+    let model = Json(model(&app, &kernel));
     Ok((StatusCode::CREATED, location, model).into_response())
 }
 
 async fn show(State(app): State<App>, Path(kernel): Path<String>) -> JupyterResult<Json<Value>> {
     let kernel = find(served(&app)?, &kernel)?;
-    Ok(Json(model(&kernel.model())))
+    Ok(Json(model(&app, &kernel)))
 }
 
 async fn shutdown(State(app): State<App>, Path(kernel): Path<String>) -> JupyterResult<StatusCode> {
@@ -106,14 +104,40 @@ async fn restart(State(app): State<App>, Path(kernel): Path<String>) -> JupyterR
         .restart(kernel.id())
         .await
         .map_err(|error| refused(&error))?;
-    Ok(Json(model(&kernel.model())))
+    Ok(Json(model(&app, &kernel)))
+}
+
+/// Whether the program of a kernelspec exists: a client that waits for its kernel would hear of it late.
+pub(super) fn check_program(jupyter: &JupyterSettings, name: Option<&str>) -> JupyterResult<()> {
+    let Some(Ok(Ok(found))) = name.map(|name| jupyter.finder.by_name(name)) else {
+        return Ok(());
+    };
+    let line = found.command_line(std::path::Path::new(""));
+    let program = line.first().map(String::as_str).unwrap_or_default();
+    let folders = jupyter.environment.get("PATH").cloned().unwrap_or_default();
+    let is_there = if program.contains('/') {
+        std::path::Path::new(program).exists()
+    } else {
+        std::env::split_paths(&folders).any(|folder| folder.join(program).exists())
+    };
+    if is_there {
+        return Ok(());
+    }
+    let message = format!(
+        "the program `{program}` of the kernel `{}` does not exist",
+        found.name
+    );
+    Err(JupyterError::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        message,
+    ))
 }
 
 /// The kernel of an id, as text.
 pub(super) fn find(
     jupyter: &JupyterSettings,
     id: &str,
-) -> JupyterResult<std::sync::Arc<nbpress_kernel::kernels::InteractiveKernel>> {
+) -> JupyterResult<std::sync::Arc<InteractiveKernel>> {
     Uuid::try_parse(id)
         .ok()
         .and_then(|id| jupyter.kernels.get(id))
@@ -121,13 +145,15 @@ pub(super) fn find(
 }
 
 /// A kernel as Jupyter shows it.
-pub(crate) fn model(kernel: &KernelModel) -> Value {
+pub(crate) fn model(app: &App, kernel: &InteractiveKernel) -> Value {
+    let connections = app.activity.connections_to(kernel.id());
+    let kernel = kernel.model();
     let mut model = json!({
         "id": kernel.id,
         "name": kernel.name,
         "last_activity": format!("{:.6}", kernel.last_activity),
         "execution_state": kernel.execution_state,
-        "connections": kernel.connections,
+        "connections": connections,
     });
     if let (Some(reason), Some(model)) = (&kernel.reason, model.as_object_mut()) {
         model.insert("reason".to_owned(), json!(reason));

@@ -70,9 +70,7 @@ impl Wish {
 async fn list(State(app): State<App>) -> JupyterResult<Json<Vec<Value>>> {
     let jupyter = served(&app)?;
     let sessions = jupyter.sessions.all();
-    let models = sessions
-        .iter()
-        .filter_map(|session| model(jupyter, session));
+    let models = sessions.iter().filter_map(|session| model(&app, session));
     Ok(Json(models.collect()))
 }
 
@@ -93,7 +91,7 @@ async fn create(
     let existing = sessions
         .iter()
         .filter(|session| session.path == path)
-        .find_map(|session| Some((session.id.clone(), model(jupyter, session)?)));
+        .find_map(|session| Some((session.id.clone(), model(&app, session)?)));
     let (id, model) = if let Some(existing) = existing {
         existing
     } else {
@@ -109,7 +107,7 @@ async fn create(
             kind,
             kernel,
         };
-        let shown = model(jupyter, &session).ok_or_else(gone)?;
+        let shown = model(&app, &session).ok_or_else(gone)?;
         let id = session.id.clone();
         keep(jupyter.sessions.put(session).await)?;
         (id, shown)
@@ -134,7 +132,7 @@ pub(crate) async fn session_of_notebook(
     if let Some(kernel) = there.next() {
         return Ok(kernel);
     }
-    let started = start(jupyter, kernel, path.as_str()).await;
+    let started = start(jupyter, None, kernel, path.as_str()).await;
     let kernel = started.map_err(|error| refused(&error))?;
     let session = Session {
         id: Uuid::new_v4().to_string(),
@@ -149,10 +147,12 @@ pub(crate) async fn session_of_notebook(
 
 async fn start(
     jupyter: &JupyterSettings,
+    id: Option<Uuid>,
     kernel: Option<&str>,
     path: &str,
 ) -> Result<Arc<InteractiveKernel>, KernelsError> {
     let request = StartRequest {
+        id,
         name: kernel.map(str::to_owned),
         working_directory: working_directory(jupyter, Some(path), Of::Session).await,
         environment: [("JPY_SESSION_NAME".to_owned(), path.to_owned())].into(),
@@ -167,13 +167,14 @@ async fn kernel_of(
     wish: &KernelWish,
     path: &str,
 ) -> Result<Uuid, Response> {
-    if let Some(id) = wish.id.as_deref().filter(|id| !id.is_empty()) {
-        return find(jupyter, id)
-            .map(|kernel| kernel.id())
-            .map_err(IntoResponse::into_response);
+    let id = wish.id.as_deref().filter(|id| !id.is_empty());
+    if let Some(kernel) = id.and_then(|id| find(jupyter, id).ok()) {
+        return Ok(kernel.id());
     }
     let name = wish.name.clone().filter(|name| !name.is_empty());
-    match start(jupyter, name.as_deref(), path).await {
+    // As in Jupyter, a client may choose the id of the kernel that is started for it.
+    let id = id.and_then(|id| Uuid::try_parse(id).ok());
+    match start(jupyter, id, name.as_deref(), path).await {
         Ok(kernel) => Ok(kernel.id()),
         Err(error @ (KernelsError::NotFound(_) | KernelsError::Spec(_))) => {
             let name = name.unwrap_or_default();
@@ -190,9 +191,7 @@ async fn kernel_of(
 async fn show(State(app): State<App>, Path(id): Path<String>) -> JupyterResult<Json<Value>> {
     let jupyter = served(&app)?;
     let session = session(jupyter, &id)?;
-    model(jupyter, &session)
-        .map(Json)
-        .ok_or_else(|| unknown(&id))
+    model(&app, &session).map(Json).ok_or_else(|| unknown(&id))
 }
 
 async fn change(
@@ -213,12 +212,12 @@ async fn change(
         .kernel
         .filter(|kernel| kernel.id.is_some() || kernel.name.is_some())
     {
+        if let Some(id) = kernel.id.as_deref().filter(|id| find(jupyter, id).is_err()) {
+            let message = format!("No such kernel: {id}");
+            return Err(JupyterError::bad_request(message));
+        }
         session.kernel = match kernel_of(jupyter, &kernel, &session.path).await {
             Ok(kernel) => kernel,
-            Err(refused) if refused.status() == StatusCode::NOT_FOUND => {
-                let message = format!("No such kernel: {}", kernel.id.unwrap_or_default());
-                return Err(JupyterError::bad_request(message));
-            }
             Err(refused) => return Ok(refused),
         };
     }
@@ -231,7 +230,7 @@ async fn change(
             .await
             .map_err(|error| refused(&error))?;
     }
-    let model = model(jupyter, &shown).ok_or_else(gone)?;
+    let model = model(&app, &shown).ok_or_else(gone)?;
     Ok(Json(model).into_response())
 }
 
@@ -271,14 +270,14 @@ fn keep(kept: std::io::Result<()>) -> JupyterResult<()> {
 }
 
 /// A session as Jupyter shows it; none where its kernel is gone.
-fn model(jupyter: &JupyterSettings, session: &Session) -> Option<Value> {
-    let kernel = jupyter.kernels.get(session.kernel)?;
+fn model(app: &App, session: &Session) -> Option<Value> {
+    let kernel = app.jupyter.as_ref()?.kernels.get(session.kernel)?;
     let mut model = json!({
         "id": session.id,
         "path": session.path,
         "name": session.name,
         "type": session.kind,
-        "kernel": kernel_model(&kernel.model()),
+        "kernel": kernel_model(app, &kernel),
     });
     if session.kind == "notebook"
         && let Some(model) = model.as_object_mut()

@@ -176,7 +176,8 @@ async fn settings(home: &TempDir, setup: &Setup) -> ServerSettings {
     let (root, history) = (location("root"), location("history"));
     let workspace = Workspace::open(Arc::clone(&storage), &root, &history);
     let state = place("state");
-    let program = documents::testkernel();
+    // A host of kernels where a test starts some.
+    let program = documents::testkernel().unwrap_or(PathBuf::from("/bin/false"));
     let jupyter = JupyterSettings {
         base_url: setup.base_url.to_owned(),
         root: place("root"),
@@ -195,7 +196,7 @@ async fn settings(home: &TempDir, setup: &Setup) -> ServerSettings {
     };
     let database = format!("sqlite:{}", place("nbpress.db").display());
     ServerSettings {
-        store: nbpress_runs::Store::open(&database).await.unwrap(),
+        store: store(&database).await,
         snapshots: SnapshotStore::new(storage, &location("snapshots")),
         records: Records::open(nbpress_record::Store::open(home.path()).unwrap()).unwrap(),
         token: setup.token.to_owned(),
@@ -203,6 +204,21 @@ async fn settings(home: &TempDir, setup: &Setup) -> ServerSettings {
         wake: Wake::default(),
         jupyter: Some(jupyter),
     }
+}
+
+/// A server that was dropped has its database until its connections have ended.
+async fn store(url: &str) -> nbpress_runs::Store {
+    let opened = tokio::time::timeout(PATIENCE, async {
+        loop {
+            match nbpress_runs::Store::open(url).await {
+                Err(nbpress_runs::StoreError::InUse { .. }) => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                opened => return opened.unwrap(),
+            }
+        }
+    });
+    opened.await.unwrap()
 }
 
 /// An answer, read to its end.

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use jiff::Timestamp;
 use nbpress_contents::{ContentsPath, Entry, Kind, ListOptions, Workspace};
-use nbpress_format::Notebook;
+use nbpress_format::{Json, Notebook, ParseError};
 use serde_json::{Value, json};
 
 use crate::jupyter::{JupyterError, JupyterResult};
@@ -207,16 +207,33 @@ async fn directory(workspace: &Workspace, entry: Entry, wanted: &Wanted) -> Jupy
 }
 
 fn notebook(entry: &Entry, bytes: &Bytes) -> JupyterResult<Model> {
-    let (notebook, problems) = Notebook::parse_and_validate(bytes).map_err(|error| {
-        let message = format!("Unreadable Notebook: {}: {error}", entry.path);
-        JupyterError::bad_request(message).because("bad notebook")
-    })?;
-    let mut model = Model::without_content(entry).with_message(complaint(&problems));
+    let (content, complaint) = match Notebook::parse_and_validate(bytes) {
+        Ok((notebook, problems)) => (notebook.to_json(), complaint(&problems)),
+        Err(error) => as_it_is(entry, bytes, &error)?,
+    };
+    let mut model = Model::without_content(entry).with_message(complaint);
     model.kind = Kind::Notebook;
     model.mimetype = None;
     model.format = Some("json");
-    model.content = Some(notebook.to_json().to_compact());
+    model.content = Some(content.to_compact());
     Ok(model)
+}
+
+/// A notebook with something in it that no notebook has, for clients that show the rest.
+fn as_it_is(
+    entry: &Entry,
+    bytes: &[u8],
+    error: &ParseError,
+) -> JupyterResult<(Json, Option<String>)> {
+    let unreadable = || {
+        let message = format!("Unreadable Notebook: {}: {error}", entry.path);
+        JupyterError::bad_request(message).because("bad notebook")
+    };
+    let json = Json::parse(bytes).map_err(|_| unreadable())?;
+    if json.get("nbformat").and_then(Json::as_u64) != Some(4) {
+        return Err(unreadable());
+    }
+    Ok((json, Some(format!("Notebook validation failed: {error}"))))
 }
 
 /// What is wrong with a notebook, in the words by which clients know that something is.

@@ -1,0 +1,228 @@
+//! Outputs reach the notebook whoever is there: with real hosts, and kernels that wait for a word in a FIFO.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use super::*;
+
+/// A served folder with a kernel in it, and a FIFO that cells can read.
+struct Desk {
+    site: Site,
+}
+
+impl Desk {
+    async fn start() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let kernel = home.path().join("jupyter/kernels/testkernel");
+        std::fs::create_dir_all(&kernel).unwrap();
+        std::fs::create_dir(home.path().join("root")).unwrap();
+        let spec = serde_json::json!({
+            "argv": [testkernel().expect("NBPRESS_BIN is set"), "{connection_file}"], "display_name": "Test", "language": "testlang",
+            "interrupt_mode": "message",
+        });
+        std::fs::write(kernel.join("kernel.json"), spec.to_string()).unwrap();
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        let kind = rustix::fs::FileType::Fifo;
+        let fifo = home.path().join("word");
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, kind, mode, 0).unwrap();
+        let site = Site::start_in(Arc::new(home), Setup::default()).await;
+        Self { site }
+    }
+
+    /// The server is gone at once, and another one comes.
+    async fn restart(self) -> Self {
+        let home = Arc::clone(&self.site.home);
+        drop(self);
+        Self {
+            site: Site::start_in(home, Setup::default()).await,
+        }
+    }
+
+    fn word(&self) -> std::path::PathBuf {
+        self.site.home.path().join("word")
+    }
+
+    /// Lets the cell that reads the FIFO go on.
+    async fn say(&self, word: &'static str) {
+        let fifo = self.word();
+        let said = tokio::task::spawn_blocking(move || {
+            let mut fifo = std::fs::File::options().write(true).open(fifo).unwrap();
+            fifo.write_all(word.as_bytes()).unwrap();
+        });
+        tokio::time::timeout(PATIENCE, said).await.unwrap().unwrap();
+    }
+
+    fn write(&self, name: &str, cells: &[(&str, &str)]) {
+        let cells: Vec<Value> = cells
+            .iter()
+            .map(|(id, source)| {
+                let old = serde_json::json!({"output_type": "stream", "name": "stdout", "text": "old\n"});
+                serde_json::json!({"cell_type": "code", "id": id, "metadata": {}, "execution_count": 9,
+                    "outputs": [old], "source": source.replace("FIFO", &self.word().to_string_lossy())})
+            })
+            .collect();
+        let notebook = serde_json::json!({"cells": cells, "nbformat": 4, "nbformat_minor": 5,
+            "metadata": {"kernelspec": {"name": "testkernel", "display_name": "Test"}}});
+        std::fs::write(self.site.root().join(name), notebook.to_string()).unwrap();
+    }
+
+    /// What the cells of a notebook show, once that is as `wanted`.
+    async fn shows(&self, name: &str, wanted: &[&str]) {
+        let path = self.site.root().join(name);
+        let mut shown = Vec::new();
+        let seen = tokio::time::timeout(PATIENCE, async {
+            while shown != wanted {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                shown = outputs(&path);
+            }
+        });
+        if seen.await.is_err() {
+            panic!("{name} shows {shown:?}, not {wanted:?}");
+        }
+    }
+
+    async fn end(self) {
+        let kernels = self.site.get("/api/kernels").await.json();
+        for kernel in kernels.as_array().unwrap() {
+            let path = format!("/api/kernels/{}", kernel["id"].as_str().unwrap());
+            let ended = self.site.send(Method::DELETE, &path, &Value::Null).await;
+            assert_eq!(ended.status, 204);
+        }
+    }
+}
+
+/// The kernel of tests, beside the program that `cargo xtask test` names; it is the host of kernels too.
+pub(crate) fn testkernel() -> Option<PathBuf> {
+    let program = std::env::var_os("NBPRESS_BIN")?;
+    Some(Path::new(&program).with_file_name("testkernel"))
+}
+
+/// Texts and errors of each cell, joined.
+fn outputs(path: &Path) -> Vec<String> {
+    let notebook: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let text = |output: &Value| match &output["text"] {
+        Value::String(text) => text.clone(),
+        Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
+        _ => output["ename"].as_str().unwrap_or_default().to_owned(),
+    };
+    let cells = notebook["cells"].as_array().unwrap().iter();
+    cells
+        .map(|cell| {
+            cell["outputs"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(text)
+                .collect()
+        })
+        .collect()
+}
+
+const CELLS: &[(&str, &str)] = &[
+    ("one", "print a\nread FIFO\nprint c"),
+    ("two", "raise Trouble it broke"),
+    ("three", "print last"),
+];
+
+#[tokio::test]
+async fn cells_run_without_a_client_and_a_killed_server_loses_no_output() {
+    let desk = Desk::start().await;
+    desk.write("doc.ipynb", CELLS);
+    let asked = serde_json::json!({"path": "doc.ipynb"});
+    let answer = desk
+        .site
+        .send(Method::POST, "/v1/notebooks/execute", &asked)
+        .await;
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    let cells = answer.json()["cells"].as_array().unwrap().len();
+    assert_eq!(cells, 3);
+    desk.shows("doc.ipynb", &["a\n", "old\n", "old\n"]).await;
+    let desk = desk.restart().await;
+    desk.say("b\n").await;
+    // This kernel goes on after an error.
+    desk.shows("doc.ipynb", &["a\nb\nc\n", "Trouble", "last\n"])
+        .await;
+    // The same kernel, under the same document.
+    let kernels = desk.site.get("/v1/kernels").await.json();
+    assert_eq!(kernels.as_array().unwrap().len(), 1);
+    assert_eq!(kernels[0]["id"], answer.json()["kernel"]);
+    assert_eq!(kernels[0]["paths"], serde_json::json!(["doc.ipynb"]));
+    assert!(kernels[0]["memory_bytes"].as_u64().unwrap() > 0);
+    desk.end().await;
+}
+
+#[tokio::test]
+async fn what_comes_after_a_client_has_left_is_in_the_notebook() {
+    let desk = Desk::start().await;
+    desk.write("doc.ipynb", CELLS);
+    let session = serde_json::json!({"path": "doc.ipynb", "type": "notebook", "name": "doc",
+        "kernel": {"name": "testkernel"}});
+    let session = desk
+        .site
+        .send(Method::POST, "/api/sessions", &session)
+        .await;
+    assert_eq!(session.status, 201, "{}", session.text());
+    let kernel = session.json()["kernel"]["id"].as_str().unwrap().to_owned();
+    let channels = format!("/api/kernels/{kernel}/channels?session_id=window");
+    let mut window = desk.site.connect(&channels, &[BEARER]).await.unwrap();
+    let source = CELLS[0].1.replace("FIFO", &desk.word().to_string_lossy());
+    window
+        .say(&serde_json::json!({
+            "channel": "shell", "parent_header": {}, "buffers": [], "metadata": {"cellId": "one"},
+            "header": {"msg_id": "m1", "msg_type": "execute_request", "session": "window", "username": "",
+                "date": "2026-11-26T00:00:00Z", "version": "5.3"},
+            "content": {"code": source, "silent": false, "store_history": true, "user_expressions": {},
+                "allow_stdin": false, "stop_on_error": true},
+        }))
+        .await;
+    loop {
+        let message = window.hear().await;
+        if message["header"]["msg_type"] == "stream" {
+            assert_eq!(message["content"]["text"], "a\n");
+            break;
+        }
+    }
+    // While its client is there, the document is the client's.
+    assert_eq!(
+        outputs(&desk.site.root().join("doc.ipynb")),
+        ["old\n", "old\n", "old\n"]
+    );
+    drop(window);
+    desk.say("b\n").await;
+    desk.shows("doc.ipynb", &["a\nb\nc\n", "old\n", "old\n"])
+        .await;
+    desk.end().await;
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_carried_out_says_why() {
+    let desk = Desk::start().await;
+    desk.write("doc.ipynb", CELLS);
+    let cases = [
+        (serde_json::json!({"path": "no.ipynb"}), 404, "no.ipynb"),
+        (serde_json::json!({"path": "../doc.ipynb"}), 422, "path"),
+        (
+            serde_json::json!({"path": "doc.ipynb", "cells": ["nine"]}),
+            422,
+            "cells[0]",
+        ),
+        (
+            serde_json::json!({"path": "doc.ipynb", "kernel": "none"}),
+            400,
+            "none",
+        ),
+        (
+            serde_json::json!({"path": "doc.ipynb", "cell": []}),
+            422,
+            "cell",
+        ),
+    ];
+    for (asked, status, word) in cases {
+        let answer = desk
+            .site
+            .send(Method::POST, "/v1/notebooks/execute", &asked)
+            .await;
+        assert_eq!(answer.status, status, "{asked}: {}", answer.text());
+        assert!(answer.text().contains(word), "{asked}: {}", answer.text());
+    }
+}
