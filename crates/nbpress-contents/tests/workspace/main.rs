@@ -12,6 +12,7 @@ mod conformance;
 mod folder;
 mod history;
 mod merged;
+mod reference;
 mod saves;
 
 use std::collections::BTreeMap;
