@@ -19,20 +19,16 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 async fn home(State(app): State<App>) -> JupyterResult<Response> {
-    let beneath = match served(&app)?.lab.is_some() {
-        true => "lab",
-        false => "view/",
-    };
+    let has_lab = served(&app)?.lab.is_some();
+    let beneath = if has_lab { "lab" } else { "view/" };
     Ok(guard::found(&app.base, &app.base.join(beneath)))
 }
 
 /// The address of a file in the classic notebook, which is in many bookmarks.
 async fn tree(State(app): State<App>, uri: Uri) -> JupyterResult<Response> {
     let beneath = uri.path().strip_prefix("/tree").unwrap_or_default();
-    let page = match served(&app)?.lab.is_some() {
-        true => "lab/tree",
-        false => "view",
-    };
+    let has_lab = served(&app)?.lab.is_some();
+    let page = if has_lab { "lab/tree" } else { "view" };
     let beneath = if beneath.is_empty() { "/" } else { beneath };
     let address = app.base.join(&format!("{page}{beneath}"));
     Ok(guard::found(&app.base, &address))

@@ -227,10 +227,10 @@ async fn asset(
     Query(stamp): Query<Stamp>,
 ) -> JupyterResult<Response> {
     let answer = files::serve(&lab(&app)?.folder.join("static"), &path).await?;
-    match stamp.v.is_some() {
-        true => Ok((files::FOREVER, answer).into_response()),
-        false => Ok(answer),
+    if stamp.v.is_some() {
+        return Ok((files::FOREVER, answer).into_response());
     }
+    Ok(answer)
 }
 
 #[cfg(test)]

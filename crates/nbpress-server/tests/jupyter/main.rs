@@ -1,6 +1,7 @@
 //! Who may pass, and Jupyter's small endpoints: over HTTP and WebSocket, against a server of each test's own.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::default_trait_access,
     clippy::disallowed_methods,
@@ -11,6 +12,7 @@ mod contents;
 mod documents;
 mod endpoints;
 mod guard;
+mod lab;
 mod nbconvert;
 mod sign_in;
 mod terminals;
@@ -28,7 +30,7 @@ use nbpress_kernel::kernels::Kernels;
 use nbpress_scheduler::records::Records;
 use nbpress_scheduler::snapshot::SnapshotStore;
 use nbpress_scheduler::wake::Wake;
-use nbpress_server::{JupyterSettings, Server, ServerSettings, Sessions};
+use nbpress_server::{JupyterSettings, Lab, Server, ServerSettings, Sessions};
 use nbpress_storage::{Location, Settings, Storage};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
@@ -42,7 +44,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 const TOKEN: &str = "a-token-nobody-guesses";
 /// More than any answer takes on a busy machine; whatever waits longer has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How the server of a test differs from the usual one.
 #[derive(Debug)]
@@ -51,6 +53,7 @@ struct Setup {
     token: &'static str,
     environment: BTreeMap<String, String>,
     trusted_proxy: bool,
+    lab: Option<Lab>,
 }
 
 impl Default for Setup {
@@ -64,6 +67,7 @@ impl Default for Setup {
                 ("PS1".to_owned(), "$ ".to_owned()),
             ]),
             trusted_proxy: false,
+            lab: None,
         }
     }
 }
@@ -192,7 +196,7 @@ async fn settings(home: &TempDir, setup: &Setup) -> ServerSettings {
         programs: Vec::new(),
         guard: None,
         trusted_proxy: setup.trusted_proxy,
-        lab: None,
+        lab: setup.lab.clone(),
     };
     let database = format!("sqlite:{}", place("nbpress.db").display());
     ServerSettings {

@@ -22,7 +22,7 @@ pub(super) fn script_of(index: &str) -> Option<String> {
     let names = index.split("fullStaticUrl}}/").skip(1);
     names
         .filter_map(|rest| rest.split(['"', '?']).next())
-        .find(|name| name.starts_with("main.") && name.ends_with(".js"))
+        .find(|name| name.starts_with("main."))
         .map(str::to_owned)
 }
 

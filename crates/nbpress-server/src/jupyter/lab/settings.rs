@@ -40,9 +40,11 @@ async fn list(
         let lab = lab(&shared)?;
         let plugins = plugins(lab).into_iter();
         plugins
-            .map(|plugin| match only_ids {
-                true => Ok(json!({"id": plugin.id})),
-                false => model(&shared, &plugin),
+            .map(|plugin| {
+                if only_ids {
+                    return Ok(json!({"id": plugin.id}));
+                }
+                model(&shared, &plugin)
             })
             .collect::<JupyterResult<Vec<Value>>>()
     });

@@ -37,8 +37,8 @@ async fn list(State(app): State<App>) -> JupyterResult<Json<Value>> {
             values.push(Value::Object(kept));
         }
     }
-    values.sort_by(|one, other| name(one).cmp(&name(other)));
-    let ids: Vec<&str> = values.iter().map(|value| name(value)).collect();
+    values.sort_by(|one, other| name(one).cmp(name(other)));
+    let ids: Vec<&str> = values.iter().map(name).collect();
     Ok(Json(json!({"workspaces": {"ids": ids, "values": values}})))
 }
 
@@ -49,10 +49,10 @@ fn name(workspace: &Value) -> &str {
 /// A workspace that nobody kept is empty.
 async fn read(State(app): State<App>, Path(id): Path<String>) -> JupyterResult<Json<Value>> {
     let kept = load(&file(&app, &id)?)?;
-    Ok(Json(match kept.is_empty() {
-        true => json!({"data": {}, "metadata": {"id": id}}),
-        false => Value::Object(kept),
-    }))
+    if kept.is_empty() {
+        return Ok(Json(json!({"data": {}, "metadata": {"id": id}})));
+    }
+    Ok(Json(Value::Object(kept)))
 }
 
 async fn write(
