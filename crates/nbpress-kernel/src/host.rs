@@ -73,6 +73,7 @@ pub struct KernelModel {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct HostState {
     /// Counts up with each change: what comes on several connections has an order.
+    #[serde(default)]
     pub(crate) revision: u64,
     pub(crate) model: KernelModel,
     pub(crate) process_id: Option<u32>,

@@ -154,8 +154,8 @@ impl Kernels {
         };
         for (id, folder) in HostFolder::all(folder).map_err(unusable)? {
             if folder.lock().is_held().map_err(unusable)? {
-                // One that is just ending is not adopted.
-                let _ending = kernels.adopt(id, &folder, None).await;
+                // One that is just ending is not adopted, nor one that cannot be understood.
+                let _of_no_use = kernels.adopt(id, &folder, None).await;
             } else {
                 folder.remove().map_err(unusable)?;
             }

@@ -94,7 +94,7 @@ fn serve(connection_file: &str) -> io::Result<()> {
         session: Session::new("testkernel"),
         signer: Signer::new(&connection.key),
         subscribers: Mutex::default(),
-        askable: Mutex::default(),
+        askable: (Mutex::default(), Condvar::new()),
         shell: Mutex::default(),
         variables: Mutex::default(),
         interrupted: (Mutex::new(false), Condvar::new()),
@@ -128,7 +128,7 @@ struct TestKernel {
     signer: Signer,
     subscribers: Mutex<Vec<UnixStream>>,
     /// The stdin connections of clients, by their identities.
-    askable: Mutex<BTreeMap<Bytes, UnixStream>>,
+    askable: (Mutex<BTreeMap<Bytes, UnixStream>>, Condvar),
     /// Held while a request of the shell channel is answered: they are answered one after the other.
     shell: Mutex<()>,
     variables: Mutex<BTreeMap<String, Value>>,
@@ -167,8 +167,10 @@ impl TestKernel {
     fn accept_askable(&self, listener: &UnixListener) {
         for stream in listener.incoming().flatten() {
             if let Ok((stream, identity)) = handshake(stream, SocketType::Router) {
-                let mut askable = self.askable.lock().unwrap_or_else(PoisonError::into_inner);
+                let (askable, came) = &self.askable;
+                let mut askable = askable.lock().unwrap_or_else(PoisonError::into_inner);
                 askable.insert(identity, stream);
+                came.notify_all();
             }
         }
     }
@@ -201,7 +203,12 @@ impl TestKernel {
 
     /// What the client with that identity says to a question.
     fn ask(&self, client: &Bytes, parent: Option<&Header>, prompt: &str) -> io::Result<String> {
-        let mut askable = self.askable.lock().unwrap_or_else(PoisonError::into_inner);
+        // Its connections are made side by side, and a request may be here before this one.
+        let (askable, came) = &self.askable;
+        let askable = askable.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut askable = came
+            .wait_while(askable, |askable| !askable.contains_key(client))
+            .unwrap_or_else(PoisonError::into_inner);
         let stream = askable.get_mut(client).ok_or(io::ErrorKind::NotConnected)?;
         let question = json!({"prompt": prompt, "password": false});
         let question = self.message(parent, "input_request", &question);

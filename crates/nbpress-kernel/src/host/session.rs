@@ -96,11 +96,9 @@ impl Dialled {
                 async move { dial_until_listening(&endpoint, SocketType::Dealer, identity).await },
             )
         };
-        let (shell, control, stdin) = tokio::join!(
-            dial(Channel::Shell),
-            dial(Channel::Control),
-            dial(Channel::Stdin),
-        );
+        // First: a kernel drops a question to a client that it does not know yet.
+        let stdin = dial(Channel::Stdin).await;
+        let (shell, control) = tokio::join!(dial(Channel::Shell), dial(Channel::Control));
         Self {
             signer: Signer::new(&connection.key),
             shell,

@@ -269,7 +269,9 @@ mod tests {
     #[test]
     fn frames_arrive_as_they_were_sent_however_they_are_cut() {
         let mut wire = BytesMut::new();
-        frames().iter().for_each(|frame| frame.put(&mut wire));
+        for frame in frames() {
+            frame.put(&mut wire);
+        }
         for step in [1, 7, 4096, wire.len()] {
             let (mut buffer, mut read) = (BytesMut::new(), Vec::new());
             for chunk in wire.chunks(step) {

@@ -13,6 +13,9 @@ use crate::host::wire::{Answer, Command, Frame, Hello};
 use crate::host::{ExecutionState, HostState, KernelModel};
 use crate::process::TreeUsage;
 
+/// How long a host that lives may take until it answers.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A kernel behind a host.
 #[derive(Debug)]
 pub struct InteractiveKernel {
@@ -224,15 +227,21 @@ async fn watch_host(folder: &HostFolder) -> io::Result<(HostState, LinkReader)> 
 
 /// Connects as soon as the host listens; `None` where it ends before that.
 async fn watch_while_alive(folder: &HostFolder) -> io::Result<Option<(HostState, LinkReader)>> {
-    let mut pause = Duration::from_millis(1);
-    loop {
-        if let Ok(watched) = watch_host(folder).await {
-            return Ok(Some(watched));
+    let listening = async {
+        let mut pause = Duration::from_millis(1);
+        loop {
+            match watch_host(folder).await {
+                Ok(watched) => return Ok(Some(watched)),
+                // It talks otherwise than we do.
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(error),
+                Err(_) => {}
+            }
+            if !folder.lock().is_held()? {
+                return Ok(None);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(8));
         }
-        if !folder.lock().is_held()? {
-            return Ok(None);
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_millis(8));
-    }
+    };
+    tokio::time::timeout(PATIENCE, listening).await?
 }

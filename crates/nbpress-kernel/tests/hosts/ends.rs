@@ -63,6 +63,31 @@ async fn a_kernel_outlives_the_server_that_is_killed() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn a_host_that_cannot_be_understood_does_not_keep_a_server_from_starting() {
+    let place = Place::new();
+    let id = Uuid::new_v4();
+    std::fs::create_dir(place.folder_of(id)).unwrap();
+    let held = place.lock_of(id).take().unwrap();
+    let socket = place.folder_of(id).join("socket");
+    let listener = tokio::net::UnixListener::bind(socket).unwrap();
+    let speak = async {
+        let (stream, _) = listener.accept().await.unwrap();
+        // One byte long, and that byte is no frame's.
+        stream.try_write(b"\x01\0\0\0\0\0\0\0\xee").unwrap();
+        std::future::pending::<()>().await;
+    };
+    let opened = tokio::select! {
+        () = speak => unreachable!("it never ends"),
+        kernels = soon(place.open()) => kernels,
+    };
+    assert!(opened.list().is_empty());
+    assert!(place.folder_of(id).exists(), "it is somebody's");
+    drop(held);
+    place.open().await;
+    assert!(!place.folder_of(id).exists());
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn a_shutdown_leaves_nothing_behind() {
     let place = Place::new();
     let (kernels, kernel) = place.with_kernel().await;

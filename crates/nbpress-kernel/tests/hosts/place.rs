@@ -221,6 +221,19 @@ impl Client {
         (outcome.text, outcome.status)
     }
 
+    /// Reads until the kernel asks something because of a cell of this client, and answers nothing before.
+    pub(crate) async fn until_asked(&mut self, id: &str) -> Value {
+        loop {
+            let (channel, message) = self.next_message().await;
+            if channel != Channel::Iopub {
+                assert_eq!(channel, Channel::Stdin, "{}: {message:?}", self.name);
+                assert_eq!(message.kind(), "input_request");
+                assert_eq!(message.parent_id(), Some(id), "{}", self.name);
+                return message.view().unwrap();
+            }
+        }
+    }
+
     /// Reads until the kernel's own status, or one told in its place, is this one.
     pub(crate) async fn until_told(&mut self, state: &str) {
         loop {

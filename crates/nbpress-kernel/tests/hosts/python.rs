@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nbpress_kernel::kernels::ExecutionState;
 use nbpress_protocol::Channel;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::place::{Client, Place, numbered, ok, until};
 
@@ -40,13 +40,7 @@ async fn a_day_with_python() {
     assert_eq!(printed, ok("a.ipynb\n"));
 
     let id = client.send("print(input('who? '))").await;
-    loop {
-        let (channel, message) = client.next_message().await;
-        if channel == Channel::Stdin {
-            assert_eq!(message.view::<Value>().unwrap()["prompt"], "who? ");
-            break;
-        }
-    }
+    assert_eq!(client.until_asked(&id).await["prompt"], "who? ");
     client
         .request(Channel::Stdin, "input_reply", &json!({"value": "Ada"}))
         .await;

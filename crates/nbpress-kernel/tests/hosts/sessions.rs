@@ -14,22 +14,13 @@ async fn each_session_gets_its_own_replies_and_questions() {
     let (_kernels, kernel) = place.with_kernel().await;
     let mut ada = Client::join(&kernel, "ada").await;
     let mut bob = Client::join(&kernel, "bob").await;
-    let cells = [
-        (ada.send("ask name?\nprint done").await, "Ada"),
-        (bob.send("ask name?\nprint done").await, "Bob"),
-    ];
-    for (client, (id, answer)) in [&mut ada, &mut bob].into_iter().zip(cells) {
-        loop {
-            let (channel, message) = client.next_message().await;
-            match channel {
-                Channel::Iopub => {}
-                Channel::Stdin => {
-                    assert_eq!(message.parent_id(), Some(&*id), "{}", client.name);
-                    assert_eq!(message.kind(), "input_request");
-                    break;
-                }
-                other => panic!("{}: unexpected on {other:?}: {message:?}", client.name),
-            }
+    let first = ada.send("ask name?\nprint done").await;
+    ada.until_asked(&first).await;
+    // Waits at the kernel until the first one is answered.
+    let second = bob.send("ask name?\nprint done").await;
+    for (client, id, answer) in [(&mut ada, first, "Ada"), (&mut bob, second, "Bob")] {
+        if answer == "Bob" {
+            client.until_asked(&id).await;
         }
         let value = json!({ "value": answer });
         client.request(Channel::Stdin, "input_reply", &value).await;
