@@ -35,7 +35,6 @@ pub(crate) struct Who {
 /// Passes a request on, or answers it.
 pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let dress = headers::Dress::of(&app, &request);
-    app.activity.touch();
     let response = match admit(&app, &mut request) {
         Ok(Passage::Through) => next.run(request).await,
         Ok(Passage::Answered(response)) => response,
@@ -70,8 +69,17 @@ fn admit(app: &App, request: &mut Request) -> Result<Passage, Refusal> {
     if proof == Proof::Link && refusal::wants_page(request) {
         return signed_in(app, request).map(Passage::Answered);
     }
+    if is_use(path) {
+        app.activity.touch();
+    }
     request.extensions_mut().insert(Who { name: crate::ACTOR });
     Ok(Passage::Through)
+}
+
+/// Whether a request means that somebody works with the server; what only watches it would keep it busy for ever.
+fn is_use(path: &str) -> bool {
+    let watches = ["/api", "/api/status", "/metrics", "/v1/health", "/v1/ready"];
+    !watches.contains(&path)
 }
 
 /// What strangers may ask for. A webhook's address is its secret; health and versions say nothing.

@@ -62,6 +62,7 @@ async fn metrics(State(app): State<App>) -> ApiResult<impl IntoResponse> {
     app.requests.write(&mut page);
     page.metric("nbpress_terminals", "gauge", "Terminals that are open.");
     page.value("nbpress_terminals", &[], app.terminals.count() as f64);
+    kernels(&app, &mut page);
     let runs = app.store.totals(crate::DEFAULT_WORKSPACE).await?;
     page.metric("nbpress_runs", "gauge", "Runs that are not over, by state.");
     for (state, count) in &runs.live {
@@ -70,6 +71,23 @@ async fn metrics(State(app): State<App>) -> ApiResult<impl IntoResponse> {
     }
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(CONTENT_TYPE, kind)], page.0))
+}
+
+fn kernels(app: &App, page: &mut Page) {
+    let mut states: BTreeMap<String, u64> = BTreeMap::new();
+    let kernels = app
+        .jupyter
+        .iter()
+        .flat_map(|jupyter| jupyter.kernels.list());
+    for kernel in kernels {
+        let state = serde_json::to_value(kernel.model().execution_state).unwrap_or_default();
+        let state = state.as_str().unwrap_or_default().to_owned();
+        *states.entry(state).or_default() += 1;
+    }
+    page.metric("nbpress_kernels", "gauge", "Interactive kernels, by state.");
+    for (state, count) in &states {
+        page.value("nbpress_kernels", &[("state", state)], *count as f64);
+    }
 }
 
 /// What this process holds and used.

@@ -22,6 +22,18 @@ async fn status_says_what_the_server_does() {
 }
 
 #[tokio::test]
+async fn who_only_watches_keeps_nothing_busy() {
+    let site = Site::start().await;
+    let last = async || site.get("/api/status").await.json()["last_activity"].clone();
+    let before = last().await;
+    site.get("/metrics").await;
+    site.ask(Method::GET, "/api/kernelspecs", &[]).await;
+    assert_eq!(last().await, before);
+    site.get("/api/kernelspecs").await;
+    assert_ne!(last().await, before);
+}
+
+#[tokio::test]
 async fn me_is_one_person_with_the_permissions_asked_for() {
     let site = Site::start().await;
     let me = site.get("/api/me").await.json();
