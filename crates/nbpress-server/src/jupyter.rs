@@ -18,6 +18,7 @@ mod nbconvert;
 mod resolve;
 mod security;
 mod sessions;
+mod sockets;
 mod spec;
 mod status;
 mod terminals;

@@ -6,7 +6,7 @@ use std::str::FromStr as _;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -15,6 +15,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::App;
+use crate::jupyter::sockets::{Heartbeat, restarting};
 use crate::jupyter::{JupyterError, JupyterResult};
 
 pub(crate) fn routes() -> Router<App> {
@@ -151,6 +152,7 @@ async fn subscribe(State(app): State<App>, upgrade: WebSocketUpgrade) -> Respons
 }
 
 async fn follow(app: App, mut socket: WebSocket, mut events: broadcast::Receiver<Utf8Bytes>) {
+    let mut heartbeat = Heartbeat::new();
     loop {
         let message = tokio::select! {
             event = events.recv() => match event {
@@ -162,6 +164,7 @@ async fn follow(app: App, mut socket: WebSocket, mut events: broadcast::Receiver
                 Some(Ok(_)) => continue,
                 _ => return,
             },
+            question = heartbeat.next() => question,
             () = app.stopping() => restarting(),
         };
         let last = matches!(message, Message::Close(_));
@@ -169,12 +172,4 @@ async fn follow(app: App, mut socket: WebSocket, mut events: broadcast::Receiver
             return;
         }
     }
-}
-
-/// Tells a client to come back: after a plain end JupyterLab would not.
-pub(crate) fn restarting() -> Message {
-    Message::Close(Some(CloseFrame {
-        code: close_code::RESTART,
-        reason: Utf8Bytes::from_static("the server restarts"),
-    }))
 }

@@ -17,6 +17,7 @@ use axum::{Json, Router};
 use nbpress_contents::{ContentsPath, Kind};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
 
 use crate::App;
 use crate::body::Pairs;
@@ -29,6 +30,9 @@ use convert::{Conversion, ConvertError, Program};
 
 /// The largest notebook that is taken, in bytes.
 const LARGEST: usize = 140 << 20;
+
+/// Conversions at once: each is a Python of its own; the others wait.
+static SEATS: Semaphore = Semaphore::const_new(2);
 
 /// The formats of nbconvert, and what its exporters say they are
 /// (<https://nbconvert.readthedocs.io/en/latest/usage.html#supported-output-formats>).
@@ -141,10 +145,12 @@ async fn answer(
     let jupyter = served(app)?;
     let name = conversion.name.clone();
     let program = Program::find(&jupyter.environment, &jupyter.programs).ok_or_else(missing)?;
+    let seat = SEATS.acquire().await;
     let files = tokio::task::spawn_blocking(move || program.convert(&conversion))
         .await
         .map_err(|error| JupyterError::broken(&error))?
         .map_err(|error| refused(&error))?;
+    drop(seat);
     let (file, kind, attached, content) = match <[_; 1]>::try_from(files) {
         Ok([(file, content)]) => (file, kind, download, content),
         Err(files) => (

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::App;
-use crate::jupyter::events::restarting;
+use crate::jupyter::sockets::{Heartbeat, restarting};
 use crate::jupyter::status::moment;
 use crate::jupyter::{JupyterError, JupyterResult, served};
 
@@ -189,6 +189,7 @@ async fn connect(
 async fn talk(app: &App, mut socket: WebSocket, terminal: &Terminal) {
     let client = terminal.enter();
     let mut view = terminal.screen.view();
+    let mut heartbeat = Heartbeat::new();
     if socket.send(frame(&json!(["setup", {}]))).await.is_err() {
         return;
     }
@@ -207,13 +208,17 @@ async fn talk(app: &App, mut socket: WebSocket, terminal: &Terminal) {
                 }
                 continue;
             }
+            question = heartbeat.next() => question,
             () = app.stopping() => restarting(),
         };
         let last = matches!(message, Message::Close(_));
+        let printed = matches!(message, Message::Text(_));
         if socket.send(message).await.is_err() || last {
             return;
         }
-        terminal.touch();
+        if printed {
+            terminal.touch();
+        }
     }
     let _gone = socket.send(frame(&json!(["disconnect", 1]))).await;
     let _gone = socket.send(Message::Close(None)).await;
