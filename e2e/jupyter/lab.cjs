@@ -1,11 +1,18 @@
-// A person in JupyterLab, in a real browser: opens a notebook, edits, runs, interrupts, restarts, saves, comes back,
-// and uses a terminal. Every step leaves a screenshot in the folder `SCREENSHOTS`; the browser may complain of nothing.
+// A person in JupyterLab, in a real browser. What is done is the argument: `visit` opens a notebook, edits, runs,
+// interrupts, restarts, saves, reloads and uses a terminal; `leave` closes the tab while a cell runs; `return` finds
+// what that cell printed since, and the variables. Every step leaves a screenshot in the folder `SCREENSHOTS`; the
+// browser may complain of nothing.
 
 const assert = require("node:assert/strict");
 const path = require("node:path");
 const { chromium } = require("playwright-core");
 
 const folder = process.env.SCREENSHOTS;
+const SCENARIOS = {
+  visit: ["opens", "edits", "runs", "interrupts", "restarts", "saves", "reloads", "uses_a_terminal"],
+  leave: ["opens", "leaves"],
+  return: ["opens", "finds_everything"],
+};
 const PATIENCE = 30_000;
 
 // What the browser complains about while the page works.
@@ -81,11 +88,25 @@ function steps(page) {
       assert.equal((await saved).status(), 200);
     },
 
-    async comes_back() {
+    async reloads() {
       await page.reload();
       await cell(0).getByText("kept = 41").waitFor();
       await output(1).getByText("NameError").first().waitFor();
       await page.getByText("Python 3 (ipykernel) | Idle").waitFor();
+    },
+
+    async leaves() {
+      await cell(0).locator(".cm-content").click();
+      await page.keyboard.press("Shift+Enter");
+      await page.keyboard.press("Shift+Enter");
+      await output(1).getByText("before").waitFor();
+    },
+
+    async finds_everything() {
+      await output(1).getByText("meanwhile").waitFor();
+      await cell(2).locator(".cm-content").click();
+      await page.keyboard.press("Control+Enter");
+      await output(2).getByText("kept 41").waitFor();
     },
 
     async uses_a_terminal() {
@@ -107,12 +128,12 @@ function steps(page) {
     args: ["--no-sandbox", "--disable-dev-shm-usage"],
   });
   const page = await open(browser);
-  let number = 0;
-  for (const [name, step] of Object.entries(steps(page))) {
-    number += 1;
-    const picture = path.join(folder, `${number}-${name}.png`);
+  const scenario = process.argv[2];
+  const known = steps(page);
+  for (const [index, name] of SCENARIOS[scenario].entries()) {
+    const picture = path.join(folder, `${scenario}-${index + 1}-${name}.png`);
     try {
-      await step();
+      await known[name]();
     } catch (error) {
       await page.screenshot({ path: picture });
       console.error(`JupyterLab: ${name} failed; it looked like ${picture}\n${error.stack}\n${complaints.join("\n")}`);

@@ -21,7 +21,8 @@ use serde_json::Value;
 /// `nbpress serve` with a folder, below a base URL that has to be encoded.
 struct Served {
     stage: Stage,
-    server: Child,
+    options: Vec<String>,
+    server: Option<Child>,
     /// The base URL, with a slash at its end.
     url: String,
     token: String,
@@ -33,34 +34,54 @@ impl Served {
         for folder in ["home", "root", "data"] {
             std::fs::create_dir_all(stage.path(folder)).unwrap();
         }
-        let log = std::fs::File::create(stage.path("server.log")).unwrap();
-        let mut command = stage.command(place::nbpress());
+        let mut served = Self {
+            stage,
+            options: options.iter().map(|&option| option.to_owned()).collect(),
+            server: None,
+            url: String::new(),
+            token: String::new(),
+        };
+        served.start_again();
+        served
+    }
+
+    /// Starts the server and waits until it says where it is.
+    fn start_again(&mut self) {
+        let log = std::fs::File::options()
+            .append(true)
+            .create(true)
+            .open(self.stage.path("server.log"))
+            .unwrap();
         let path = std::env::var_os("PATH").unwrap();
         let programs = [place::reference().join("venv-jupyter/bin")].into_iter();
         let programs = programs.chain(std::env::split_paths(&path));
+        let mut command = self.stage.command(place::nbpress());
         command
             .arg("serve")
-            .arg(stage.path("root"))
+            .arg(self.stage.path("root"))
             .args(["--base-url", "/a%40b", "--listen", "127.0.0.1:0"])
-            .args(options)
+            .args(&self.options)
             .env("PATH", std::env::join_paths(programs).unwrap())
             .env("VIRTUAL_ENV", place::reference().join("venv-jupyter"))
-            .env("JUPYTER_PATH", stage.path("data"));
+            .env("JUPYTER_PATH", self.stage.path("data"));
         let server = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let pid = u64::from(server.id());
-        let file = stage.home.join("server.json");
+        self.server = Some(server);
+        let file = self.stage.home.join("server.json");
         let said = poll(|| {
             let said: Value = serde_json::from_slice(&std::fs::read(&file).ok()?).ok()?;
             (said["pid"] == pid).then_some(said)
         });
-        let log = || std::fs::read_to_string(stage.path("server.log")).unwrap_or_default();
-        let said = said.unwrap_or_else(|| panic!("no server: {}", log()));
-        Self {
-            url: format!("{}/a%40b/", said["url"].as_str().unwrap()),
-            token: said["token"].as_str().unwrap().to_owned(),
-            server,
-            stage,
-        }
+        let said = said.unwrap_or_else(|| panic!("no server: {}", self.log()));
+        self.url = format!("{}/a%40b/", said["url"].as_str().unwrap());
+        said["token"].as_str().unwrap().clone_into(&mut self.token);
+    }
+
+    /// `kill -9`, and no more.
+    fn kill(&mut self) {
+        let mut server = self.server.take().unwrap();
+        server.kill().unwrap();
+        server.wait().unwrap();
     }
 
     fn log(&self) -> String {
@@ -81,8 +102,10 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        let _gone = self.server.kill();
-        let _gone = self.server.wait();
+        if let Some(server) = &mut self.server {
+            let _gone = server.kill();
+            let _gone = server.wait();
+        }
         // Kernels outlive servers on purpose.
         let home = format!("NBPRESS_HOME={}", self.stage.home.display());
         for process in processes_with(&home) {
