@@ -11,6 +11,7 @@ mod database;
 mod kills;
 mod records;
 mod runs;
+mod terminals;
 mod workers;
 
 use std::process::{Child, Stdio};
