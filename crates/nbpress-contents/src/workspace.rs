@@ -47,8 +47,9 @@ struct Opened {
 
 impl Workspace {
     /// The workspace at `root`, a folder or a prefix (`s3://bucket/team/`). `history` is where the
-    /// versions of its files are kept: a folder for a folder, which is made if there is none; a
-    /// folder or a prefix for a prefix; never within `root`. Relative paths are those of the process.
+    /// versions of its files are kept, and of no other workspace's: a folder for a folder, which is
+    /// made if there is none; a folder or a prefix for a prefix; never within `root`. Relative paths
+    /// are those of the process.
     ///
     /// # Errors
     /// [`ContentsError::NotFound`] when the folder does not exist, [`ContentsError::HistoryPlace`].

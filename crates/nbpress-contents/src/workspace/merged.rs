@@ -125,8 +125,17 @@ impl Workspace {
 
 /// None when one of them is no notebook.
 fn merge_bytes(base: &[u8], mine: &[u8], theirs: &[u8]) -> Option<Merged> {
-    let [base, mine, theirs] = [base, mine, theirs].map(|bytes| Notebook::parse(bytes).ok());
+    let [base, mine, theirs] = [base, mine, theirs].map(parse);
     Some(merge(&base?, &mine?, &theirs?))
+}
+
+/// Without what clients add to cells and no file keeps: it would look like a change.
+fn parse(bytes: &[u8]) -> Option<Notebook> {
+    let mut notebook = Notebook::parse(bytes).ok()?;
+    for cell in &mut notebook.cells {
+        cell.metadata.shift_remove("trusted");
+    }
+    Some(notebook)
 }
 
 fn file_of(notebook: &Notebook) -> Bytes {

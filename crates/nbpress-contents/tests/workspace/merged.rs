@@ -52,12 +52,18 @@ async fn changes_of_different_cells_are_put_together() {
     let workspace = &disk.workspace;
     workspace.keep(&path("n.ipynb")).await.unwrap();
     let base = workspace.entry(&path("n.ipynb")).await.unwrap();
-    disk.write("n.ipynb", notebook(&[("a", "1"), ("t", "new"), ("b", "2")]));
-    let done = save_merged(workspace, &base, &notebook(&[("a", "mine"), ("b", "2")])).await;
+    disk.write("n.ipynb", notebook(&[("a", "1"), ("t", "new")]));
+    // JupyterLab says of each cell that it trusts it.
+    let mine = notebook(&[("a", "mine"), ("b", "2")]);
+    let mine = mine.replace(
+        "\"metadata\": {}, \"source\"",
+        "\"metadata\": {\"trusted\": true}, \"source\"",
+    );
+    let done = save_merged(workspace, &base, &mine).await;
     let Resolution::Merged(saved) = done else {
         panic!("{done:?}");
     };
-    assert_eq!(sources(workspace, "n.ipynb").await, ["mine", "new", "2"]);
+    assert_eq!(sources(workspace, "n.ipynb").await, ["mine", "new"]);
     assert_eq!(workspace.entry(&base.path).await.unwrap(), saved.entry);
     // What both began with, what the other wrote, what came of it.
     assert_eq!(workspace.history(&base.path).await.unwrap().len(), 3);
