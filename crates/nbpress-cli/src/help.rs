@@ -96,6 +96,7 @@ that are on go on, and the next server finds them.
 
 Examples:
   nbpress serve
+  nbpress serve notebooks/ --lab
   nbpress serve --database postgres://nbpress@db/nbpress --slots 8
 
 Other commands find the server of this machine by themselves; a server

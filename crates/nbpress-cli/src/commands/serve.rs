@@ -41,7 +41,7 @@ use crate::signals;
 /// How long the parts of a server may take to end: clients are told, requests answered.
 const PARTING: Duration = Duration::from_secs(3);
 
-/// Run the server: jobs, schedules, and a worker that runs them.
+/// Run the server: jobs, schedules, a worker, a folder of notebooks.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ServeArgs {
     /// A folder of notebooks to serve to Jupyter's clients and to readers; none when absent.
