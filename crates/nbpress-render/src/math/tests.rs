@@ -55,3 +55,72 @@ fn no_formula_exhausts_the_stack() {
         }
     }
 }
+
+const PIECES: &[&str] = &[
+    "\\frac",
+    "\\sqrt[",
+    "]",
+    "{",
+    "}",
+    "^",
+    "_",
+    "&",
+    "\\\\",
+    "\\left",
+    "\\right",
+    "(",
+    ")",
+    "|",
+    "\\begin{align}",
+    "\\end{align}",
+    "\\begin{array}{c|c}",
+    "\\end{array}",
+    "\\begin{cases}",
+    "\\end{cases}",
+    "\\text{",
+    "\\mathbb",
+    "\\hat",
+    "\\sum\\limits",
+    "\\int",
+    "\\color{red}",
+    "\\tag{1}",
+    "\\label{a}",
+    "\\ref{a}",
+    "\\operatorname{",
+    "\\not",
+    "\\big",
+    "\\mathrm{",
+    "'",
+    "''",
+    "#1",
+    "~",
+    "%",
+    "x",
+    "1.5",
+    "é",
+    "\\u",
+    "\\",
+    " ",
+    "\\,",
+    "\\hline",
+    "\\middle",
+    "\\substack{",
+    "\\overset",
+    "\\stackrel",
+    "\\binom",
+    "\\genfrac",
+    "\\phantom",
+    "\\mod",
+    "\\hspace{1em}",
+];
+
+proptest::proptest! {
+    #[test]
+    fn no_formula_panics(
+        parts in proptest::collection::vec(proptest::sample::select(PIECES), 1..20),
+        block: bool,
+    ) {
+        let html = Math::default().html(&parts.concat(), block);
+        assert!(html.starts_with('<'));
+    }
+}
