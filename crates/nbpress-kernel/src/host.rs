@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use nbpress_protocol::{Channel, Parts};
@@ -34,6 +35,9 @@ use crate::provision::LocalProvisioner;
 
 /// How many orders may wait.
 const ORDERS: usize = 16;
+
+/// Between two looks at whether the folder is still there.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// What a kernel is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +95,8 @@ pub struct Delivery {
     pub parts: Parts,
 }
 
-/// A host's whole life: serves the kernel described in a folder until it is shut down.
+/// A host's whole life: serves the kernel described in a folder until it is shut down, or the folder is
+/// gone and with it the way to this host.
 ///
 /// # Errors
 /// The folder cannot be used. A kernel that does not start is told to those who connect.
@@ -123,7 +128,15 @@ pub async fn run(
     tokio::select! {
         () = Box::pin(keeper.run()) => {}
         () = front.receive() => {}
+        () = abandoned(&folder) => {}
     }
     front.close().await;
     Ok(())
+}
+
+/// Waits until nobody can connect any more.
+async fn abandoned(folder: &HostFolder) {
+    while folder.is_reachable() {
+        tokio::time::sleep(LOOK).await;
+    }
 }

@@ -81,6 +81,11 @@ impl HostFolder {
         LifeLock::at(&self.path.join("lock"))
     }
 
+    /// Whether there still is a socket to connect to, or at least no word that there is none.
+    pub(crate) fn is_reachable(&self) -> bool {
+        self.path.join("socket").try_exists().unwrap_or(true)
+    }
+
     pub(crate) fn spool(&self) -> PathBuf {
         self.path.join("spool")
     }

@@ -194,7 +194,10 @@ impl InteractiveKernel {
                         changed();
                     }
                 }
-                Ok(Some(Frame::Ended)) => return true,
+                Ok(Some(Frame::Ended)) => {
+                    self.died(None);
+                    return true;
+                }
                 Ok(Some(_)) => {}
                 Ok(None) | Err(_) => match watch_while_alive(&self.folder).await {
                     Ok(Some((state, again))) => {
@@ -205,14 +208,18 @@ impl InteractiveKernel {
                 },
             }
         }
+        self.died(Some("the host of the kernel is gone"));
+        changed();
+        false
+    }
+
+    fn died(&self, reason: Option<&str>) {
         self.state.send_modify(|state| {
             state.model.execution_state = ExecutionState::Dead;
             state.model.connections = 0;
-            state.model.reason = Some("the host of the kernel is gone".to_owned());
+            state.model.reason = reason.map(str::to_owned);
             state.process_id = None;
         });
-        changed();
-        false
     }
 }
 

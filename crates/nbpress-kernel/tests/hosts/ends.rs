@@ -193,6 +193,18 @@ async fn a_host_that_is_killed_takes_the_kernel_with_it() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn a_host_whose_folder_is_removed_ends_with_its_kernel() {
+    let place = Place::new();
+    let (_kernels, kernel) = place.with_kernel().await;
+    let host = place.lock_of(kernel.id()).process_id().unwrap();
+    let process = kernel.process_id().unwrap();
+    assert!(lives(host) && lives(process));
+    std::fs::remove_dir_all(place.folder_of(kernel.id())).unwrap();
+    gone(&[host, process]).await;
+    until(&kernel, ExecutionState::Dead).await;
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn a_kernel_that_cannot_start_says_why() {
     let place = Place::new();
     let kernels = place.open().await;
