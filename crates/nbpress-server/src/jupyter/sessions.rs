@@ -156,7 +156,6 @@ async fn start(
         name: kernel.map(str::to_owned),
         working_directory: working_directory(jupyter, Some(path), Of::Session).await,
         environment: [("JPY_SESSION_NAME".to_owned(), path.to_owned())].into(),
-        ..StartRequest::default()
     };
     jupyter.kernels.start(request).await
 }

@@ -118,7 +118,7 @@ mod tests {
         }
     }
 
-    fn shown(messages: &[(&str, &str)]) -> Vec<String> {
+    fn shown(messages: Messages<'_>) -> Vec<String> {
         let mut fold = Fold::default();
         for (kind, content) in messages {
             let message = message(kind, content);
@@ -137,38 +137,42 @@ mod tests {
         outputs.collect()
     }
 
+    /// Kinds and contents.
+    type Messages<'a> = &'a [(&'a str, &'a str)];
+
     #[test]
     fn outputs_come_out_as_a_notebook_has_them() {
         let text = |text: &str| format!("{{\"name\":\"stdout\",\"text\":\"{text}\"}}");
         let (a, b) = (text("a"), text("b"));
-        let stream = |text: &str| {
-            vec![format!(
-                "{{\"name\":\"stdout\",\"output_type\":\"stream\",\"text\":\"{text}\"}}"
-            )]
+        let (at_once, wait) = ("{\"wait\":false}", "{\"wait\":true}");
+        let named = |text: &str| {
+            format!(
+                "{{\"data\":{{\"text/plain\":\"{text}\"}},\"metadata\":{{}},\"transient\":{{\"display_id\":\"d\"}}}}"
+            )
         };
-        let wait = "{\"wait\":true}";
-        let at_once = "{\"wait\":false}";
-        let named = "{\"data\":{\"text/plain\":\"1\"},\"metadata\":{},\"transient\":{\"display_id\":\"d\"}}";
-        let changed = "{\"data\":{\"text/plain\":\"2\"},\"metadata\":{},\"transient\":{\"display_id\":\"d\"}}";
-        let cases: Vec<(Vec<(&str, &str)>, Vec<String>)> = vec![
-            (vec![("stream", &a), ("stream", &b)], stream("ab")),
-            (vec![("stream", &a), ("clear_output", at_once)], Vec::new()),
-            (vec![("stream", &a), ("clear_output", wait)], stream("a")),
+        let (one, two) = (named("1"), named("2"));
+        let stream = |text: &str| {
+            format!("{{\"output_type\":\"stream\",\"name\":\"stdout\",\"text\":\"{text}\"}}")
+        };
+        let (s_a, s_b, s_ab) = (stream("a"), stream("b"), stream("ab"));
+        let display =
+            "{\"output_type\":\"display_data\",\"data\":{\"text/plain\":\"2\"},\"metadata\":{}}";
+        let cases: [(Messages<'_>, &[&str]); 6] = [
+            (&[("stream", &a), ("stream", &b)], &[&s_ab]),
+            (&[("stream", &a), ("clear_output", at_once)], &[]),
+            (&[("stream", &a), ("clear_output", wait)], &[&s_a]),
             (
-                vec![("stream", &a), ("clear_output", wait), ("stream", &b)],
-                stream("b"),
+                &[("stream", &a), ("clear_output", wait), ("stream", &b)],
+                &[&s_b],
             ),
-            (vec![("stream", "[]"), ("unknown", "{}")], Vec::new()),
+            (&[("stream", "[]"), ("unknown", "{}")], &[]),
             (
-                vec![("display_data", named), ("update_display_data", changed)],
-                vec![
-                    "{\"data\":{\"text/plain\":\"2\"},\"metadata\":{},\"output_type\":\"display_data\"}"
-                        .to_owned(),
-                ],
+                &[("display_data", &one), ("update_display_data", &two)],
+                &[display],
             ),
         ];
         for (messages, expected) in cases {
-            assert_eq!(shown(&messages), expected, "{messages:?}");
+            assert_eq!(shown(messages), expected, "{messages:?}");
         }
     }
 }
