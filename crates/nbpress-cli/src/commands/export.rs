@@ -101,7 +101,7 @@ async fn page(settings: &Settings, args: &ExportArgs) -> anyhow::Result<String> 
 
 /// Whether a source is a notebook's place; ids of runs have nothing of one.
 fn names_file(source: &str) -> bool {
-    source == "-" || source.contains('/') || source.ends_with(".ipynb")
+    source == "-" || source.contains(['/', '.'])
 }
 
 fn name(location: &Location) -> String {
