@@ -69,7 +69,7 @@ impl Scribes {
         if let Some(scribe) = self.there(kernel.id()) {
             return Some(scribe);
         }
-        let connection = kernel.connect(SESSION, None).await.ok()?;
+        let connection = kernel.connect_uncounted(SESSION, None).await.ok()?;
         let journal = Journal::open(&folder(jupyter), kernel.id()).ok()?;
         let (told, listening) = mpsc::channel(QUEUE);
         let presence = Arc::new(Presence::default());

@@ -76,9 +76,8 @@ impl Desk {
                 shown = outputs(&path);
             }
         });
-        if seen.await.is_err() {
-            panic!("{name} shows {shown:?}, not {wanted:?}");
-        }
+        let seen = seen.await.is_ok();
+        assert!(seen, "{name} shows {shown:?}, not {wanted:?}");
     }
 
     async fn end(self) {
