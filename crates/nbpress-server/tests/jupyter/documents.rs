@@ -6,12 +6,12 @@ use std::path::Path;
 use super::*;
 
 /// A served folder with a kernel in it, and a FIFO that cells can read.
-struct Desk {
-    site: Site,
+pub(crate) struct Desk {
+    pub(crate) site: Site,
 }
 
 impl Desk {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let home = tempfile::tempdir().unwrap();
         let kernel = home.path().join("jupyter/kernels/testkernel");
         std::fs::create_dir_all(&kernel).unwrap();
@@ -30,7 +30,7 @@ impl Desk {
     }
 
     /// The server is gone at once, and another one comes.
-    async fn restart(self) -> Self {
+    pub(crate) async fn restart(self) -> Self {
         let home = Arc::clone(&self.site.home);
         drop(self);
         Self {
@@ -38,12 +38,12 @@ impl Desk {
         }
     }
 
-    fn word(&self) -> std::path::PathBuf {
+    pub(crate) fn word(&self) -> std::path::PathBuf {
         self.site.home.path().join("word")
     }
 
     /// Lets the cell that reads the FIFO go on.
-    async fn say(&self, word: &'static str) {
+    pub(crate) async fn say(&self, word: &'static str) {
         let fifo = self.word();
         let said = tokio::task::spawn_blocking(move || {
             let mut fifo = std::fs::File::options().write(true).open(fifo).unwrap();
@@ -80,7 +80,7 @@ impl Desk {
         assert!(seen, "{name} shows {shown:?}, not {wanted:?}");
     }
 
-    async fn end(self) {
+    pub(crate) async fn end(self) {
         let kernels = self.site.get("/api/kernels").await.json();
         for kernel in kernels.as_array().unwrap() {
             let path = format!("/api/kernels/{}", kernel["id"].as_str().unwrap());
@@ -165,15 +165,9 @@ async fn what_comes_after_a_client_has_left_is_in_the_notebook() {
     let channels = format!("/api/kernels/{kernel}/channels?session_id=window");
     let mut window = desk.site.connect(&channels, &[BEARER]).await.unwrap();
     let source = CELLS[0].1.replace("FIFO", &desk.word().to_string_lossy());
-    window
-        .say(&serde_json::json!({
-            "channel": "shell", "parent_header": {}, "buffers": [], "metadata": {"cellId": "one"},
-            "header": {"msg_id": "m1", "msg_type": "execute_request", "session": "window", "username": "",
-                "date": "2026-11-26T00:00:00Z", "version": "5.3"},
-            "content": {"code": source, "silent": false, "store_history": true, "user_expressions": {},
-                "allow_stdin": false, "stop_on_error": true},
-        }))
-        .await;
+    let mut request = channels::execute("window", "m1", &source);
+    request["metadata"]["cellId"] = "one".into();
+    window.say(&request).await;
     loop {
         let message = window.hear().await;
         if message["header"]["msg_type"] == "stream" {
