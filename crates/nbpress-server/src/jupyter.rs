@@ -50,9 +50,9 @@ pub struct JupyterSettings {
     pub base_url: String,
     /// Where kernels are found.
     pub finder: KernelFinder,
-    /// The folder that is served; kernels and terminals begin in it.
+    /// Where kernels and terminals begin: the folder that is served, or one beside a bucket that is.
     pub root: PathBuf,
-    /// What is served, in that folder.
+    /// What is served, a folder or a bucket.
     pub workspace: Workspace,
     /// The interactive kernels, in their hosts.
     pub kernels: Kernels,

@@ -22,6 +22,7 @@ mod publish;
 mod runs;
 mod schedules;
 mod scribe;
+mod versions;
 mod view;
 mod worker_side;
 
@@ -177,6 +178,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(events::routes())
         .merge(kernels::routes())
         .merge(notebooks::routes())
+        .merge(versions::routes())
         .layer(DefaultBodyLimit::max(SMALL));
     let large = OpenApiRouter::new()
         .merge(runs::routes_with_uploads())

@@ -44,9 +44,9 @@ const PARTING: Duration = Duration::from_secs(3);
 /// Run the server: jobs, schedules, a worker, a folder of notebooks.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ServeArgs {
-    /// A folder of notebooks to serve to Jupyter's clients and to readers; none when absent.
+    /// Notebooks to serve to Jupyter's clients and to readers: a folder or `s3://…`; none when absent.
     #[arg(value_name = "FOLDER")]
-    folder: Option<PathBuf>,
+    folder: Option<String>,
     /// What the paths of every request begin with.
     #[arg(long, value_name = "PATH", default_value = "/")]
     base_url: String,
@@ -79,6 +79,9 @@ pub(crate) struct ServeArgs {
     /// Believe `X-Forwarded-Proto`, because nobody but a proxy can reach this server.
     #[arg(long)]
     trusted_proxy: bool,
+    /// Shut down kernels that were idle for so long with nobody connected: `8h` [default: never].
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    cull_idle: Option<Duration>,
     /// How long a worker may be silent before its runs are given to others: `30s`, `2m`.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_lease)]
     lease: Duration,
@@ -152,6 +155,7 @@ struct Parts {
     deliverer: Deliverer,
     hosts: Vec<String>,
     jupyter: Option<JupyterSettings>,
+    cull_idle: Option<Duration>,
     lease: Duration,
     complain: Complaint,
 }
@@ -191,6 +195,7 @@ async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyho
         deliverer,
         hosts: args.host_name.clone(),
         jupyter: jupyter(settings, args).await?,
+        cull_idle: args.cull_idle,
         lease: args.lease,
         store,
         records,
@@ -203,6 +208,7 @@ impl Parts {
     fn start(self, stop: &watch::Receiver<bool>) -> JoinSet<anyhow::Result<()>> {
         let wake = Wake::default();
         let mut tasks = JoinSet::new();
+        let kernels = self.jupyter.as_ref().map(|jupyter| jupyter.kernels.clone());
         let server = Server::new(ServerSettings {
             store: self.store.clone(),
             snapshots: self.snapshots.clone(),
@@ -214,6 +220,13 @@ impl Parts {
         });
         let (listener, stopped) = (self.listener, stop.clone());
         tasks.spawn(async move { Ok(server.serve(listener, stopped).await?) });
+        if let (Some(kernels), Some(idle)) = (kernels, self.cull_idle) {
+            let stopped = stop.clone();
+            tasks.spawn(async move {
+                cull(kernels, idle, stopped).await;
+                Ok(())
+            });
+        }
         let clockwork = Clockwork::new(
             self.store.clone(),
             self.records.clone(),
@@ -246,32 +259,22 @@ impl Parts {
     }
 }
 
-/// What is served of a folder, which must hold nothing of the server's own state.
+/// What is served of a folder or a bucket.
 async fn jupyter(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Option<JupyterSettings>> {
     let Some(folder) = &args.folder else {
         return Ok(None);
     };
-    let root = folder
-        .canonicalize()
-        .with_context(|| format!("failed to serve `{}`", folder.display()))?;
-    anyhow::ensure!(root.is_dir(), "`{}` is not a folder", root.display());
-    let home = settings
-        .home
-        .canonicalize()
-        .unwrap_or_else(|_| settings.home.clone());
-    // Hidden folders are never served: a person may serve all that is theirs.
-    let shown = home.strip_prefix(&root).is_ok_and(|inside| {
-        !inside
-            .components()
-            .any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."))
-    });
-    anyhow::ensure!(
-        !shown && !root.starts_with(&home),
-        "the folder `{}` would show the server's own state `{}`; set NBPRESS_HOME to a place outside",
-        root.display(),
-        home.display()
-    );
-    let location = Location::parse(&root.to_string_lossy())?;
+    let mut location = Location::parse(folder)?;
+    let root = if let Some(folder) = location.is_local() {
+        let root = served_folder(settings, folder)?;
+        location = Location::parse(&root.to_string_lossy())?;
+        root
+    } else {
+        let scratch = settings.home.join("scratch");
+        std::fs::create_dir_all(&scratch)
+            .with_context(|| format!("failed to make `{}`", scratch.display()))?;
+        scratch
+    };
     let history = Location::parse(&settings.home.join("history").to_string_lossy())?;
     let storage = Arc::new(settings.storage());
     let workspace = Workspace::open(storage, &location, &history).await?;
@@ -304,6 +307,43 @@ async fn jupyter(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Option
             .map(|given| lab::find(settings, given.as_deref()))
             .transpose()?,
     }))
+}
+
+/// A folder that may be served: it must hold nothing of the server's own state.
+fn served_folder(settings: &Settings, folder: &Path) -> anyhow::Result<PathBuf> {
+    let root = folder
+        .canonicalize()
+        .with_context(|| format!("failed to serve `{}`", folder.display()))?;
+    anyhow::ensure!(root.is_dir(), "`{}` is not a folder", root.display());
+    let home = settings
+        .home
+        .canonicalize()
+        .unwrap_or_else(|_| settings.home.clone());
+    // Hidden folders are never served: a person may serve all that is theirs.
+    let shown = home.strip_prefix(&root).is_ok_and(|inside| {
+        !inside
+            .components()
+            .any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."))
+    });
+    anyhow::ensure!(
+        !shown && !root.starts_with(&home),
+        "the folder `{}` would show the server's own state `{}`; set NBPRESS_HOME to a place outside",
+        root.display(),
+        home.display()
+    );
+    Ok(root)
+}
+
+/// Shuts down kernels that have been idle for that long, while nobody is connected to them.
+async fn cull(kernels: Kernels, idle: Duration, mut stop: watch::Receiver<bool>) {
+    let between_looks = (idle / 4).max(Duration::from_secs(1));
+    let mut stopped = async move || stop.wait_for(|stop| *stop).await.is_ok();
+    while tokio::time::timeout(between_looks, stopped())
+        .await
+        .is_err()
+    {
+        kernels.cull(idle, false).await;
+    }
 }
 
 /// Workers are heard every two seconds: less would give up those that are well.

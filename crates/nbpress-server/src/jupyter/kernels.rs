@@ -183,8 +183,10 @@ pub(super) async fn working_directory(
     });
     while let Some(path) = at {
         let entry = jupyter.workspace.entry(&path).await;
-        if entry.is_ok_and(|entry| entry.kind == Kind::Directory) {
-            return jupyter.root.join(path.as_str());
+        let folder = jupyter.root.join(path.as_str());
+        // A folder of a bucket is none that a kernel could be in.
+        if entry.is_ok_and(|entry| entry.kind == Kind::Directory) && folder.is_dir() {
+            return folder;
         }
         at = path.parent();
     }

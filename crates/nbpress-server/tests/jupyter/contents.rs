@@ -105,6 +105,44 @@ async fn changes_of_two_to_one_notebook_are_put_together_or_both_kept() {
 }
 
 #[tokio::test]
+async fn every_save_is_a_version_that_can_come_back() {
+    let site = Site::start().await;
+    for text in ["one", "two", "two", "three"] {
+        site.save("a.txt", text, &[]).await;
+    }
+    let versions = async || site.get("/v1/versions?path=a.txt").await.json();
+    let listed = versions().await;
+    let sizes: Vec<u64> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| version["size"].as_u64().unwrap())
+        .collect();
+    assert_eq!(sizes, [5, 3, 3], "{listed}");
+    let first = &listed[2]["id"];
+    let named = serde_json::json!({"path": "a.txt", "id": first, "name": "the first"});
+    let answer = site.send(Method::PUT, "/v1/versions/name", &named).await;
+    assert_eq!(answer.status, 204, "{}", answer.text());
+    assert_eq!(versions().await[2]["name"], "the first");
+    let view = format!("/view/a.txt?version={}", first.as_str().unwrap());
+    assert!(site.get(&view).await.text().contains("one"));
+    let back = serde_json::json!({"path": "a.txt", "id": first});
+    assert_eq!(
+        site.send(Method::POST, "/v1/versions/restore", &back)
+            .await
+            .status,
+        204
+    );
+    assert_eq!(site.text("a.txt"), "one");
+    assert_eq!(versions().await.as_array().unwrap().len(), 4);
+    let unknown = serde_json::json!({"path": "a.txt", "id": "none"});
+    let answer = site
+        .send(Method::POST, "/v1/versions/restore", &unknown)
+        .await;
+    assert_eq!(answer.status, 404, "{}", answer.text());
+}
+
+#[tokio::test]
 async fn a_large_file_comes_in_chunks_and_appears_whole() {
     let site = Site::start().await;
     let chunk = async |number: i64, text: &str| {
