@@ -11,3 +11,4 @@ pub mod live;
 pub mod papermill;
 pub mod place;
 pub mod run;
+pub mod s3;

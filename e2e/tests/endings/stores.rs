@@ -1,67 +1,13 @@
 //! Object stores that refuse, vanish or hang.
 
-use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use e2e::live::{Live, Stage};
 use e2e::place;
+use e2e::s3::{Moto, SECRET, credentials};
 
 use crate::scenario::{assert_nothing_left, status};
-
-/// Not to be seen in any message.
-const SECRET: &str = "wJalrXUtnFEMI-nobody-may-see-this";
-
-/// A real S3 server.
-struct Moto {
-    child: Child,
-    address: String,
-}
-
-impl Moto {
-    fn start() -> Self {
-        let mut child = Command::new(place::reference().join("s3/bin/moto_server"))
-            .args(["-H", "127.0.0.1", "-p", "0"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let line = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find(|line| line.contains("Running on http://"))
-            .unwrap();
-        let address = line.split_once("http://").unwrap().1.trim().to_owned();
-        // Its log must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address }
-    }
-
-    fn make_bucket(&self, stage: &Stage, bucket: &str) {
-        const MAKE: &str = "import boto3, sys; boto3.client('s3', endpoint_url=sys.argv[1]).create_bucket(Bucket=sys.argv[2])";
-        let mut command = stage.command(place::reference().join("s3/bin/python"));
-        credentials(&mut command, &self.address);
-        command.args(["-c", MAKE, &format!("http://{}", self.address), bucket]);
-        assert!(command.status().unwrap().success());
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-fn credentials(command: &mut Command, address: &str) {
-    command
-        .env("AWS_ENDPOINT_URL", format!("http://{address}"))
-        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-        .env("AWS_SECRET_ACCESS_KEY", SECRET)
-        .env("AWS_DEFAULT_REGION", "us-east-1");
-}
 
 fn run(stage: &Stage, address: &str, output: &str) -> Live {
     let mut command = stage.command(place::nbpress());

@@ -7,6 +7,7 @@
     reason = "test code: a failure here is a failed test"
 )]
 
+mod bucket;
 mod database;
 mod kills;
 mod records;
