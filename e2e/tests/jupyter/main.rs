@@ -8,6 +8,7 @@
 )]
 
 mod clients;
+mod isolation;
 mod lab;
 mod suite;
 

@@ -24,9 +24,11 @@ use crate::jupyter::{JupyterError, JupyterResult};
 
 /// Read at once.
 const PIECE: u64 = 1 << 20;
-/// What may be done with bytes that a stranger may have written.
-const POLICY: &str = "frame-ancestors 'self'; default-src 'none'; img-src data:; media-src data:; \
-    style-src 'unsafe-inline'; sandbox allow-scripts";
+/// What may be done with bytes that a stranger may have written: its own scripts run, in an origin of nobody and
+/// without any network.
+const POLICY: &str = "frame-ancestors 'self'; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; \
+    style-src 'unsafe-inline'; img-src data: blob:; media-src data: blob:; font-src data:; \
+    sandbox allow-scripts";
 
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/files/{*path}", get(file))
