@@ -163,10 +163,14 @@ fn command(request: &PtyRequest<'_>, theirs: OwnedFd) -> io::Result<Command> {
         .stderr(Stdio::from(theirs));
     let parent = rustix::process::getpid();
     #[expect(unsafe_code, reason = "only way to run code between fork and exec")]
-    // SAFETY: system calls only (setsid, ioctl, prctl, getppid), all async-signal-safe; none touches memory of the
-    // parent.
+    // SAFETY: system calls only (signal, setsid, ioctl, prctl, getppid), all async-signal-safe; none touches memory
+    // of the parent.
     unsafe {
         command.pre_exec(move || {
+            // A script's background job has interrupts ignored; what sits at a terminal must hear its keys.
+            for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGTSTP, libc::SIGHUP] {
+                libc::signal(signal, libc::SIG_DFL);
+            }
             rustix::process::setsid()?;
             rustix::process::ioctl_tiocsctty(rustix::stdio::stdin().as_fd())?;
             rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
