@@ -29,10 +29,13 @@ with JupyterKernelClient(**CONNECTION) as kernel:
     assert text(reply) == "".join(f"{line}\n" for line in range(20_000)), len(text(reply))
 
     ends = []
+    interrupt = threading.Thread(target=kernel.interrupt)
 
     def interrupt_when_it_runs(message):
-        if message["msg_type"] == "stream":
-            threading.Thread(target=kernel.interrupt).start()
+        # Once: `running` and its newline may be two messages, and a second interrupt can strike
+        # the kernel while it reports the first, which then is never told.
+        if message["msg_type"] == "stream" and interrupt.ident is None:
+            interrupt.start()
         if message["msg_type"] == "error":
             ends.append(message["content"]["ename"])
 

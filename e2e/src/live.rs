@@ -343,6 +343,19 @@ pub fn processes_with(entry: &str) -> Vec<u32> {
     .collect()
 }
 
+/// Whether nothing of a process runs any more, so that its files are closed: it is gone, or all that is left of it
+/// is the entry that its parent has not read. Its environment is gone earlier.
+pub fn has_ended(pid: u32) -> bool {
+    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else {
+        return true;
+    };
+    let zombie = stat
+        .rsplit_once(") ")
+        .is_some_and(|(_, fields)| fields.starts_with(['Z', 'X']));
+    // The first thread of a process can be one while others still end.
+    zombie && fs::read_dir(format!("/proc/{pid}/task")).map_or(true, |tasks| tasks.count() <= 1)
+}
+
 /// Panics when a file is not a notebook that the real nbformat finds valid.
 pub fn assert_valid_notebooks(files: &[PathBuf]) {
     const CHECK: &str = "import nbformat, sys\n\

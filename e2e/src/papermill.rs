@@ -54,10 +54,14 @@ impl Papermill {
         serde_json::from_str(&answer).expect("the driver died; its message is above")
     }
 
-    /// Runs papermill's command line in `folder`.
+    /// Runs papermill's command line in `folder`; once more where it hangs, as nbclient does now and then
+    /// on a busy machine while a cell prints into an output widget.
     pub fn run(&mut self, arguments: &[&str], folder: &Folder) -> Outcome {
-        let answer =
-            self.ask(&json!({"do": "run", "arguments": arguments, "folder": folder.path(), "seconds": LONGEST.as_secs()}));
+        let request = json!({"do": "run", "arguments": arguments, "folder": folder.path(), "seconds": LONGEST.as_secs()});
+        let mut answer = self.ask(&request);
+        if answer["late"] == true {
+            answer = self.ask(&request);
+        }
         let text = |name: &str| answer[name].as_str().unwrap().to_owned();
         Outcome {
             exit: i32::try_from(answer["exit"].as_i64().unwrap()).unwrap(),

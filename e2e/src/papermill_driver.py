@@ -42,12 +42,24 @@ def run(request):
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
-    signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
+    late = False
+
+    def end(*_):
+        nonlocal late
+        late = True
+        os.kill(child, signal.SIGKILL)
+
+    signal.signal(signal.SIGALRM, end)
     signal.alarm(request["seconds"])
     _, status = os.waitpid(child, 0)
     signal.alarm(0)
     exit = os.waitstatus_to_exitcode(status)
-    return {"exit": exit if exit >= 0 else 128 - exit, "stdout": text(out), "stderr": text(err)}
+    return {
+        "exit": exit if exit >= 0 else 128 - exit,
+        "late": late,
+        "stdout": text(out),
+        "stderr": text(err),
+    }
 
 
 def text(file):

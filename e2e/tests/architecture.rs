@@ -15,6 +15,8 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 const ARROWS: &[(&str, &[&str])] = &[
     ("nbpress-format", &[]),
     ("nbpress-storage", &[]),
+    ("nbpress-ui", &[]),
+    ("nbpress-trace", &[]),
     ("nbpress-contents", &["nbpress-format", "nbpress-storage"]),
     ("nbpress-protocol", &["nbpress-format"]),
     ("nbpress-record", &["nbpress-format", "nbpress-storage"]),
@@ -30,6 +32,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("nbpress-render", &["nbpress-format"]),
+    ("nbpress-search", &["nbpress-format"]),
+    ("nbpress-tables", &[]),
     ("nbpress-runs", &["nbpress-format", "nbpress-record"]),
     (
         "nbpress-scheduler",
@@ -40,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nbpress-kernel",
             "nbpress-execute",
             "nbpress-runs",
+            "nbpress-trace",
         ],
     ),
     (
@@ -55,6 +60,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nbpress-render",
             "nbpress-runs",
             "nbpress-scheduler",
+            "nbpress-search",
+            "nbpress-tables",
+            "nbpress-trace",
+            "nbpress-ui",
         ],
     ),
     (
@@ -70,11 +79,14 @@ const ARROWS: &[(&str, &[&str])] = &[
             "nbpress-render",
             "nbpress-runs",
             "nbpress-scheduler",
+            "nbpress-search",
+            "nbpress-trace",
             "nbpress-server",
         ],
     ),
     ("xtask", &[]),
-    ("e2e", &[]),
+    // The client that benchmarks and their test ask a server with.
+    ("e2e", &["nbpress-kernel", "nbpress-protocol"]),
 ];
 
 /// Names that say nothing about what is inside, and so end up holding everything.

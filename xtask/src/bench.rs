@@ -1,9 +1,13 @@
-//! `cargo xtask bench`: nbpress and the real papermill, side by side in the same run; with `--queue` the queue.
+//! `cargo xtask bench`: nbpress and the real papermill, side by side in the same run; with `--queue` the queue, with `--server` the server,
+//! with `--ready` ready kernels, with `--resume` notebooks that failed and go on.
 
 mod cases;
 mod measure;
 mod page;
 mod queue;
+mod ready;
+mod resume;
+mod server;
 mod table;
 
 use std::fs;
@@ -22,6 +26,10 @@ use self::table::{Row, Sample, Unit};
 use crate::reference::Reference;
 
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of a command line, each of its own"
+)]
 pub(crate) struct BenchArguments {
     /// Write the table to `docs/benchmarks.md` too.
     #[arg(long)]
@@ -35,6 +43,15 @@ pub(crate) struct BenchArguments {
     /// Measure the queue, its databases and the server instead.
     #[arg(long, conflicts_with = "only")]
     queue: bool,
+    /// Measure what the server is to Jupyter's clients instead, beside jupyter_server.
+    #[arg(long, conflicts_with_all = ["only", "queue"])]
+    server: bool,
+    /// Measure runs with ready kernels instead, beside papermill and cold kernels.
+    #[arg(long, conflicts_with_all = ["only", "queue", "server"])]
+    ready: bool,
+    /// Resume a corpus of notebooks that fail instead; with `--quick` by the debug program that is there.
+    #[arg(long, conflicts_with_all = ["queue", "server", "ready"])]
+    resume: bool,
 }
 
 const RUNS_AT_ONCE: &str = "runs at 2 jobs";
@@ -42,6 +59,15 @@ const RUNS_AT_ONCE: &str = "runs at 2 jobs";
 pub(crate) fn run(root: &Path, arguments: &BenchArguments) -> Result<()> {
     if arguments.queue {
         return queue::run(root, arguments);
+    }
+    if arguments.server {
+        return server::run(root, arguments);
+    }
+    if arguments.ready {
+        return ready::run(root, arguments);
+    }
+    if arguments.resume {
+        return resume::run(root, arguments);
     }
     let reference = Reference::install(root)?;
     let built = crate::cargo()

@@ -6,11 +6,12 @@
 //! | `venv-ipykernel6` | ipykernel 6 |
 //! | `kernels` | xeus-python, bash_kernel, octave_kernel, Deno |
 //! | `s3` | moto's S3 server and boto3 |
-//! | `services` | aiosmtpd, a mail server |
+//! | `services` | aiosmtpd, a mail server; opentelemetry-proto, which reads traces |
 //! | `azure` | azurite, the Azure storage emulator, from npm |
 //! | `venv-jupyter` | jupyter_server with what its own tests need, JupyterLab, jupyter_kernel_client, papermill |
 //! | `sdist-jupyter` | jupyter_server's unpacked source distribution, for its tests |
 //! | `jupyter-node` | `@jupyterlab/services`, and a driver for the browser, from npm |
+//! | `openid` | `oidc-provider`, a certified OpenID Connect provider, from npm with its lockfile |
 //! | `sdist` | unpacked source distributions of papermill, nbclient, nbformat and scrapbook (their fixtures and tests) |
 //! | `jupyter` | a Jupyter data folder with a kernelspec for every kernel above and for our `testkernel`; the tests' `JUPYTER_PATH` |
 //! | `logs` | what the installers printed |
@@ -61,7 +62,7 @@ impl Reference {
         let debian = thread::scope(|scope| {
             let debian = scope.spawn(|| install_debian_packages(&steps));
             install_python(&steps, root, &folder)?;
-            node::install(&steps, &folder)?;
+            node::install(&steps, root, &folder)?;
             debian
                 .join()
                 .map_err(|_| anyhow::anyhow!("the thread that ran apt-get died"))

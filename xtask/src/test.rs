@@ -29,7 +29,7 @@ pub(crate) struct TestArguments {
     /// Only install what the tests need, and print the variables they read.
     #[arg(long)]
     setup_only: bool,
-    /// Run only the check of this name: format, lints, build, tests, python, documentation, fuzzing.
+    /// Run only the check of this name: format, lints, build, ui, tests, python, documentation, fuzzing.
     #[arg(long)]
     only: Option<String>,
     /// How long each fuzz target runs, in seconds.
@@ -62,7 +62,11 @@ pub(crate) fn run(root: &Path, arguments: &TestArguments) -> Result<()> {
         "build",
         "build --package nbpress-cli --package nbpress-kernel --bins",
     )?;
-    checks.cargo("tests", "test --workspace")?;
+    // The build has installed what it needs. Its stories in a browser are among the tests.
+    let mut npm = Command::new("npm");
+    npm.args(["run", "--silent", "check", "--prefix", "ui"]);
+    checks.command("ui", &mut npm)?;
+    checks.cargo("tests", "test --workspace --no-fail-fast")?;
     let mut pytest = Command::new(reference.program("python"));
     pytest.args("-m pytest -q -p no:cacheprovider python".split(' '));
     checks.command("python", &mut pytest)?;

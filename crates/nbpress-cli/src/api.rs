@@ -112,6 +112,15 @@ impl Api {
         self.send(Method::PUT, path, Some(body), None).await
     }
 
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.send(Method::PATCH, path, Some(body), None).await
+    }
+
+    /// A path of the server, as a browser on this machine finds it.
+    pub(crate) fn address_of(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> anyhow::Result<Value> {
         self.send(Method::DELETE, path, None, None).await
     }

@@ -10,22 +10,29 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     (
         "Notebooks",
         &[
-            "run", "sweep", "inspect", "runs", "show", "scraps", "export", "verify",
+            "run", "resume", "debug", "sweep", "inspect", "runs", "show", "scraps", "export",
+            "verify",
         ],
     ),
-    ("This machine", &["demo", "doctor", "kernels", "papermill"]),
+    (
+        "This machine",
+        &["demo", "doctor", "kernels", "ready", "kept", "papermill"],
+    ),
     (
         "Runs of a server",
-        &["submit", "queue", "logs", "cancel", "retry", "restart"],
+        &[
+            "submit", "queue", "logs", "cancel", "retry", "restart", "search",
+        ],
     ),
     (
         "Jobs and when they run",
         &["job", "schedule", "backfill", "batch", "import"],
     ),
+    ("Who may do what", &["user", "token", "share"]),
     (
         "The server itself",
         &[
-            "serve", "worker", "pool", "profile", "channel", "audit", "sql",
+            "serve", "config", "worker", "pool", "profile", "channel", "index", "audit", "sql",
         ],
     ),
 ];
@@ -89,6 +96,17 @@ Exit codes:
   3    no kernel started        137  out of memory
                                 138  the kernel died";
 
+/// Of `nbpress resume`.
+pub(crate) const RESUME: &str = "\
+Cells before the one that failed run again only where their state was not kept,
+or their code has changed. The run is a new one; its record says what came from
+the other. What cells did outside the kernel stays done.
+
+Examples:
+  nbpress run report.ipynb            # cell 7 raises; mend it
+  nbpress resume latest
+  nbpress resume run_01k9 fixed.ipynb -o out.ipynb --from 5";
+
 /// Of `nbpress serve`.
 pub(crate) const SERVE: &str = "\
 Everything is kept in `NBPRESS_HOME`. Kill the server whenever you like: runs
@@ -102,8 +120,10 @@ Examples:
 Other commands find the server of this machine by themselves; a server
 elsewhere by `NBPRESS_SERVER=http://…` and `NBPRESS_TOKEN`.
 
-Settings: `NBPRESS_DATABASE`, `NBPRESS_SMTP=smtp://user:password@host:587`,
-`NBPRESS_MAIL_FROM`, `NBPRESS_URL` (what links in notices begin with).
+Every option is a setting too: `host_name` beneath `[serve]` in nbpress.toml, or
+`NBPRESS_SERVE_HOST_NAME`. Settings only, because others see options: `token`,
+`smtp`. `nbpress config show` lists them with where they were set.
+
 Secrets that channels may name are variables whose names begin with
 `NBPRESS_SECRET_`, and files beneath `NBPRESS_HOME/secrets`; nothing else.";
 

@@ -3,16 +3,21 @@
 mod api;
 mod args;
 mod commands;
+mod configuration;
 mod exit_code;
 mod help;
+mod logging;
+mod memory;
 mod papermill_log;
 mod parameters;
 mod printer;
 mod private_python;
 mod progress;
 mod report;
+mod service;
 mod settings;
 mod signals;
+mod traces;
 
 use std::process::ExitCode;
 
@@ -23,6 +28,7 @@ fn main() -> ExitCode {
     if let Some(code) = nbpress_kernel::guard::serve(std::env::args_os()) {
         return code;
     }
+    memory::keep_together();
     let settings = match Settings::read() {
         Ok(settings) => settings,
         Err(error) => {
@@ -35,7 +41,13 @@ fn main() -> ExitCode {
         }
     };
     let printer = Printer::new(&settings);
-    let command = args::parse(printer);
+    let command = match args::parse(printer, &settings) {
+        Ok(command) => command,
+        Err(error) => {
+            report::error(printer, &error.into());
+            return ExitCode::from(exit_code::USAGE);
+        }
+    };
     // One thread: a run is one conversation, and kernels are tied to the thread that started them.
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -10,7 +10,8 @@ use nbpress_execute::{Observer, Stop};
 use nbpress_format::cell::Cell;
 use nbpress_format::output::OutputKind;
 use nbpress_record::{
-    CellError, CellStatus, Document, Event, FailureClass, KernelInfo, NoteLevel, Outcome, RunHeader,
+    CellError, CellStatus, Document, Event, FailureClass, KernelInfo, NoteLevel, Outcome,
+    Resumption, RunHeader,
 };
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -124,6 +125,15 @@ impl CellList {
             .show(&printable(format!("starting kernel {kernel}").trim_end()));
     }
 
+    fn resumed(&self, resumption: &Resumption, document: &Document) {
+        if let Some(parent) = document.header().parent {
+            let text = report::resumed(parent, Some(resumption));
+            let mut lines = self.printer.fact("resumed", &text);
+            lines.push(String::new());
+            self.keep(&lines);
+        }
+    }
+
     fn kernel_started(&self, kernel: &KernelInfo) {
         let mut lines = self.printer.fact("kernel", &report::kernel(kernel));
         lines.push(String::new());
@@ -211,6 +221,7 @@ impl Observer for CellList {
         match event {
             Event::RunStarted { header, .. } => self.introduce(header, document),
             Event::KernelStarted { kernel, .. } => self.kernel_started(kernel),
+            Event::Resumed { resumption, .. } => self.resumed(resumption, document),
             Event::CellStarted { cell, .. } if is_code(*cell) => self.cell_started(*cell, document),
             Event::CellFinished {
                 cell,

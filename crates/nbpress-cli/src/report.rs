@@ -10,17 +10,21 @@ use nbpress_execute::path_template::PathTemplateError;
 use nbpress_execute::sweep::SpaceError;
 use nbpress_execute::sweep::values::ValuesError;
 use nbpress_execute::yaml::YamlError;
-use nbpress_execute::{ExecuteError, Finished};
+use nbpress_execute::{ExecuteError, Finished, Kept};
 use nbpress_format::json::Object;
-use nbpress_record::{CellError, KernelInfo, Outcome, RecordError, RunStatus};
+use nbpress_record::{CellError, KernelInfo, Outcome, RecordError, Resumption, RunId, RunStatus};
 use nbpress_runs::StoreError;
 use nbpress_runs::jupyter_scheduler::ReadError;
 use nbpress_scheduler::coordinator::CoordinatorError;
 use nbpress_scheduler::import::crontab::CrontabError;
 use nbpress_scheduler::notify::InvalidValue;
+use nbpress_server::OpenIdError;
 use nbpress_storage::{Location, LocationError, StorageError, StorageErrorKind};
+use nbpress_trace::SettingsError;
 
 use crate::api::{NoServer, Refusal};
+use crate::commands::runs::local_time;
+use crate::configuration::ConfigurationError;
 use crate::printer::{Printer, Style, duration, fitted, plural, printable, without_ansi};
 
 use crate::private_python::SetupError;
@@ -131,6 +135,9 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<ExecuteError>() {
         return error.hint();
     }
+    if let Some(error) = error.downcast_ref::<OpenIdError>() {
+        return error.hint();
+    }
     let values = || error.downcast_ref().and_then(ValuesError::hint);
     let space = || error.downcast_ref().and_then(SpaceError::hint);
     let template = || error.downcast_ref().and_then(PathTemplateError::hint);
@@ -140,6 +147,8 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
     let crontab = || error.downcast_ref().and_then(CrontabError::hint);
     let foreign = || error.downcast_ref().and_then(ReadError::hint);
     let setting = || error.downcast_ref().and_then(InvalidValue::hint);
+    let configured = || error.downcast_ref().and_then(ConfigurationError::hint);
+    let traces = || error.downcast_ref().and_then(SettingsError::hint);
     let refusal = || error.downcast_ref().and_then(Refusal::hint);
     let none = || error.is::<NoServer>().then(|| NoServer::HINT.to_owned());
     let database = || error.downcast_ref().and_then(StoreError::hint);
@@ -151,6 +160,8 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
         .or_else(crontab)
         .or_else(foreign)
         .or_else(setting)
+        .or_else(configured)
+        .or_else(traces)
         .or_else(server)
         .or_else(refusal)
         .or_else(none)
@@ -253,6 +264,44 @@ pub(crate) fn ending(
     if finished.recorded {
         fact("record", &format!("nbpress show {}", finished.run_id));
     }
+    let resume = format!("nbpress resume {}", finished.run_id);
+    match &finished.kept {
+        Some(Kept::Until(until)) => {
+            let until = local_time(*until, "%H:%M");
+            fact("resume", &format!("{resume}   (kept until {until})"));
+        }
+        Some(Kept::Nothing(reason)) => {
+            fact(
+                "resume",
+                &format!("{resume}   (runs all cells again: {reason})"),
+            );
+        }
+        None => {}
+    }
+}
+
+/// `run_…, at cell 3 by fork; not carried: a pipe`.
+pub(crate) fn resumed(parent: RunId, resumption: Option<&Resumption>) -> String {
+    let Some(how) = resumption else {
+        return parent.to_string();
+    };
+    let (cell, way) = (how.cell + 1, how.way);
+    let mut text = format!("{parent}, at cell {cell} by {way}");
+    if how.first < how.cell {
+        let _infallible = write!(text, " from cell {}", how.first + 1);
+    }
+    if !how.changed.is_empty() {
+        let changed: Vec<String> = how
+            .changed
+            .iter()
+            .map(|cell| (cell + 1).to_string())
+            .collect();
+        let _infallible = write!(text, "; changed before: {}", changed.join(", "));
+    }
+    if !how.lost.is_empty() {
+        let _infallible = write!(text, "; {}", how.lost.join(", "));
+    }
+    printable(&text)
 }
 
 /// `sys.exit()` and `sys.exit(0)` end a run well, as they end a program well.

@@ -101,8 +101,19 @@ impl Settings {
         LocalProvisioner {
             guard: std::env::current_exe().ok(),
             process_limits_only: self.get("NBPRESS_NO_CGROUPS").is_some(),
+            pool: Some(self.pool_socket()),
             ..LocalProvisioner::default()
         }
+    }
+
+    /// Where the states of kernels are that were kept, each run's in a folder of its name.
+    pub(crate) fn copies(&self) -> PathBuf {
+        self.home.join("kept")
+    }
+
+    /// Where `nbpress ready` is reached.
+    pub(crate) fn pool_socket(&self) -> PathBuf {
+        self.home.join("ready/socket")
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod tree;
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -50,18 +51,50 @@ impl Bucket {
     }
 
     pub(crate) async fn list(&self, path: &ContentsPath, options: ListOptions) -> Result<Page> {
+        if options.order.is_none() && options.skip == 0 {
+            return self.list_as_stored(path, options).await;
+        }
+        // A store sorts by nothing but its keys: the rest is done here, with all entries.
+        let all = ListOptions {
+            contains: options.contains.clone(),
+            show_hidden: options.show_hidden,
+            ..ListOptions::default()
+        };
+        let all = self.list_as_stored(path, all).await?.entries;
+        let candidates = all.iter().map(|entry| listing::Candidate {
+            name: entry.name.clone(),
+            kind: entry.kind,
+            value: options.order.and_then(|order| listing::value(entry, order)),
+        });
+        let cut = listing::cut(candidates.collect(), &options);
+        let mut entries: HashMap<String, Entry> = all
+            .into_iter()
+            .map(|entry| (entry.name.clone(), entry))
+            .collect();
+        let page = cut.page.iter();
+        Ok(Page {
+            entries: page
+                .filter_map(|found| entries.remove(&found.name))
+                .collect(),
+            next: cut.next,
+            total: Some(cut.total),
+        })
+    }
+
+    async fn list_as_stored(&self, path: &ContentsPath, options: ListOptions) -> Result<Page> {
         let limit = options.limit.max(1);
         let at = self.at(path);
         let mut page = Page {
             entries: Vec::new(),
-            next: options.after,
+            next: options.after.clone(),
+            total: None,
         };
         loop {
             let wanted = limit.saturating_sub(page.entries.len()).min(PAGE);
             let listed = self.storage.list(&at, page.next.as_deref(), wanted);
             let listed = listed.await.map_err(ContentsError::storage(path))?;
             for found in listed.entries {
-                if found.name == MARKER || !listing::shows(&found.name, options.show_hidden) {
+                if found.name == MARKER || !listing::has(&found.name, &options) {
                     continue;
                 }
                 if let Ok(path) = path.join(&found.name) {
@@ -193,11 +226,11 @@ fn listed_entry(path: ContentsPath, found: &nbpress_storage::Entry) -> Entry {
     }
     let meta = Meta {
         size: found.size,
-        version: Version::from_text(""),
+        version: found.version.clone().unwrap_or(Version::from_text("")),
         modified: found.modified,
     };
     Entry {
-        etag: None,
+        etag: found.version.as_ref().map(etag_of),
         ..file(path, &meta)
     }
 }

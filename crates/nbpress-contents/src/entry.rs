@@ -7,15 +7,17 @@ use crate::mimetype;
 use crate::path::ContentsPath;
 
 /// What something is. Jupyter's `type`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A directory, or a prefix of a bucket.
     Directory,
-    /// Any file but a notebook.
-    File,
     /// A file whose name ends with `.ipynb`.
     Notebook,
+    /// Any file but a notebook.
+    File,
 }
 
 impl Kind {
@@ -106,6 +108,53 @@ pub struct ListOptions {
     pub limit: usize,
     /// Also names that begin with a dot. What the globs hide stays hidden.
     pub show_hidden: bool,
+    /// As readers look for things; none for the byte order of names, which is the quickest.
+    pub order: Option<Order>,
+    /// Only names that have this in them, whatever the case; empty for all.
+    pub contains: String,
+    /// Leaves out as many entries before the page; [`ListOptions::after`] is quicker.
+    pub skip: usize,
+}
+
+/// How a directory is sorted for readers: names without case, and what has no time or size last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Order {
+    /// By which column.
+    pub by: Column,
+    /// Backwards.
+    pub descending: bool,
+}
+
+impl Order {
+    /// Reads `name`, `kind`, `modified` or `size`, with `-` before it for backwards.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (descending, column) = match text.strip_prefix('-') {
+            Some(column) => (true, column),
+            None => (false, text),
+        };
+        let by = match column {
+            "name" => Column::Name,
+            "kind" => Column::Kind,
+            "modified" => Column::Modified,
+            "size" => Column::Size,
+            _ => return None,
+        };
+        Some(Self { by, descending })
+    }
+}
+
+/// A column that a directory can be sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Column {
+    /// Directories first, then by name.
+    #[default]
+    Name,
+    /// Directories, notebooks, files; then by name.
+    Kind,
+    /// By time; directories have none.
+    Modified,
+    /// By bytes.
+    Size,
 }
 
 impl Default for ListOptions {
@@ -115,6 +164,9 @@ impl Default for ListOptions {
             after: None,
             limit: usize::MAX,
             show_hidden: false,
+            order: None,
+            contains: String::new(),
+            skip: 0,
         }
     }
 }
@@ -122,10 +174,12 @@ impl Default for ListOptions {
 /// A part of a directory.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// Sorted by name, in byte order.
+    /// Sorted as was asked.
     pub entries: Vec<Entry>,
     /// [`ListOptions::after`] of the next page; none on the last. Opaque.
     pub next: Option<String>,
+    /// How many there are on all pages; none where counting them would take reading them all.
+    pub total: Option<usize>,
 }
 
 /// When to save.

@@ -20,6 +20,9 @@ use crate::history::Guard;
 use crate::mimetype;
 use crate::path::ContentsPath;
 use crate::staged::{Staged, shown_at};
+use crate::watch::Notice;
+
+pub(crate) use publish::{Committed, Known};
 
 type Result<T> = std::result::Result<T, ContentsError>;
 
@@ -72,6 +75,13 @@ impl Folder {
         blocking(move || folder.list_now(&path, &options)).await
     }
 
+    /// Says when something happens in a directory, where the system can.
+    pub(crate) async fn notice(&self, path: &ContentsPath) -> Result<Option<Notice>> {
+        let (folder, path) = (self.clone(), path.clone());
+        let directory = blocking(move || folder.open_directory(&path)).await?;
+        Ok(Notice::of(&directory))
+    }
+
     pub(crate) async fn read(
         &self,
         path: &ContentsPath,
@@ -79,6 +89,11 @@ impl Folder {
     ) -> Result<(Entry, Bytes)> {
         let (folder, path) = (self.clone(), path.clone());
         blocking(move || folder.read_now(&path, range.as_ref())).await
+    }
+
+    pub(crate) async fn open_file(&self, path: &ContentsPath) -> Result<(Entry, File)> {
+        let (folder, path) = (self.clone(), path.clone());
+        blocking(move || folder.open_now(&path)).await
     }
 
     /// Writes `bytes` to disk for the file at a real path, if the condition holds.
@@ -98,14 +113,14 @@ impl Folder {
         &self,
         staged: Staged,
         path: &ContentsPath,
-        condition: Condition,
+        (condition, known): (Condition, Known),
         guard: Guard,
-    ) -> Result<Entry> {
+    ) -> Result<Committed> {
         let (folder, path) = (self.clone(), path.clone());
         blocking(move || {
-            let entry = folder.commit_now(staged, &path, &condition);
+            let committed = folder.commit_now(staged, &path, &condition, &known);
             drop(guard);
-            entry
+            committed
         })
         .await
     }
@@ -149,11 +164,15 @@ impl Folder {
         entry_of(&file, path)
     }
 
-    fn read_now(&self, path: &ContentsPath, range: Option<&Range<u64>>) -> Result<(Entry, Bytes)> {
+    fn open_now(&self, path: &ContentsPath) -> Result<(Entry, File)> {
         // A pipe without a writer would otherwise never be opened.
         let file = self.open_beneath(path, OFlags::RDONLY | OFlags::NONBLOCK)?;
-        let mut file = File::from(file);
-        let mut entry = entry_of(&file, path)?.require_file()?;
+        let entry = entry_of(&file, path)?.require_file()?;
+        Ok((entry, File::from(file)))
+    }
+
+    fn read_now(&self, path: &ContentsPath, range: Option<&Range<u64>>) -> Result<(Entry, Bytes)> {
+        let (mut entry, mut file) = self.open_now(path)?;
         let mut bytes = Vec::new();
         for _ in 0..READS {
             bytes.clear();

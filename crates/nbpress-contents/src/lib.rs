@@ -6,6 +6,7 @@
 //!
 //! - [`ContentsPath`]: a path inside a workspace that cannot lead out of it.
 //! - [`Workspace`]: everything that can be done with one.
+//! - [`Watch`]: what happens in a directory, whoever does it.
 //! - [`merge()`]: two versions of a notebook made one, cell by cell.
 //! - [`ContentsError`]: what went wrong, and what to do about it.
 //!
@@ -40,12 +41,15 @@ mod mimetype;
 mod path;
 mod place;
 mod staged;
+mod watch;
 mod workspace;
 
 pub use entry::{
-    Checkpoint, Condition, Entry, Kind, ListOptions, Page, Resolution, Saved, Version,
+    Checkpoint, Column, Condition, Entry, Kind, ListOptions, Order, Page, Resolution, Saved,
+    Version,
 };
 pub use error::ContentsError;
 pub use merge::{Merged, merge};
 pub use path::{ContentsPath, PathError};
+pub use watch::{Change, Happened, Watch};
 pub use workspace::Workspace;

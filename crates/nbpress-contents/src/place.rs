@@ -10,7 +10,7 @@ use nbpress_storage::{Location, Storage};
 use crate::bucket::Bucket;
 use crate::entry::{Condition, Entry, ListOptions, Page};
 use crate::error::ContentsError;
-use crate::folder::{Folder, blocking};
+use crate::folder::{Committed, Folder, Known, blocking};
 use crate::history::{Guard, History};
 use crate::path::ContentsPath;
 use crate::staged::Staged;
@@ -202,13 +202,18 @@ impl Prepared<'_> {
         self,
         path: &ContentsPath,
         condition: Condition,
+        known: Known,
         guard: &Guard,
-    ) -> Result<Entry> {
+    ) -> Result<Committed> {
         match self {
             Self::Folder(folder, staged) => {
-                folder.commit(staged, path, condition, guard.clone()).await
+                let when = (condition, known);
+                folder.commit(staged, path, when, guard.clone()).await
             }
-            Self::Bucket(bucket, bytes) => bucket.publish(path, bytes, condition).await,
+            Self::Bucket(bucket, bytes) => {
+                let published = bucket.publish(path, bytes, condition).await;
+                published.map(Committed::of)
+            }
         }
     }
 }

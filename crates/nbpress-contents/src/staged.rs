@@ -100,6 +100,38 @@ impl Staged {
         sync_directory(&self.spot.directory)
     }
 
+    /// Takes the place of the file at the spot, which is then under the name that is returned: whoever wrote it last,
+    /// its bytes are not lost. None where nothing was there, or where the file system cannot exchange two names.
+    pub(crate) fn exchange(&mut self) -> io::Result<Option<String>> {
+        let name = self.name.take();
+        let has_name = name.is_some();
+        let name = name.unwrap_or_else(scratch_name);
+        if !has_name {
+            self.link(&name)?;
+        }
+        let (directory, spot) = (&self.spot.directory, &self.spot);
+        let flags = RenameFlags::EXCHANGE;
+        let exchanged = rustix::fs::renameat_with(directory, &name, directory, &spot.name, flags);
+        let old = if exchanged.is_ok() {
+            Some(name)
+        } else {
+            // Also where nothing is there to be exchanged.
+            spot.replace(&name).inspect_err(|_| spot.unlink(&name))?;
+            None
+        };
+        sync_directory(directory)?;
+        Ok(old)
+    }
+
+    /// Undoes [`Staged::exchange`].
+    pub(crate) fn give_way(&self, old: &str) -> io::Result<()> {
+        let (directory, name) = (&self.spot.directory, &self.spot.name);
+        let flags = RenameFlags::EXCHANGE;
+        rustix::fs::renameat_with(directory, old, directory, name, flags)?;
+        self.spot.unlink(old);
+        sync_directory(directory)
+    }
+
     fn link(&self, name: &str) -> rustix::io::Result<()> {
         let (here, shown) = (rustix::fs::CWD, shown_at(&self.file));
         let flags = AtFlags::SYMLINK_FOLLOW;
@@ -135,7 +167,7 @@ impl Spot {
     }
 
     /// What stays is not listed and harms nobody.
-    fn unlink(&self, name: &str) {
+    pub(crate) fn unlink(&self, name: &str) {
         let _ = rustix::fs::unlinkat(&self.directory, name, AtFlags::empty());
     }
 }

@@ -6,7 +6,9 @@ mod moves;
 mod naming;
 mod save;
 mod versions;
+mod watch;
 
+use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -20,6 +22,8 @@ use crate::folder::blocking;
 use crate::history::History;
 use crate::path::ContentsPath;
 use crate::place::{self, Place};
+use crate::watch::Notice;
+use watch::Changes;
 
 type Result<T> = std::result::Result<T, ContentsError>;
 
@@ -43,6 +47,7 @@ pub struct Workspace {
 struct Opened {
     place: Place,
     history: History,
+    changes: Changes,
 }
 
 impl Workspace {
@@ -56,7 +61,11 @@ impl Workspace {
     pub async fn open(storage: Arc<Storage>, root: &Location, history: &Location) -> Result<Self> {
         let (place, history) = place::open(storage, root, history).await?;
         Ok(Self {
-            opened: Arc::new(Opened { place, history }),
+            opened: Arc::new(Opened {
+                place,
+                history,
+                changes: Changes::default(),
+            }),
             allows_hidden: false,
             by: None,
         })
@@ -123,6 +132,18 @@ impl Workspace {
         self.place().read(path, Some(range)).await
     }
 
+    /// The file at `path`, open to be read, where it is one of this machine; none in a bucket.
+    ///
+    /// # Errors
+    /// As [`Workspace::read`].
+    pub async fn open_file(&self, path: &ContentsPath) -> Result<Option<(Entry, File)>> {
+        self.check_visible(path)?;
+        match self.place() {
+            Place::Folder(folder) => folder.open_file(path).await.map(Some),
+            Place::Bucket(_) => Ok(None),
+        }
+    }
+
     /// SHA-256 of the bytes of a file in hexadecimal digits. Takes little memory, however large the
     /// file.
     ///
@@ -158,6 +179,15 @@ impl Workspace {
             if entry.size.is_none_or(|size| size <= end) {
                 return Ok(Ok(hex::encode(hasher.finalize())));
             }
+        }
+    }
+
+    /// Says when something happens in a directory; none where nothing can.
+    pub(crate) async fn notice(&self, directory: &ContentsPath) -> Result<Option<Notice>> {
+        self.check_visible(directory)?;
+        match self.place() {
+            Place::Folder(folder) => folder.notice(directory).await,
+            Place::Bucket(_) => Ok(None),
         }
     }
 

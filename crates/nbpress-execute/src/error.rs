@@ -4,7 +4,7 @@
 use nbpress_format::parameters::ParameterProblem;
 use nbpress_kernel::KernelNotFound;
 use nbpress_kernel::find::SpecError;
-use nbpress_record::RecordError;
+use nbpress_record::{RecordError, RunId};
 use nbpress_storage::StorageError;
 
 use crate::translate::TranslateError;
@@ -71,6 +71,20 @@ pub enum ExecuteError {
         #[source]
         source: StorageError,
     },
+    /// The run to go on from succeeded, and nothing has changed since.
+    #[error("`{parent}` ran every cell, and none has changed")]
+    NothingToResume {
+        /// Its id.
+        parent: RunId,
+    },
+    /// A cell to go on at that comes after one that has not run as it is.
+    #[error("cell {} cannot be the first: cell {} has not run as it is", from + 1, next + 1)]
+    ResumeTooLate {
+        /// The cell asked for, by its index.
+        from: usize,
+        /// The first one that has to run.
+        next: usize,
+    },
     /// A signal came before the run had begun.
     #[error("stopped by {} before anything was started", nbpress_kernel::process::signal_name(*signal))]
     Stopped {
@@ -96,6 +110,10 @@ impl ExecuteError {
             Self::KernelNotFound(error) => Some(error.hint()),
             Self::OutputExists { .. } => Some("leave out `--if-absent` to replace it".to_owned()),
             Self::Translate(error) => error.hint(),
+            Self::NothingToResume { .. } => Some(
+                "`nbpress run` runs all of them again; `--from CELL` those from one on".to_owned(),
+            ),
+            Self::ResumeTooLate { next, .. } => Some(format!("say `--from {}` or less", next + 1)),
             _ => None,
         }
     }

@@ -17,10 +17,12 @@ use tokio::sync::watch;
 
 use crate::environment;
 use crate::error::ExecuteError;
+use crate::keep::Kept;
 use crate::options::{CellSelection, ExecuteOptions, Manners};
 use crate::parameterize::INJECTED_TAG;
 use crate::prepare::{Prepared, prepare};
 use crate::publish::Publisher;
+use crate::resume::{self, Begun, Place};
 use crate::run::{Run, failed, record_failed, stopped};
 use crate::stop::Stop;
 
@@ -58,6 +60,8 @@ pub struct Finished {
     pub unrecorded: Option<ExecuteError>,
     /// Whether a record of it exists.
     pub recorded: bool,
+    /// What is kept of the state of its kernel, where that was wanted and the run did not succeed.
+    pub kept: Option<Kept>,
 }
 
 impl Finished {
@@ -97,6 +101,10 @@ pub async fn execute(
     let working_directory = working_directory(options);
     let mut document = prepared.notebook.clone();
     let plan = clear_outputs(&mut document, options);
+    let parent = options.resume.as_deref();
+    let place = parent
+        .map(|parent| parent.place(&document, &plan))
+        .transpose()?;
     let header = header(options, &prepared, &working_directory);
     let first = Event::RunStarted {
         header: header.clone(),
@@ -120,8 +128,9 @@ pub async fn execute(
         working_directory: &working_directory,
         prepared: &prepared,
         plan: &plan,
+        place: place.as_ref(),
     };
-    let outcome = open.run(context, options, &start, observer).await;
+    let outcome = Box::pin(open.run(context, options, &start, observer)).await;
     let outcome = outcome.unwrap_or_else(|error| record_failed(&error));
     Ok(open.finish(options, observer, outcome).await)
 }
@@ -156,6 +165,8 @@ struct Start<'a> {
     working_directory: &'a Path,
     prepared: &'a Prepared,
     plan: &'a [Step],
+    /// Where to go on, of a run that has a parent.
+    place: Option<&'a Place>,
 }
 
 /// A run whose record is open.
@@ -202,13 +213,27 @@ impl<'a> OpenRun<'a> {
             environment: &kernel_environment(options, &self.recorder.run_id()),
             limits: options.limits,
         };
-        let starting = Kernel::start(&context.provisioner, &request, options.start_timeout);
-        let kernel = match unless_stopped(&self.stop, starting).await {
-            Ok(Ok(kernel)) => kernel,
+        let (place, plan) = (start.place, start.plan);
+        let notebook = &self.recorder.document().notebook;
+        let starting = resume::begin(
+            &context.provisioner,
+            &request,
+            options,
+            notebook,
+            place,
+            plan,
+        );
+        let begun = match unless_stopped(&self.stop, starting).await {
+            Ok(Ok(begun)) => begun,
             Ok(Err(error)) => return Ok(not_started(&error, start.kernel)),
             // The process has ended with the future that started it.
             Err(_) => return Ok(stopped_while_starting(&self.stop)),
         };
+        let Begun {
+            mut kernel,
+            plan,
+            resumption,
+        } = begun;
         let event = Event::KernelStarted {
             kernel: describe(context, options, start.kernel, &kernel),
             at: Timestamp::now(),
@@ -217,6 +242,15 @@ impl<'a> OpenRun<'a> {
         if let Some(enforcement) = kernel.enforcement().filter(|found| !found.complete) {
             record(&mut self.recorder, observer, &limits_warning(enforcement))?;
         }
+        if let Some(resumption) = resumption {
+            let at = Timestamp::now();
+            record(
+                &mut self.recorder,
+                observer,
+                &Event::Resumed { resumption, at },
+            )?;
+        }
+        self.keep(options, &mut kernel, observer).await?;
         let stop = self.stop.clone();
         let mut run = Run::new(
             kernel,
@@ -226,8 +260,29 @@ impl<'a> OpenRun<'a> {
             stop,
         );
         Ok(run
-            .cells(start.plan, start.prepared.secret_assignment.as_ref())
+            .cells(&plan, start.prepared.secret_assignment.as_ref())
             .await)
+    }
+
+    async fn keep(
+        &mut self,
+        options: &ExecuteOptions,
+        kernel: &mut Kernel,
+        observer: &mut dyn Observer,
+    ) -> Result<(), RecordError> {
+        let Some(keeping) = &options.keep else {
+            return Ok(());
+        };
+        let run_id = self.recorder.run_id();
+        let Some(text) = keeping.begin(kernel, run_id, options).await else {
+            return Ok(());
+        };
+        let (level, at) = (NoteLevel::Warning, Timestamp::now());
+        record(
+            &mut self.recorder,
+            observer,
+            &Event::Note { level, text, at },
+        )
     }
 
     /// Records the outcome, publishes the output, closes the record: each whether or not the one
@@ -239,6 +294,7 @@ impl<'a> OpenRun<'a> {
         mut outcome: Outcome,
     ) -> Finished {
         let run_id = self.recorder.run_id();
+        let kept = settle_kept(options, run_id, &outcome);
         let mut unrecorded = self.record_outcome(observer, &mut outcome).err();
         let notebook = self.notebook(&outcome);
         let unpublished = self.publish(options, &notebook).await.err();
@@ -259,6 +315,7 @@ impl<'a> OpenRun<'a> {
             unpublished,
             unrecorded: unrecorded.map(ExecuteError::Record),
             recorded,
+            kept,
         }
     }
 
@@ -312,6 +369,20 @@ impl<'a> OpenRun<'a> {
             .ok_or_else(given_up)?
             .map_err(|source| output_error(options, source))
     }
+}
+
+/// What is kept of a run that has ended. Once it went on well from its parent, that one's state is not needed.
+fn settle_kept(options: &ExecuteOptions, run_id: RunId, outcome: &Outcome) -> Option<Kept> {
+    if let Some(parent) = options.resume.as_ref()
+        && outcome.status == RunStatus::Succeeded
+    {
+        let earlier = parent.earlier.iter().map(|earlier| &earlier.copies);
+        for copies in earlier.chain([&parent.copies]) {
+            nbpress_kernel::kept::drop_all(copies);
+        }
+    }
+    let keeping = options.keep.as_ref()?;
+    keeping.end(run_id, outcome)
 }
 
 fn run_finished(outcome: &Outcome) -> Event {
@@ -436,6 +507,10 @@ fn header(options: &ExecuteOptions, prepared: &Prepared, working_directory: &Pat
             &std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()),
         ),
         sweep: options.sweep.clone(),
+        parent: options
+            .resume
+            .as_ref()
+            .map(|parent| parent.document.header().run_id),
         tags: options.tags.clone(),
         started_at: Timestamp::now(),
     }
@@ -478,6 +553,8 @@ pub enum Step {
     Pass,
     /// It was asked to be left out.
     Skip,
+    /// The kernel has what it did in another run, where it was this cell.
+    Carry(usize),
 }
 
 fn describe(

@@ -13,7 +13,9 @@ use nbpress_kernel::Limits;
 use nbpress_record::{RunId, SweepPoint};
 use nbpress_storage::Location;
 
+use crate::keep::Keeping;
 use crate::redact::Secret;
+use crate::resume::Parent;
 
 /// Whose manners a run has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,6 +105,10 @@ pub struct ExecuteOptions {
     pub sweep: Option<SweepPoint>,
     /// Free labels for finding the run again.
     pub tags: Object,
+    /// How the state of the kernel is kept for a run that goes on from this one; not at all when `None`.
+    pub keep: Option<Keeping>,
+    /// The run this one goes on from.
+    pub resume: Option<Arc<Parent>>,
 }
 
 impl ExecuteOptions {
@@ -137,6 +143,8 @@ impl ExecuteOptions {
             strict_compat: false,
             sweep: None,
             tags: Object::new(),
+            keep: None,
+            resume: None,
         }
     }
 }

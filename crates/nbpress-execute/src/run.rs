@@ -148,6 +148,7 @@ impl<'a, 'o> Run<'a, 'o> {
                 Step::Run => self.run_cell(cell).await?,
                 Step::Pass => self.pass(cell, CellStatus::Completed)?,
                 Step::Skip => self.pass(cell, CellStatus::Skipped)?,
+                Step::Carry(parents) => self.carry(cell, *parents)?,
             };
             match end {
                 CellEnd::Finished => {}
@@ -228,6 +229,30 @@ impl<'a, 'o> Run<'a, 'o> {
             at,
         });
         self.flush()?;
+        Ok(CellEnd::Finished)
+    }
+
+    /// Records a cell whose effects the kernel has, as the run had it that this one goes on from.
+    fn carry(&mut self, cell: usize, parents: usize) -> Result<CellEnd, RecordError> {
+        if let Some(stopped) = self.stop_requested() {
+            return Ok(stopped);
+        }
+        if let Some(parent) = &self.options.resume {
+            let (carried, state) = (
+                &parent.document.notebook.cells[parents],
+                parent.state(parents),
+            );
+            self.pending.push(Event::CellCarried {
+                cell,
+                run: state.run.unwrap_or(parent.document.header().run_id),
+                outputs: carried.outputs().to_vec(),
+                execution_count: carried.execution_count(),
+                started_at: state.started_at,
+                finished_at: state.finished_at,
+                at: Timestamp::now(),
+            });
+            self.flush()?;
+        }
         Ok(CellEnd::Finished)
     }
 

@@ -6,6 +6,8 @@
 
 mod number;
 mod parse;
+mod place;
+mod scan;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -49,6 +51,11 @@ impl Json {
     /// Where and why it is not JSON.
     pub fn parse_lossy(bytes: &[u8]) -> Result<Self, JsonError> {
         parse::parse(bytes, parse::Text::Lossy)
+    }
+
+    /// As [`Json::parse`], but lists of lines where a notebook of format 4 has a text are that text.
+    pub(crate) fn parse_notebook(bytes: &[u8]) -> Result<Self, JsonError> {
+        parse::parse_notebook(bytes)
     }
 
     /// One line, in insertion order, without spaces.
@@ -162,6 +169,11 @@ impl Json {
         }
     }
 
+    /// Appends [`Json::to_compact`].
+    pub(crate) fn write_compact(&self, out: &mut String) {
+        write::compact(self, out);
+    }
+
     /// Appends the text Python's `json.dumps(indent=1, sort_keys=True, ensure_ascii=False)` gives.
     pub(crate) fn write_python(&self, depth: usize, out: &mut String) {
         write::python(self, depth, out);
@@ -169,6 +181,7 @@ impl Json {
 }
 
 pub(crate) use parse::parse_embedded;
+pub(crate) use scan::within_line;
 pub(crate) use write::{newline as python_newline, string as write_string};
 
 macro_rules! from {

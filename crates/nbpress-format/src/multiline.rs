@@ -4,7 +4,7 @@
 //! (<https://nbformat.readthedocs.io/en/latest/format_description.html>).
 
 use crate::error::ParseError;
-use crate::json::{Json, Object};
+use crate::json::{Json, Object, within_line};
 
 /// Joins a text that the file may hold as a list of lines.
 pub(crate) fn join_field(fields: &mut Object, key: &str) -> Result<(), ParseError> {
@@ -70,11 +70,10 @@ fn cut(text: &str) -> impl Iterator<Item = (&str, usize)> {
 
 /// Lengths of the first line and of its ending.
 fn first_line(text: &[u8]) -> (usize, usize) {
-    let mut at = 0;
-    while let Some(found) = text[at..].iter().position(|&byte| may_end_line(byte)) {
-        at += found;
+    let mut at = within_line(text);
+    while at < text.len() {
         match ending_length(&text[at..]) {
-            0 => at += 1,
+            0 => at += 1 + within_line(&text[at + 1..]),
             length => return (at, length),
         }
     }
@@ -91,21 +90,6 @@ fn ending_length(text: &[u8]) -> usize {
         [0xe2, 0x80, 0xa8 | 0xa9, ..] => 3,
         _ => 0,
     }
-}
-
-/// Whether a line ending can start with a byte. A table, because every byte written is asked.
-fn may_end_line(byte: u8) -> bool {
-    const TABLE: [bool; 256] = {
-        let mut table = [false; 256];
-        let first = [b'\n', 0x0b, 0x0c, b'\r', 0x1c, 0x1d, 0x1e, 0xc2, 0xe2];
-        let mut index = 0;
-        while index < first.len() {
-            table[first[index] as usize] = true;
-            index += 1;
-        }
-        table
-    };
-    TABLE[usize::from(byte)]
 }
 
 #[cfg(test)]

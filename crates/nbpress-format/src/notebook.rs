@@ -48,7 +48,7 @@ impl Notebook {
     /// # Errors
     /// The file is not JSON, or not a notebook: where and why.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
-        Self::from_json(Json::parse(bytes)?)
+        Self::from_json(Json::parse_notebook(bytes)?)
     }
 
     /// [`Notebook::parse`], and what the format's schema has against the file. Formats 2 and 3 are
@@ -57,7 +57,15 @@ impl Notebook {
     /// # Errors
     /// As [`Notebook::parse`].
     pub fn parse_and_validate(bytes: &[u8]) -> Result<(Self, Vec<Problem>), ParseError> {
-        let document = upgrade::to_v4(Json::parse(bytes)?)?;
+        Self::from_json_and_validate(Json::parse_notebook(bytes)?)
+    }
+
+    /// [`Notebook::parse_and_validate`] for a document that is JSON already.
+    ///
+    /// # Errors
+    /// As [`Notebook::parse`].
+    pub fn from_json_and_validate(json: Json) -> Result<(Self, Vec<Problem>), ParseError> {
+        let document = upgrade::to_v4(json)?;
         let problems = validate::document(&document);
         Ok((Self::from_document(document)?, problems))
     }
@@ -106,6 +114,18 @@ impl Notebook {
     /// The notebook as one object of format 4, texts whole.
     pub fn to_json(&self) -> Json {
         self.to_fields().to_json()
+    }
+
+    /// [`Notebook::to_json`] as text, on one line; the notebook is not copied first.
+    pub fn to_compact(&self) -> String {
+        let mut out = String::new();
+        self.write_compact(&mut out);
+        out
+    }
+
+    /// Appends [`Notebook::to_compact`].
+    pub fn write_compact(&self, out: &mut String) {
+        self.to_fields().write_compact(out);
     }
 
     /// The bytes of the file: exactly those `nbformat.writes` gives, without a newline at the end.

@@ -65,6 +65,11 @@ impl<'a> Fields<'a> {
         Json::Object(entries.collect())
     }
 
+    /// [`Fields::to_json`] as text, on one line.
+    pub(crate) fn write_compact(&self, out: &mut String) {
+        compact_object(self.all().into_iter(), out);
+    }
+
     /// The file's text, inside `depth` levels.
     pub(crate) fn write(&self, depth: usize, out: &mut String) {
         write_object(self.all(), depth, out);
@@ -95,6 +100,32 @@ impl Field<'_> {
         }
     }
 
+    fn write_compact(self, out: &mut String) {
+        match self {
+            Self::Json(json) => json.write_compact(out),
+            Self::Text(text) | Self::Lines(text) => write_string(text, out),
+            Self::Texts(texts) => compact_array(texts.iter(), out, |text, out| {
+                write_string(text, out);
+            }),
+            Self::Count(count) => write_count(count, out),
+            Self::Metadata(object, transient) => {
+                let entries = without(object, transient);
+                compact_object(entries.map(|(key, value)| (key, Field::Json(value))), out);
+            }
+            Self::Bundle(object) | Self::Bundles(object) => {
+                let entries = object.iter();
+                let entries = entries.map(|(key, value)| (key.as_str(), Field::Json(value)));
+                compact_object(entries, out);
+            }
+            Self::Cells(cells) => compact_array(cells.iter(), out, |cell, out| {
+                cell.to_fields().write_compact(out);
+            }),
+            Self::Outputs(outputs) => compact_array(outputs.iter(), out, |output, out| {
+                output.to_fields().write_compact(out);
+            }),
+        }
+    }
+
     fn write(self, depth: usize, out: &mut String) {
         match self {
             Self::Json(json) => json.write_python(depth, out),
@@ -105,8 +136,7 @@ impl Field<'_> {
             Self::Texts(texts) => write_array(texts.iter(), depth, out, |text, _, out| {
                 write_string(text, out);
             }),
-            Self::Count(None) => out.push_str("null"),
-            Self::Count(Some(count)) => out.push_str(&count.to_string()),
+            Self::Count(count) => write_count(count, out),
             Self::Metadata(object, transient) => {
                 let entries = without(object, transient);
                 let entries = entries.map(|(key, value)| (key, Field::Json(value)));
@@ -152,6 +182,37 @@ fn without<'a>(
         .iter()
         .map(|(key, value)| (key.as_str(), value))
         .filter(|(key, _)| !keys.contains(key))
+}
+
+fn write_count(count: Option<u64>, out: &mut String) {
+    match count {
+        None => out.push_str("null"),
+        Some(count) => out.push_str(&count.to_string()),
+    }
+}
+
+fn compact_object<'a>(entries: impl Iterator<Item = (&'a str, Field<'a>)>, out: &mut String) {
+    out.push('{');
+    for (index, (key, field)) in entries.enumerate() {
+        out.push_str(if index > 0 { "," } else { "" });
+        write_string(key, out);
+        out.push(':');
+        field.write_compact(out);
+    }
+    out.push('}');
+}
+
+fn compact_array<T>(
+    items: impl Iterator<Item = T>,
+    out: &mut String,
+    mut write: impl FnMut(T, &mut String),
+) {
+    out.push('[');
+    for (index, item) in items.enumerate() {
+        out.push_str(if index > 0 { "," } else { "" });
+        write(item, out);
+    }
+    out.push(']');
 }
 
 fn write_object(mut entries: Vec<(&str, Field<'_>)>, depth: usize, out: &mut String) {

@@ -58,7 +58,7 @@ impl Drop for Guard {
 }
 
 /// A guard's whole life, if that is what this process was started for; to be asked first by every
-/// program that is given as [`LocalProvisioner::guard`](crate::LocalProvisioner::guard).
+/// program that is given as `LocalProvisioner::guard`.
 pub fn serve(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
     let _program = arguments.next();
     if arguments.next()? != COMMAND {

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use nbpress_protocol::content::{ExecuteRequest, KernelInfoReply};
 use nbpress_protocol::{Channel, ConnectionInfo, InterruptMode, Message, Parts, Transport};
 use rustix::process::Signal;
-use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 
@@ -15,8 +14,11 @@ use crate::client::KernelClient;
 use crate::find::FoundKernel;
 use crate::guard::Guard;
 use crate::limits::Enforcement;
+use crate::pool::{NotFromPool, Readiness};
 use crate::process::{Exit, KernelProcess, TreeUsage};
-use crate::provision::{LaunchError, LaunchRequest, Launched, LocalProvisioner};
+use crate::provision::{
+    LaunchError, LaunchRequest, Launched, LocalProvisioner, Origin, PrivateFolder,
+};
 
 /// How much of the kernel's own log is kept for a diagnosis, in bytes.
 const LOG_TAIL: usize = 16 * 1024;
@@ -108,9 +110,10 @@ pub struct Kernel {
     process: KernelProcess,
     log: KernelLog,
     closed: bool,
-    _folder: TempDir,
+    origin: Origin,
+    folder: PrivateFolder,
     // Dismissed last, when the process has ended.
-    _guard: Option<Guard>,
+    guard: Option<Guard>,
 }
 
 impl Kernel {
@@ -140,7 +143,15 @@ impl Kernel {
         };
         let first = launch()?;
         let over_tcp = first.connection.transport == Transport::Tcp;
+        let from_pool = matches!(first.origin, Origin::Pool(_));
         match Self::connect(first, request.kernel, timeout).await {
+            // It was well when the pool gave it, and something happened to it since.
+            Err(StartError::ExitedEarly { .. }) if from_pool => {
+                let reason = Origin::StartedInstead(NotFromPool::Died);
+                let started = provisioner.start(request, reason)?;
+                launched(started.process.id());
+                Self::connect(started, request.kernel, timeout).await
+            }
             // Another program may have taken one of its ports meanwhile.
             Err(StartError::ExitedEarly { .. }) if over_tcp => {
                 Self::connect(launch()?, request.kernel, timeout).await
@@ -149,7 +160,8 @@ impl Kernel {
         }
     }
 
-    async fn connect(
+    /// Waits until a process that was launched answers.
+    pub(crate) async fn connect(
         launched: Launched,
         kernel: &FoundKernel,
         timeout: Duration,
@@ -160,6 +172,7 @@ impl Kernel {
             log,
             folder,
             guard,
+            origin,
         } = launched;
         let mut log = KernelLog::new(log);
         let ready = async {
@@ -183,7 +196,7 @@ impl Kernel {
                     drop(ready);
                     let interrupt_mode = kernel.spec.interrupt_mode;
                     let mut kernel =
-                        Self { name, client, connection, info, interrupt_mode, process, log, closed: false, _folder: folder, _guard: guard };
+                        Self { name, client, connection, info, interrupt_mode, process, log, closed: false, origin, folder, guard };
                     kernel.lift_output_limit().await;
                     return Ok(kernel);
                 }
@@ -196,15 +209,24 @@ impl Kernel {
     }
 
     /// ipykernel publishes through a socket that drops messages once 1000 wait to be sent. Lift that
-    /// limit, so that the kernel's memory holds what we have not read yet. The request is silent: no
-    /// history, no counter, no names in the user's namespace.
+    /// limit, so that the kernel's memory holds what we have not read yet.
     async fn lift_output_limit(&mut self) {
         const SNDHWM_UNLIMITED: &str = "(lambda t: t.schedule(lambda: t.socket.setsockopt(23, 0)))\
             (get_ipython().kernel.iopub_thread)";
-        if self.info.implementation != "ipython" {
+        let unlimited = matches!(
+            self.origin,
+            Origin::Pool(Readiness::Forked) | Origin::Revived
+        );
+        if self.info.implementation != "ipython" || unlimited {
             return;
         }
-        let request = execute_request(SNDHWM_UNLIMITED, true);
+        self.execute_silently(SNDHWM_UNLIMITED).await;
+    }
+
+    /// Runs an expression to its end: no history, no counter, no names in the user's namespace. What else
+    /// arrives meanwhile is passed over.
+    pub(crate) async fn execute_silently(&mut self, code: &str) {
+        let request = execute_request(code, true);
         let Ok(id) = self.client.execute(&request).await else {
             return;
         };
@@ -229,6 +251,23 @@ impl Kernel {
     /// What the kernel said about itself.
     pub fn info(&self) -> &KernelInfoReply {
         &self.info
+    }
+
+    /// Where it comes from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The kernel without its client, as it was launched, but ready.
+    pub(crate) fn into_launched(self) -> Option<Launched> {
+        Some(Launched {
+            connection: self.connection,
+            process: self.process,
+            log: self.log.pipe?,
+            folder: self.folder,
+            guard: self.guard,
+            origin: self.origin,
+        })
     }
 
     /// The id of its process.
@@ -392,6 +431,11 @@ impl Kernel {
     /// See [`KernelProcess::memory_limit_reached`].
     pub fn memory_limit_reached(&self) -> Option<u64> {
         self.process.memory_limit_reached()
+    }
+
+    /// Whether its processes are in a control group that ends with it.
+    pub(crate) fn is_in_a_group(&self) -> bool {
+        self.process.is_in_a_group()
     }
 
     /// See [`KernelProcess::enforcement`].

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -22,6 +22,7 @@ use crate::host::folder::{HostFolder, HostSpec};
 use crate::host::wire::{Answer, Command};
 
 pub use crate::host::{Delivery, ExecutionState, KernelModel};
+use crate::limits::Limits;
 pub use crate::process::TreeUsage;
 pub use connection::{Connection, ConnectionEnd, ConnectionReceiver, ConnectionSender};
 pub use interactive::InteractiveKernel;
@@ -30,6 +31,7 @@ pub use interactive::InteractiveKernel;
 #[derive(Clone, Debug)]
 pub struct Kernels {
     shared: Arc<Shared>,
+    limits: Limits,
 }
 
 #[derive(Debug)]
@@ -55,6 +57,10 @@ pub struct StartRequest {
     pub working_directory: PathBuf,
     /// Variables added to the environment of every kernel.
     pub environment: BTreeMap<String, String>,
+    /// What it may use, where that is less than what every kernel may.
+    pub limits: Limits,
+    /// Who asked for it; empty where nobody did.
+    pub owner: String,
 }
 
 /// Why something could not be done with a kernel.
@@ -123,6 +129,21 @@ impl KernelsError {
     }
 }
 
+impl Shared {
+    fn kernels(&self) -> MutexGuard<'_, BTreeMap<Uuid, Arc<InteractiveKernel>>> {
+        self.kernels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn forget(&self, id: Uuid) {
+        self.kernels().remove(&id);
+        self.changed();
+    }
+
+    fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+}
+
 impl Kernels {
     /// The kernels of a folder, those included that a server before this one left there; what is left of
     /// kernels whose host is gone is removed. `program` is a host when it is called with
@@ -151,6 +172,7 @@ impl Kernels {
                 changes: watch::Sender::new(0),
                 watchers: Mutex::default(),
             }),
+            limits: Limits::default(),
         };
         for (id, folder) in HostFolder::all(folder).map_err(unusable)? {
             if folder.lock().is_held().map_err(unusable)? {
@@ -161,6 +183,12 @@ impl Kernels {
             }
         }
         Ok(kernels)
+    }
+
+    /// The same, where every kernel that is started from now on may use no more than this.
+    #[must_use]
+    pub fn limited_to(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// Where kernelspecs are searched.
@@ -192,6 +220,8 @@ impl Kernels {
             kernelspec: kernel.spec,
             working_directory: request.working_directory,
             environment: request.environment,
+            limits: request.limits.within(self.limits),
+            owner: request.owner,
         };
         let failed = |source| KernelsError::Start { id, source };
         let made = HostFolder::create(&self.shared.folder, id, &spec);
@@ -256,14 +286,14 @@ impl Kernels {
         };
         let kernel = Arc::new(kernel);
         self.kernels().insert(id, Arc::clone(&kernel));
-        self.changed();
+        self.shared.changed();
         let (followed, changes) = (Arc::clone(&kernel), self.shared.changes.clone());
         let shared = Arc::downgrade(&self.shared);
         let watcher = async move {
             let changed = || changes.send_modify(|count| *count += 1);
             let shut_down = followed.follow(reader, changed).await;
             if shut_down && let Some(shared) = shared.upgrade() {
-                Self { shared }.forget(id);
+                shared.forget(id);
             }
             // It is over: this only takes its entry out of the process table.
             if let Some(mut host) = host {
@@ -280,18 +310,8 @@ impl Kernels {
         Ok(kernel)
     }
 
-    fn kernels(&self) -> std::sync::MutexGuard<'_, BTreeMap<Uuid, Arc<InteractiveKernel>>> {
-        let kernels = self.shared.kernels.lock();
-        kernels.unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn forget(&self, id: Uuid) {
-        self.kernels().remove(&id);
-        self.changed();
-    }
-
-    fn changed(&self) {
-        self.shared.changes.send_modify(|count| *count += 1);
+    fn kernels(&self) -> MutexGuard<'_, BTreeMap<Uuid, Arc<InteractiveKernel>>> {
+        self.shared.kernels()
     }
 
     /// Counts up whenever a kernel comes, goes, or is in another state.
@@ -326,7 +346,7 @@ impl Kernels {
             Ok(()) => folder.remove(),
             Err(error) => Err(error),
         };
-        self.forget(id);
+        self.shared.forget(id);
         cleared.map_err(|source| KernelsError::Folder {
             folder: folder.path().to_owned(),
             source,

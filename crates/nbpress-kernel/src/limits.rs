@@ -7,7 +7,8 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::process::{Resource, Rlimit};
+use rustix::process::{Pid, Resource, Rlimit};
+use serde::{Deserialize, Serialize};
 
 mod delegate;
 mod group;
@@ -19,7 +20,7 @@ use hierarchy::{Version, own_groups};
 pub(crate) use group::{kills_in_own_group, remove};
 
 /// The most that a kernel, with everything it starts, may use; without bound where `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// Memory of all its processes together, in bytes.
     pub memory_bytes: Option<u64>,
@@ -29,6 +30,27 @@ pub struct Limits {
     pub file_bytes: Option<u64>,
     /// Files one of its processes may have open.
     pub open_files: Option<u64>,
+}
+
+impl Limits {
+    /// The smaller bound of each; the one there is where only one side has a bound.
+    #[must_use]
+    pub fn within(self, most: Self) -> Self {
+        let smaller = |wanted: Option<u64>, most: Option<u64>| match (wanted, most) {
+            (Some(wanted), Some(most)) => Some(wanted.min(most)),
+            (wanted, most) => wanted.or(most),
+        };
+        let cpus = match (self.cpus, most.cpus) {
+            (Some(wanted), Some(most)) => Some(wanted.min(most)),
+            (wanted, most) => wanted.or(most),
+        };
+        Self {
+            memory_bytes: smaller(self.memory_bytes, most.memory_bytes),
+            cpus,
+            file_bytes: smaller(self.file_bytes, most.file_bytes),
+            open_files: smaller(self.open_files, most.open_files),
+        }
+    }
 }
 
 /// What became of the limits that were asked for.
@@ -162,6 +184,19 @@ impl Confinement {
             groups: self.groups.entry()?,
             process_limits: self.process_limits.clone(),
         })
+    }
+
+    /// Confines a process that runs already, with all its threads. What it holds stays counted where it
+    /// was.
+    ///
+    /// # Errors
+    /// The system does not let this process move that one.
+    pub(crate) fn admit(&self, pid: Pid) -> io::Result<()> {
+        self.groups.admit(pid)?;
+        for (resource, limit) in &self.process_limits {
+            rustix::process::prlimit(Some(pid), *resource, *limit)?;
+        }
+        Ok(())
     }
 
     /// The folders of its groups, for whoever must remove them should this process be killed.

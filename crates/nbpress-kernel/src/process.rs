@@ -1,8 +1,12 @@
 //! The kernel's process: waited for without polling, its death explained, its tree ended.
 
-use std::io;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::Child;
+use std::sync::{Mutex, PoisonError};
 
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 use serde::{Deserialize, Serialize};
@@ -10,6 +14,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use crate::limits::{Confinement, Enforcement, kills_in_own_group, size_in_words};
+use crate::pool::lease;
 
 /// Every process a kernel starts inherits this variable, which is how its tree is recognised even
 /// where a child left the process group or was orphaned.
@@ -19,7 +24,7 @@ pub const KERNEL_ID_VARIABLE: &str = "NBPRESS_KERNEL_ID";
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// How a kernel's process ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exit {
     /// The exit status, when it ended by itself.
     pub code: Option<i32>,
@@ -130,6 +135,17 @@ pub struct KernelProcess {
     confinement: Confinement,
     exhaustion: Option<AsyncFd<OwnedFd>>,
     exhausted: bool,
+    parent: Parent,
+}
+
+/// Who collects a process that has ended.
+#[derive(Debug)]
+pub(crate) enum Parent {
+    /// This process.
+    Own,
+    /// The owner of a pool, or the frozen copy that the process was made of, at the other end: it collects
+    /// when it is asked, so that the number of the process is not another's before.
+    Lender(UnixStream),
 }
 
 impl KernelProcess {
@@ -142,8 +158,21 @@ impl KernelProcess {
         kernel_id: String,
         confinement: Confinement,
     ) -> io::Result<Self> {
-        let pid = Pid::from_child(child);
+        Self::watch(Pid::from_child(child), kernel_id, confinement, Parent::Own)
+    }
+
+    /// The same of a process that this one did not spawn.
+    pub(crate) fn watch(
+        pid: Pid,
+        kernel_id: String,
+        confinement: Confinement,
+        parent: Parent,
+    ) -> io::Result<Self> {
         let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::empty())?;
+        if matches!(parent, Parent::Own) {
+            let mut watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
+            watched.insert(pid.as_raw_nonzero().get().unsigned_abs());
+        }
         Ok(Self {
             pid,
             pidfd: watched(pidfd)?,
@@ -153,12 +182,23 @@ impl KernelProcess {
             exhaustion: confinement.exhaustion().map(watched).transpose()?,
             exhausted: false,
             confinement,
+            parent,
         })
     }
 
     /// How its limits are enforced; `None` when it has none.
     pub fn enforcement(&self) -> Option<&Enforcement> {
         self.confinement.enforcement()
+    }
+
+    /// Whether it is in a control group of its own.
+    pub(crate) fn is_in_a_group(&self) -> bool {
+        self.confinement.folders().next().is_some()
+    }
+
+    /// The id that it and everything it starts carry.
+    pub(crate) fn kernel_id(&self) -> &str {
+        &self.kernel_id
     }
 
     /// The process id.
@@ -230,7 +270,16 @@ impl KernelProcess {
 
     fn reap(&mut self) -> Exit {
         let disk_bytes = disk_bytes(self.pid);
-        let mut exit = wait_with_usage(self.pid);
+        let mut exit = match &self.parent {
+            Parent::Own => {
+                let exit = wait_with_usage(self.pid);
+                let mut watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
+                watched.remove(&self.id());
+                exit
+            }
+            // The lender itself is gone: nobody knows.
+            Parent::Lender(lease) => lease::collect(lease).unwrap_or_default(),
+        };
         exit.disk_bytes = disk_bytes;
         exit.out_of_memory = exit.signal == Some(libc::SIGKILL) && self.memory_ran_out();
         exit.memory_limit_reached = self.memory_limit_reached().filter(|_| exit.out_of_memory);
@@ -256,6 +305,35 @@ impl KernelProcess {
         }
         self.confinement.kill_members();
         end_marked(&self.kernel_id, Some(self.pid));
+    }
+}
+
+/// The children that a [`KernelProcess`] is going to collect.
+static WATCHED: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+
+/// Collects the children of this process that have ended and that nobody watches: those of others, which
+/// it got because it adopts what its own leave behind.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "/proc is not a notebook location"
+)]
+pub(crate) fn reap_adopted() {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else {
+        return;
+    };
+    let lists = threads
+        .flatten()
+        .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    for child in lists.flat_map(|list| {
+        let ids: Vec<u32> = list.split_whitespace().flat_map(str::parse).collect();
+        ids
+    }) {
+        let watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
+        if !watched.contains(&child)
+            && let Some(pid) = i32::try_from(child).ok().and_then(Pid::from_raw)
+        {
+            let _alive = rustix::process::waitpid(Some(pid), WaitOptions::NOHANG);
+        }
     }
 }
 
@@ -296,6 +374,8 @@ fn marked_processes(kernel_id: &str) -> Vec<Pid> {
     let Ok(entries) = std::fs::read_dir("/proc") else {
         return Vec::new();
     };
+    // Files of /proc tell no length, so with an empty buffer each would be read in a dozen small pieces.
+    let mut environ = Vec::with_capacity(64 * 1024);
     entries
         .flatten()
         .filter_map(|entry| {
@@ -306,20 +386,19 @@ fn marked_processes(kernel_id: &str) -> Vec<Pid> {
                 .ok()
                 .and_then(Pid::from_raw)
         })
-        .filter(|pid| environment_has(*pid, marker.as_bytes()))
+        .filter(|pid| environment_has(*pid, marker.as_bytes(), &mut environ))
         .collect()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "/proc is not a notebook location"
-)]
-fn environment_has(pid: Pid, entry: &[u8]) -> bool {
-    std::fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).is_ok_and(|environ| {
-        environ
-            .split(|&byte| byte == 0)
-            .any(|variable| variable == entry)
-    })
+fn environment_has(pid: Pid, entry: &[u8], environ: &mut Vec<u8>) -> bool {
+    environ.clear();
+    File::open(format!("/proc/{}/environ", pid.as_raw_nonzero()))
+        .and_then(|mut file| file.read_to_end(environ))
+        .is_ok_and(|_| {
+            environ
+                .split(|&byte| byte == 0)
+                .any(|variable| variable == entry)
+        })
 }
 
 /// Watches a descriptor for something to read.

@@ -14,12 +14,12 @@ use std::process::{Command, Stdio};
 
 use nbpress_protocol::ConnectionInfo;
 use rustix::process::Signal;
-use tempfile::TempDir;
 use tokio::net::unix::pipe;
 
 use crate::find::FoundKernel;
 use crate::guard::Guard;
 use crate::limits::{Confinement, Limits, ProcessEntry};
+use crate::pool::{self, NotFromPool};
 use crate::process::{KERNEL_ID_VARIABLE, KernelProcess};
 
 /// What to start, and where.
@@ -45,9 +45,55 @@ pub struct Launched {
     /// Standard output and error of the process itself: what the kernel does not send as messages.
     pub log: pipe::Receiver,
     /// Holds the connection file and the sockets; removed when dropped.
-    pub folder: TempDir,
+    pub folder: PrivateFolder,
     /// Ends the kernel's processes should this one be killed.
     pub guard: Option<Guard>,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where a kernel comes from.
+#[derive(Debug)]
+pub enum Origin {
+    /// It was started for its user, who asked for no other.
+    Started,
+    /// It was started for its user, because the pool could not hand one over.
+    StartedInstead(NotFromPool),
+    /// It was started ahead and handed over by a pool.
+    Pool(pool::Readiness),
+    /// It goes on where a frozen copy of another was made.
+    Revived,
+}
+
+/// A folder that is removed with what is in it when this is dropped.
+#[derive(Debug)]
+pub struct PrivateFolder(PathBuf);
+
+impl PrivateFolder {
+    /// Makes one in `base`, or in the system's temporary folder.
+    pub(crate) fn make(base: Option<&Path>) -> io::Result<Self> {
+        let base = base.map_or_else(std::env::temp_dir, Path::to_owned);
+        let folder = tempfile::Builder::new()
+            .prefix("nbpress-")
+            .tempdir_in(base)?;
+        Ok(Self(folder.keep()))
+    }
+
+    /// Takes over one that is there.
+    pub(crate) fn adopt(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for PrivateFolder {
+    fn drop(&mut self) {
+        let _absent = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Why a process could not be started.
@@ -97,21 +143,41 @@ pub struct LocalProvisioner {
     pub guard: Option<PathBuf>,
     /// Limits kernels by no control group, only process by process.
     pub process_limits_only: bool,
+    /// The socket of a pool that is asked for a ready kernel first.
+    pub pool: Option<PathBuf>,
 }
 
 impl LocalProvisioner {
-    /// Starts the process. It gets its own session, no terminal, and is killed by the system when
-    /// the calling thread ends, however that happens.
+    /// Takes a kernel from the pool, or starts its process.
     ///
     /// # Errors
     /// See [`LaunchError`].
     pub fn launch(&self, request: &LaunchRequest<'_>) -> Result<Launched, LaunchError> {
-        let kernel = request.kernel;
         if !request.working_directory.is_dir() {
             return Err(LaunchError::WorkingDirectory {
                 folder: request.working_directory.to_owned(),
             });
         }
+        let Some(socket) = &self.pool else {
+            return self.start(request, Origin::Started);
+        };
+        match pool::take(socket, self, request) {
+            Ok(launched) => Ok(launched),
+            Err(reason) => self.start(request, Origin::StartedInstead(reason)),
+        }
+    }
+
+    /// Starts the process. It gets its own session, no terminal, and is killed by the system when
+    /// the calling thread ends, however that happens.
+    ///
+    /// # Errors
+    /// See [`LaunchError`].
+    pub(crate) fn start(
+        &self,
+        request: &LaunchRequest<'_>,
+        origin: Origin,
+    ) -> Result<Launched, LaunchError> {
+        let kernel = request.kernel;
         let prepare = |source| LaunchError::Prepare {
             kernel: kernel.name.clone(),
             source,
@@ -127,10 +193,7 @@ impl LocalProvisioner {
         let kernel_id = uuid::Uuid::new_v4().to_string();
         let confinement =
             Confinement::prepare(request.limits, &kernel_id, !self.process_limits_only);
-        // Without a guard a run is as good as it was, unless the runner is killed.
-        let guard = self.guard.as_ref().and_then(|program| {
-            Guard::start(program, &kernel_id, folder.path(), confinement.folders()).ok()
-        });
+        let guard = self.guard(&kernel_id, &folder, &confinement);
         let entry = confinement.entry().map_err(prepare)?;
         let mut command = command(program, arguments, entry);
         command
@@ -159,17 +222,27 @@ impl LocalProvisioner {
             log,
             folder,
             guard,
+            origin,
         })
     }
 
-    fn prepare(&self, kernel: &FoundKernel) -> io::Result<(TempDir, ConnectionInfo, PathBuf)> {
-        let base = self
-            .runtime_folder
-            .clone()
-            .unwrap_or_else(std::env::temp_dir);
-        let folder = tempfile::Builder::new()
-            .prefix("nbpress-")
-            .tempdir_in(base)?;
+    /// Without a guard a run is as good as it was, unless the runner is killed.
+    pub(crate) fn guard(
+        &self,
+        kernel_id: &str,
+        folder: &PrivateFolder,
+        confinement: &Confinement,
+    ) -> Option<Guard> {
+        let program = self.guard.as_ref()?;
+        Guard::start(program, kernel_id, folder.path(), confinement.folders()).ok()
+    }
+
+    /// The private folder of a kernel with its connection file.
+    pub(crate) fn prepare(
+        &self,
+        kernel: &FoundKernel,
+    ) -> io::Result<(PrivateFolder, ConnectionInfo, PathBuf)> {
+        let folder = PrivateFolder::make(self.runtime_folder.as_deref())?;
         let key = uuid::Uuid::new_v4().simple().to_string();
         let connection = if kernel.serves_unix_sockets() && has_room_for_sockets(folder.path()) {
             ConnectionInfo::ipc(folder.path(), key, &kernel.name)
@@ -196,15 +269,19 @@ fn has_room_for_sockets(folder: &Path) -> bool {
     clippy::disallowed_methods,
     reason = "this is the one place that starts kernels"
 )]
-fn command(program: &str, arguments: &[String], entry: ProcessEntry) -> Command {
+pub(crate) fn command(program: &str, arguments: &[String], entry: ProcessEntry) -> Command {
     let mut command = Command::new(program);
     command.args(arguments);
     let parent = rustix::process::getpid();
     #[expect(unsafe_code, reason = "only way to run code between fork and exec")]
-    // SAFETY: system calls only (setsid, prctl, getppid, write, setrlimit), all async-signal-safe; none touches
-    // memory of the parent.
+    // SAFETY: system calls only (signal, setsid, prctl, getppid, write, setrlimit), all async-signal-safe; none
+    // touches memory of the parent.
     unsafe {
         command.pre_exec(move || {
+            // A script's background job has them ignored, and a kernel would never hear of an interrupt.
+            for signal in [libc::SIGINT, libc::SIGQUIT] {
+                libc::signal(signal, libc::SIG_DFL);
+            }
             rustix::process::setsid()?;
             rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
             // A parent that died before that will send no signal.
@@ -231,7 +308,7 @@ fn free_ports() -> io::Result<[u16; 5]> {
 }
 
 /// The kernelspec's `env` with `${NAME}` replaced from the environment, unknown names kept.
-fn expanded(
+pub(crate) fn expanded(
     variables: &BTreeMap<String, String>,
     environment: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {

@@ -16,7 +16,9 @@ use nbpress_format::output::{Output, OutputKind};
 use crate::error_markers::mark_end;
 use crate::event::{Event, NoteLevel};
 use crate::header::{KernelInfo, RunHeader};
-use crate::outcome::{CellStatus, Outcome, RunStatus};
+use crate::outcome::{CellStatus, CellTiming, Outcome, RunStatus};
+use crate::resumption::Resumption;
+use crate::run_id::RunId;
 
 mod metadata;
 
@@ -36,6 +38,7 @@ pub struct Document {
     /// Outputs by display id. Entries of outputs that were cleared are dropped when they are met.
     displays: HashMap<String, Vec<Place>>,
     notes: Vec<Note>,
+    resumption: Option<Resumption>,
     outcome: Option<Outcome>,
     last_at: Timestamp,
 }
@@ -49,6 +52,8 @@ pub struct CellState {
     pub started_at: Option<Timestamp>,
     /// When it was done.
     pub finished_at: Option<Timestamp>,
+    /// The earlier run that ran it, where this one did not.
+    pub run: Option<RunId>,
     /// Clear when the next output arrives.
     clear_next: bool,
     /// How often the outputs were cleared.
@@ -81,6 +86,7 @@ impl Document {
             status: CellStatus::Pending,
             started_at: None,
             finished_at: None,
+            run: None,
             clear_next: false,
             generation: 0,
         };
@@ -92,6 +98,7 @@ impl Document {
             kernel: None,
             displays: HashMap::new(),
             notes: Vec::new(),
+            resumption: None,
             outcome: None,
         };
         document.write_start();
@@ -109,6 +116,22 @@ impl Document {
                 *self = Self::start(header.clone(), notebook.clone());
             }
             Event::KernelStarted { kernel, .. } => self.kernel = Some(kernel.clone()),
+            Event::Resumed { resumption, .. } => self.resumption = Some(resumption.clone()),
+            Event::CellCarried {
+                cell,
+                run,
+                outputs,
+                execution_count,
+                started_at,
+                finished_at,
+                at,
+            } => {
+                self.carry_cell(*cell, *run, outputs, *execution_count);
+                let finished_at = finished_at.unwrap_or(*at);
+                self.start_cell(*cell, started_at.unwrap_or(finished_at));
+                let timing = CellTiming::default();
+                self.finish_cell(*cell, CellStatus::Completed, &timing, finished_at);
+            }
             Event::CellStarted { cell, at } => self.start_cell(*cell, *at),
             Event::ExecuteInput {
                 cell,
@@ -171,6 +194,11 @@ impl Document {
     /// The kernel, once it answered.
     pub fn kernel(&self) -> Option<&KernelInfo> {
         self.kernel.as_ref()
+    }
+
+    /// Where and how the run went on from its parent, once that is known.
+    pub fn resumption(&self) -> Option<&Resumption> {
+        self.resumption.as_ref()
     }
 
     /// Every cell's state.
@@ -239,6 +267,24 @@ impl Document {
         }) = self.notebook.cells.get_mut(cell)
         {
             *execution_count = Some(count);
+        }
+    }
+
+    fn carry_cell(
+        &mut self,
+        cell: usize,
+        run: RunId,
+        carried: &[Output],
+        execution_count: Option<u64>,
+    ) {
+        if let Some(state) = self.cells.get_mut(cell) {
+            state.run = Some(run);
+        }
+        if let Some(outputs) = self.outputs_mut(cell) {
+            *outputs = carried.to_vec();
+        }
+        if let Some(count) = execution_count {
+            self.set_count(cell, count);
         }
     }
 

@@ -7,6 +7,8 @@ use nbpress_format::output::Output;
 
 use crate::header::{KernelInfo, RunHeader};
 use crate::outcome::{CellError, CellStatus, CellTiming, Outcome};
+use crate::resumption::Resumption;
+use crate::run_id::RunId;
 use crate::wire::words;
 
 mod wire;
@@ -37,6 +39,31 @@ pub enum Event {
         /// How it introduced itself.
         kernel: KernelInfo,
         /// When.
+        at: Timestamp,
+    },
+    /// It is known how the run goes on where its parent failed; before the first cell.
+    Resumed {
+        /// Where and by which means.
+        resumption: Resumption,
+        /// When.
+        at: Timestamp,
+    },
+    /// A code cell is not run, because the kernel has what it did: it and its outputs are those of an
+    /// earlier run.
+    CellCarried {
+        /// The cell.
+        cell: usize,
+        /// The run that ran it.
+        run: RunId,
+        /// What it had put out there.
+        outputs: Vec<Output>,
+        /// The number in its `In [ ]`.
+        execution_count: Option<u64>,
+        /// When it began, in that run.
+        started_at: Option<Timestamp>,
+        /// When it was done, in that run.
+        finished_at: Option<Timestamp>,
+        /// When it was carried over.
         at: Timestamp,
     },
     /// A cell's turn has come; of cells of every kind.
@@ -149,6 +176,8 @@ impl Event {
         match self {
             Self::RunStarted { header, .. } => Some(header.started_at),
             Self::KernelStarted { at, .. }
+            | Self::Resumed { at, .. }
+            | Self::CellCarried { at, .. }
             | Self::CellStarted { at, .. }
             | Self::ExecuteInput { at, .. }
             | Self::Output { at, .. }

@@ -30,6 +30,8 @@ pub struct RunHeader {
     pub git_commit: Option<GitCommit>,
     /// The point of a sweep that this run computes.
     pub sweep: Option<SweepPoint>,
+    /// The run that failed, and that this one goes on from.
+    pub parent: Option<RunId>,
     /// Names and values that the user gave the run to find it again.
     pub tags: Object,
     /// When the run began.
@@ -98,6 +100,7 @@ impl Wire for RunHeader {
             ("platform", self.platform.to_json()),
             ("git_commit", self.git_commit.to_json()),
             ("sweep", self.sweep.to_json()),
+            ("parent", self.parent.to_json()),
             ("tags", self.tags.to_json()),
             ("started_at", self.started_at.to_json()),
         ])
@@ -116,6 +119,7 @@ impl Wire for RunHeader {
             platform: fields.get("platform")?,
             git_commit: fields.get("git_commit")?,
             sweep: fields.get("sweep")?,
+            parent: fields.get("parent")?,
             tags: fields.get("tags")?,
             started_at: fields.get("started_at")?,
         })

@@ -27,6 +27,7 @@
 //!     platform: "linux-x86_64".to_owned(),
 //!     git_commit: None,
 //!     sweep: None,
+//!     parent: None,
 //!     tags: Default::default(),
 //!     started_at: now,
 //! };
@@ -53,6 +54,7 @@ mod outcome;
 mod payload;
 mod record;
 mod recorder;
+mod resumption;
 mod run_id;
 #[cfg(test)]
 mod sample;
@@ -76,6 +78,7 @@ pub use manifest::{BlobSummary, JournalSummary, Manifest, ManifestCell};
 pub use outcome::{CellError, CellStatus, CellTiming, FailureClass, Outcome, RunStatus};
 pub use record::{Events, Record, RunState};
 pub use recorder::Recorder;
+pub use resumption::{Resumption, Way};
 pub use run_id::{RunId, RunIdError};
 pub use scraps::{Scrap, ScrapDisplay, read_scraps};
 pub use store::{RunSummary, Store};

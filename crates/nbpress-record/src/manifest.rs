@@ -13,6 +13,8 @@ use crate::error::{PayloadError, RecordError};
 use crate::header::{KernelInfo, RunHeader};
 use crate::outcome::{CellStatus, Outcome};
 use crate::payload::{self, Get, Put};
+use crate::resumption::Resumption;
+use crate::run_id::RunId;
 use crate::scraps::{Scrap, read_scraps};
 use crate::timestamp::seconds_between;
 use crate::wire::{Fields, Wire, WireError, object};
@@ -29,6 +31,8 @@ pub struct Manifest {
     pub header: RunHeader,
     /// The kernel; absent when none answered.
     pub kernel: Option<KernelInfo>,
+    /// How it went on from its parent; absent when it has none.
+    pub resumption: Option<Resumption>,
     /// How it ended.
     pub outcome: Outcome,
     /// When it ended.
@@ -62,6 +66,8 @@ pub struct ManifestCell {
     pub duration_seconds: Option<f64>,
     /// The number in its `In [ ]`.
     pub execution_count: Option<u64>,
+    /// The earlier run that ran it, where this one did not; the times are those of that run.
+    pub run: Option<RunId>,
 }
 
 /// What a journal's file must be.
@@ -92,6 +98,7 @@ impl Manifest {
             record_id: String::new(),
             header: document.header().clone(),
             kernel: document.kernel().cloned(),
+            resumption: document.resumption().cloned(),
             outcome,
             finished_at,
             duration_seconds: seconds_between(document.header().started_at, finished_at),
@@ -117,6 +124,7 @@ impl Manifest {
             ("version", VERSION.into()),
             ("header", self.header.to_json()),
             ("kernel", self.kernel.to_json()),
+            ("resumption", self.resumption.to_json()),
             ("outcome", self.outcome.to_json()),
             ("finished_at", self.finished_at.to_json()),
             ("duration_seconds", self.duration_seconds.to_json()),
@@ -161,6 +169,7 @@ impl Manifest {
             record_id: disk::sha256(bytes),
             header: fields.get("header")?,
             kernel: fields.get("kernel")?,
+            resumption: fields.get("resumption")?,
             outcome: fields.get("outcome")?,
             finished_at: fields.get("finished_at")?,
             duration_seconds: fields.get("duration_seconds")?,
@@ -215,6 +224,7 @@ fn cells(document: &Document) -> Vec<ManifestCell> {
                 } => *execution_count,
                 _ => None,
             },
+            run: state.run,
         }
     };
     states.map(cell).collect()
@@ -264,6 +274,7 @@ impl Wire for ManifestCell {
             ("started_at", self.started_at.to_json()),
             ("duration_seconds", self.duration_seconds.to_json()),
             ("execution_count", self.execution_count.to_json()),
+            ("run", self.run.to_json()),
         ])
     }
 
@@ -276,6 +287,7 @@ impl Wire for ManifestCell {
             started_at: fields.get("started_at")?,
             duration_seconds: fields.get("duration_seconds")?,
             execution_count: fields.get("execution_count")?,
+            run: fields.get("run")?,
         })
     }
 }

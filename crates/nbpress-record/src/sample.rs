@@ -9,6 +9,7 @@ use nbpress_format::output::Output;
 use crate::event::{Event, NoteLevel};
 use crate::header::{GitCommit, KernelInfo, RunHeader, Source, SweepPoint};
 use crate::outcome::{CellError, CellStatus, CellTiming, FailureClass, Outcome, RunStatus};
+use crate::resumption::{Resumption, Way};
 use crate::run_id::RunId;
 
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -35,6 +36,7 @@ pub(crate) fn header() -> RunHeader {
             sweep_id: "swp_1".to_owned(),
             point: "region=north".to_owned(),
         }),
+        parent: None,
         tags: object([("team", "sales".into())]),
         started_at: at(0),
     }
@@ -71,6 +73,33 @@ pub(crate) fn kernel(environment: Option<String>) -> Event {
         limits: None,
     };
     Event::KernelStarted { kernel, at: at(1) }
+}
+
+pub(crate) fn resumed() -> Event {
+    let resumption = Resumption {
+        way: Way::Fork,
+        cell: 2,
+        first: 2,
+        changed: vec![2],
+        lost: vec!["a pipe".to_owned()],
+    };
+    Event::Resumed {
+        resumption,
+        at: at(1),
+    }
+}
+
+/// A cell that another run ran, five seconds long, an hour before.
+pub(crate) fn carried(cell: usize, run: RunId) -> Event {
+    Event::CellCarried {
+        cell,
+        run,
+        outputs: vec![Output::stream("stdout", "before\n")],
+        execution_count: Some(4),
+        started_at: Some(at(-3600)),
+        finished_at: Some(at(-3595)),
+        at: at(1),
+    }
 }
 
 pub(crate) fn started(cell: usize) -> Event {
@@ -150,6 +179,8 @@ pub(crate) fn every_event() -> Vec<Event> {
     ]);
     vec![
         kernel(None),
+        resumed(),
+        carried(1, RunId::new()),
         started(1),
         Event::ExecuteInput {
             cell: 1,

@@ -111,6 +111,7 @@ fn header() -> RunHeader {
         platform: String::new(),
         git_commit: None,
         sweep: None,
+        parent: None,
         tags: Object::new(),
         started_at: Timestamp::UNIX_EPOCH,
     }

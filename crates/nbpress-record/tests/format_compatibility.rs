@@ -1,7 +1,7 @@
 //! Stores written by earlier versions are still read, and today's are written the same way.
 //!
 //! `tests/formats/v1` is a store as version 1 of the formats wrote it, with what a reader must find in
-//! it: `<run>.events.jsonl` and `<run>.ipynb`; `v1.1` has the keys that were added. `docs/formats.md` says
+//! it: `<run>.events.jsonl` and `<run>.ipynb`; later ones have the keys and events that were added. `docs/formats.md` says
 //! how to change a format.
 
 #![expect(
@@ -19,14 +19,14 @@ use nbpress_format::notebook::Notebook;
 use nbpress_format::output::Output;
 use nbpress_record::{
     CellError, CellStatus, CellTiming, Event, FailureClass, GitCommit, KernelInfo, NoteLevel,
-    Outcome, RunHeader, RunId, RunStatus, Source, Store, SweepPoint, Timestamp,
+    Outcome, Resumption, RunHeader, RunId, RunStatus, Source, Store, SweepPoint, Timestamp, Way,
 };
 
 const SUCCEEDED: &str = "run_01jd9m0000e8rta3vjzhxc5pk7";
 const FAILED: &str = "run_01jd9m0001e8rta3vjzhxc5pk7";
 
 /// Every folder of fixtures, oldest first. The last is what is written today.
-const VERSIONS: [&str; 2] = ["v1", "v1.1"];
+const VERSIONS: [&str; 3] = ["v1", "v1.1", "v1.2"];
 
 fn fixture(version: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -75,7 +75,9 @@ fn is_read(version: &str) {
         );
     }
     let manifest = store.find(SUCCEEDED).unwrap().manifest().unwrap().clone();
-    assert_eq!(manifest.header, header(SUCCEEDED));
+    let expected = header(SUCCEEDED);
+    let parent = expected.parent.filter(|_| version == "v1.2");
+    assert_eq!(manifest.header, RunHeader { parent, ..expected });
     assert_eq!(manifest.outcome.cpu_seconds, Some(0.25));
     let disk_bytes = (version != "v1").then_some(4_096);
     assert_eq!(manifest.outcome.disk_bytes, disk_bytes, "{version}");
@@ -197,6 +199,7 @@ fn header(run_id: &str) -> RunHeader {
             sweep_id: "swp_1".to_owned(),
             point: "region=n".to_owned(),
         }),
+        parent: Some(RunId::parse(SUCCEEDED).unwrap()),
         tags: object([("team", "sales".into())]),
         started_at: at(0),
     }
@@ -251,11 +254,17 @@ fn every_event(environment: String) -> Vec<Event> {
             kernel: kernel(environment),
             at: at(1),
         },
+        resumed(),
+        carried(),
         Event::CellStarted { cell: 1, at: at(2) },
         Event::ExecuteInput {
             cell: 1,
             execution_count: 1,
             at: at(2),
+        },
+        Event::OutputCleared {
+            cell: 1,
+            wait: false,
         },
         output(Output::stream("stdout", "cleared\n"), None),
         Event::OutputCleared {
@@ -287,12 +296,41 @@ fn every_event(environment: String) -> Vec<Event> {
             path: vec!["language_info".to_owned()],
             value: object([("name", "python".into())]).into(),
         },
-        Event::Note {
-            level: NoteLevel::Warning,
-            text: "slow".to_owned(),
-            at: at(5),
-        },
+        note(),
     ]
+}
+
+fn note() -> Event {
+    Event::Note {
+        level: NoteLevel::Warning,
+        text: "slow".to_owned(),
+        at: at(5),
+    }
+}
+
+fn resumed() -> Event {
+    Event::Resumed {
+        resumption: Resumption {
+            way: Way::Fork,
+            cell: 1,
+            first: 1,
+            changed: vec![1],
+            lost: vec!["a pipe".to_owned()],
+        },
+        at: at(1),
+    }
+}
+
+fn carried() -> Event {
+    Event::CellCarried {
+        cell: 1,
+        run: RunId::parse(FAILED).unwrap(),
+        outputs: vec![Output::stream("stdout", "carried\n")],
+        execution_count: Some(1),
+        started_at: Some(at(-9)),
+        finished_at: Some(at(-8)),
+        at: at(1),
+    }
 }
 
 fn finished(error: CellError) -> Event {

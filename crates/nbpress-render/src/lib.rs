@@ -16,6 +16,7 @@
 //! ```
 
 mod file;
+mod found;
 mod highlight;
 mod html;
 mod json_tree;
@@ -25,10 +26,15 @@ mod math;
 mod notebook;
 mod page;
 mod sanitize;
+mod sheet;
 mod size;
 mod terminal;
 
 pub use file::{File, file, file_to};
+pub use found::{Excerpt, Found, Results, Tab, found};
 pub use listing::{Column, Entry, EntryKind, Listing, Order, listing, listing_to};
 pub use notebook::{Image, image, notebook, notebook_to};
-pub use page::{Link, Options, Page, STYLE, STYLE_SHA256, content_security_policy};
+pub use page::{
+    Form, Link, Options, Page, STYLE, STYLE_SHA256, SearchBox, content_security_policy,
+};
+pub use sheet::{Sheet, SheetColumn, Sorted, sheet};

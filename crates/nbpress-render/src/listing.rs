@@ -290,7 +290,11 @@ fn pages(html: &mut Html<'_>, listing: &Listing) -> fmt::Result {
     html.raw("</span></nav>\n")
 }
 
-fn page_link(html: &mut Html<'_>, href: Option<&str>, text: &'static str) -> fmt::Result {
+pub(crate) fn page_link(
+    html: &mut Html<'_>,
+    href: Option<&str>,
+    text: &'static str,
+) -> fmt::Result {
     let Some(href) = href else { return Ok(()) };
     html.raw("<a")?;
     html.attribute("href", href)?;

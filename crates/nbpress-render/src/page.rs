@@ -44,6 +44,10 @@ pub struct Page {
     pub description: Option<String>,
     /// The folders above, outermost first: name and URL.
     pub breadcrumbs: Vec<(String, String)>,
+    /// Where everything can be searched, in the page's bar.
+    pub search: Option<SearchBox>,
+    /// What the page can be used for besides reading; buttons before the links.
+    pub forms: Vec<Form>,
     /// Links at the top right; the last is the main one.
     pub actions: Vec<Link>,
     /// How the content is shown.
@@ -59,6 +63,26 @@ pub struct Link {
     pub href: String,
     /// Whether the browser saves what is there.
     pub download: bool,
+}
+
+/// A button that changes something.
+#[derive(Clone, Debug, Default)]
+pub struct Form {
+    /// What it says.
+    pub text: String,
+    /// Where it is sent to.
+    pub action: String,
+    /// Names and values that are sent.
+    pub fields: Vec<(String, String)>,
+}
+
+/// A box to search in, which works without script.
+#[derive(Clone, Debug, Default)]
+pub struct SearchBox {
+    /// Where the text is sent to, as `q`.
+    pub action: String,
+    /// What it says while it is empty.
+    pub label: String,
 }
 
 /// How content is shown. Make one with `..Options::default()`.
@@ -166,9 +190,14 @@ impl Page {
         }
         html.raw(
             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta name=\"color-scheme\" content=\"light dark\">\n\
-             <meta name=\"referrer\" content=\"no-referrer\">\n<title>",
+             <meta name=\"color-scheme\" content=\"light dark\">\n",
         )?;
+        // Without a referrer a browser sends a form as if it came from nowhere, and no server takes it.
+        html.raw(if self.forms.is_empty() {
+            "<meta name=\"referrer\" content=\"no-referrer\">\n<title>"
+        } else {
+            "<meta name=\"referrer\" content=\"same-origin\">\n<title>"
+        })?;
         html.text(&self.title)?;
         html.raw("</title>\n")?;
         let description = self.description.as_deref().unwrap_or(description);
@@ -190,7 +219,11 @@ impl Page {
     }
 
     fn bar(&self, html: &mut Html<'_>) -> fmt::Result {
-        if self.breadcrumbs.is_empty() && self.actions.is_empty() {
+        let nothing = self.breadcrumbs.is_empty()
+            && self.actions.is_empty()
+            && self.forms.is_empty()
+            && self.search.is_none();
+        if nothing {
             return Ok(());
         }
         html.raw("<header class=\"bar\">")?;
@@ -207,15 +240,42 @@ impl Page {
             html.text(&self.title)?;
             html.raw("</li></ol></nav>")?;
         }
+        self.find(html)?;
         self.actions(html)?;
         html.raw("</header>\n")
     }
 
+    fn find(&self, html: &mut Html<'_>) -> fmt::Result {
+        let Some(search) = &self.search else {
+            return Ok(());
+        };
+        html.raw("<form class=\"find\" role=\"search\" method=\"get\"")?;
+        html.attribute("action", &search.action)?;
+        html.raw("><input type=\"search\" name=\"q\"")?;
+        html.attribute("aria-label", &search.label)?;
+        html.attribute("placeholder", &search.label)?;
+        html.raw("></form>")
+    }
+
     fn actions(&self, html: &mut Html<'_>) -> fmt::Result {
-        if self.actions.is_empty() {
+        if self.actions.is_empty() && self.forms.is_empty() {
             return Ok(());
         }
         html.raw("<nav class=\"actions\" aria-label=\"Actions\">")?;
+        for form in &self.forms {
+            html.raw("<form method=\"post\"")?;
+            html.attribute("action", &form.action)?;
+            html.raw(">")?;
+            for (name, value) in &form.fields {
+                html.raw("<input type=\"hidden\"")?;
+                html.attribute("name", name)?;
+                html.attribute("value", value)?;
+                html.raw(">")?;
+            }
+            html.raw("<button>")?;
+            html.text(&form.text)?;
+            html.raw("</button></form>")?;
+        }
         for (index, action) in self.actions.iter().enumerate() {
             html.raw("<a")?;
             html.attribute("href", &action.href)?;

@@ -1,5 +1,7 @@
 //! A job: what runs, with what, and what happens when it fails.
 
+mod keep;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +11,8 @@ use utoipa::ToSchema;
 use crate::error::Invalid;
 use crate::schedule::Deadline;
 use crate::state::{FailureClass, NoticeKind};
+
+pub use keep::{Cells, Keep};
 
 /// Most tasks of a job.
 const MOST_TASKS: usize = 200;
@@ -102,6 +106,10 @@ pub struct RunSettings {
     pub priority: i64,
     /// How often it is tried again.
     pub retry: RetryPolicy,
+    /// When the state of its kernel is kept. Its limits then hold for each process by itself: a control group
+    /// would end with the kernel.
+    #[serde(skip_serializing_if = "Keep::is_off")]
+    pub keep: Keep,
     /// How long things may take.
     pub timeouts: Timeouts,
 }
@@ -133,6 +141,9 @@ pub struct RetryPolicy {
     pub resource: u32,
     /// Seconds before the first; doubled each time, ten minutes at most.
     pub delay_seconds: u32,
+    /// Go on where the attempt before failed, where its state is kept, instead of from the beginning.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub resume: bool,
 }
 
 impl Default for RetryPolicy {
@@ -143,6 +154,7 @@ impl Default for RetryPolicy {
             timeout: 0,
             resource: 1,
             delay_seconds: 10,
+            resume: false,
         }
     }
 }
@@ -335,6 +347,7 @@ impl RunSettings {
                     .with_hint("write `env:VARIABLE` or `file:PATH`; values are never stored"));
             }
         }
+        self.validate_keep(prefix)?;
         let retry = self.retry;
         let most = [retry.user, retry.platform, retry.timeout, retry.resource];
         if most.iter().any(|&count| count > 20) {
@@ -352,6 +365,19 @@ impl RunSettings {
                 let message = "a time limit of 0 seconds ends every run";
                 return Err(Invalid::new(field(&format!("timeouts.{name}")), message));
             }
+        }
+        Ok(())
+    }
+
+    fn validate_keep(&self, prefix: &str) -> Result<(), Invalid> {
+        if self.keep.is_off() && self.retry.resume {
+            let message = "nothing is kept that an attempt could go on from";
+            return Err(Invalid::new(format!("{prefix}retry.resume"), message)
+                .with_hint("set `keep` to `every` or to a number of seconds"));
+        }
+        if !self.keep.is_off() && !self.secrets.is_empty() {
+            let message = "the state of a kernel that is told secrets is not kept";
+            return Err(Invalid::new(format!("{prefix}keep"), message));
         }
         Ok(())
     }

@@ -132,6 +132,27 @@ pub struct RunSpec {
     /// By when it must be over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Deadline>,
+    /// The request that asked for it, as W3C's `traceparent`, where that is traced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+    /// Where it goes on from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resume: Option<Resume>,
+}
+
+/// Where a run goes on from: with the kernel's state, where that is kept and the same worker has it, else by
+/// running the cells before again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Resume {
+    /// The run that ended before all its cells had run.
+    pub run: String,
+    /// The record of its last attempt.
+    pub record: String,
+    /// What it executed.
+    pub snapshot: String,
+    /// The cell to go on at, from 0 in the executed notebook; the one it ended in when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<usize>,
 }
 
 /// A run as it is now.
@@ -308,6 +329,12 @@ pub struct Claim {
     pub settings: RunSettings,
     /// The size it runs in.
     pub profile: crate::profile::Profile,
+    /// The request that asked for it, as W3C's `traceparent`, where that is traced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+    /// Where it goes on from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume: Option<Resume>,
 }
 
 /// How an attempt ended, as the worker says.

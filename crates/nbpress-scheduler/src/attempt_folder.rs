@@ -16,6 +16,7 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use nbpress_runs::run::Claim;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,21 @@ pub struct AttemptSpec {
     pub claim: Claim,
     /// The notebook to run, beneath the folder's `work`.
     pub notebook: PathBuf,
+    /// Whether `work` came with the kept state of the run it goes on from.
+    #[serde(default)]
+    pub goes_on: bool,
+    /// The trace it is part of, where its worker traces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traced: Option<Traced>,
+}
+
+/// An attempt that is traced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traced {
+    /// Its place in the trace, as W3C's `traceparent`.
+    pub context: String,
+    /// When its worker got it.
+    pub claimed_at: Timestamp,
 }
 
 /// Why nothing was started.
@@ -100,12 +116,22 @@ impl AttemptFolder {
         write(&self.path.join("spec.json"), &serde_json::to_vec(spec)?)
     }
 
+    /// What is to be run.
+    ///
+    /// # Errors
+    /// It was not written whole.
+    pub(crate) fn spec(&self) -> io::Result<AttemptSpec> {
+        Ok(serde_json::from_slice(&read(
+            &self.path.join("spec.json"),
+        )?)?)
+    }
+
     /// What is to be run, and the notebook's bytes.
     ///
     /// # Errors
     /// It was not written whole.
     pub fn read_spec(&self) -> io::Result<(AttemptSpec, Vec<u8>)> {
-        let spec: AttemptSpec = serde_json::from_slice(&read(&self.path.join("spec.json"))?)?;
+        let spec = self.spec()?;
         let notebook = read(&spec.notebook)?;
         Ok((spec, notebook))
     }

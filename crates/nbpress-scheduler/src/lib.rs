@@ -11,6 +11,7 @@ pub mod coordinator;
 pub mod courier;
 mod hash;
 pub mod import;
+pub mod kept_state;
 pub mod notify;
 pub mod records;
 pub mod remote;

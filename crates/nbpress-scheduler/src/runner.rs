@@ -6,22 +6,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
+use nbpress_execute::keep::Keeping;
 use nbpress_execute::{
-    Context, ExecuteError, ExecuteOptions, Finished, Observer, Secret, Stop, execute,
+    Context, ExecuteError, ExecuteOptions, Finished, Observer, Parent, Secret, Stop, execute,
 };
 use nbpress_format::json::{Json, Object};
 use nbpress_format::notebook::Notebook;
 use nbpress_format::parameters::ParameterValue;
 use nbpress_kernel::Limits;
-use nbpress_record::{Document, Event, RunId};
+use nbpress_kernel::kept::Policy;
+use nbpress_record::{Document, Event, RunId, Store};
 use nbpress_runs::Profile;
+use nbpress_runs::job::{Cells, Keep};
 use nbpress_runs::run::Claim;
 use nbpress_storage::Location;
+use nbpress_trace::TraceContext;
 use tokio::sync::watch;
 
 use crate::attempt_folder::{AttemptFolder, AttemptSpec, Refused};
 use crate::causes::with_causes;
 use crate::hash::sha256;
+use crate::kept_state::{self, KeptState};
 
 /// Runs the attempt in a folder to its end.
 ///
@@ -29,7 +34,7 @@ use crate::hash::sha256;
 /// The reason why nothing was started; it is in the folder too.
 pub async fn run(
     folder: &AttemptFolder,
-    context: &Context,
+    context: Context,
     environment: &BTreeMap<String, String>,
     stop: watch::Receiver<Stop>,
 ) -> Result<Finished, Refused> {
@@ -43,16 +48,20 @@ pub async fn run(
 
 async fn try_run(
     folder: &AttemptFolder,
-    context: &Context,
+    mut context: Context,
     environment: &BTreeMap<String, String>,
     stop: watch::Receiver<Stop>,
 ) -> Result<Finished, Refused> {
     let unreadable = |error: std::io::Error| refused("platform", &error);
     folder.write_process_id().map_err(unreadable)?;
     let (spec, notebook) = folder.read_spec().map_err(unreadable)?;
-    let options = options(&spec, &notebook, environment)?;
+    let mut options = options(&spec, &notebook, environment)?;
+    options.keep = keeping(&spec.claim, &context.store);
+    // Copies of a kernel cannot outlive a control group.
+    context.provisioner.process_limits_only |= options.keep.is_some();
+    options.resume = parent(&spec, &context.store).map(Arc::new);
     let mut silent = Silent;
-    let run = Box::pin(execute(context, &options, &mut silent, stop));
+    let run = Box::pin(execute(&context, &options, &mut silent, stop));
     run.await.map_err(|error| of_execute(&error))
 }
 
@@ -77,6 +86,9 @@ fn of_execute(error: &ExecuteError) -> Refused {
         | ExecuteError::KernelNotFound(_)
         | ExecuteError::Kernelspec(_) => "no_kernel",
         ExecuteError::Parse { .. } => "bad_notebook",
+        ExecuteError::NothingToResume { .. } | ExecuteError::ResumeTooLate { .. } => {
+            "nothing_to_resume"
+        }
         ExecuteError::Stopped { .. } => "stopped",
         _ => "platform",
     };
@@ -111,6 +123,12 @@ fn options(
     options.run_id = RunId::parse(&claim.record).ok();
     options.part_of = Some(claim.run.clone());
     options.environment = kernel_environment(claim, environment);
+    let traced = spec.traced.as_ref().map(|traced| &traced.context);
+    if let Some(context) = traced.or(claim.trace.as_ref()) {
+        // What the notebook calls can join the trace.
+        let variable = TraceContext::HEADER.to_ascii_uppercase();
+        options.environment.insert(variable, context.clone());
+    }
     options.secrets = secrets(claim, environment)?;
     options.start_timeout = seconds(settings.timeouts.start_seconds);
     options.run_timeout = Some(seconds(settings.timeouts.run_seconds));
@@ -118,6 +136,40 @@ fn options(
     options.limits = limits(&claim.profile);
     options.tags = tags(claim);
     Ok(options)
+}
+
+/// How the state of its kernel is kept.
+fn keeping(claim: &Claim, records: &Store) -> Option<Keeping> {
+    let policy = match claim.settings.keep {
+        Keep::Cells(Cells::Off) => return None,
+        Keep::Cells(Cells::Every) => Policy::EveryCell,
+        Keep::After(seconds) => Policy::After(Duration::from_secs(seconds.into())),
+    };
+    Some(Keeping {
+        folder: kept_state::all(records),
+        policy,
+        asked: true,
+    })
+}
+
+/// The run it goes on from. Where another worker ran it, its record is not here, and all cells run.
+fn parent(spec: &AttemptSpec, records: &Store) -> Option<Parent> {
+    let resume = spec.claim.resume.as_ref()?;
+    let document = records.find(&resume.record).ok()?.document().ok()?;
+    let state = KeptState::of(records, &resume.record);
+    let copies = if state.is_taken() && !spec.goes_on {
+        // Their files are those of another run now.
+        state.folder().join("taken")
+    } else {
+        state.folder().to_owned()
+    };
+    Some(Parent {
+        document,
+        copies,
+        has_files: spec.goes_on,
+        earlier: Vec::new(),
+        from: resume.from,
+    })
 }
 
 /// A profile's numbers were checked when it was set. Should one without sense come from a database that
@@ -143,9 +195,20 @@ fn parameters(claim: &Claim) -> Result<IndexMap<String, ParameterValue>, Refused
 
 /// Whether a variable is for the server alone: what it signs in with, and the secrets of its channels.
 /// Notebooks are written by more people than the server is run by.
-fn is_the_servers(name: &str) -> bool {
-    name.starts_with("NBPRESS_SECRET_")
-        || ["NBPRESS_DATABASE", "NBPRESS_SMTP", "NBPRESS_TOKEN"].contains(&name)
+pub fn is_the_servers(name: &str) -> bool {
+    ["NBPRESS_SECRET_", "NBPRESS_SERVE_", "NBPRESS_WORKER_"]
+        .iter()
+        .any(|beginning| name.starts_with(beginning))
+        || [
+            "NBPRESS_DATABASE",
+            "NBPRESS_SMTP",
+            "NBPRESS_TOKEN",
+            "NBPRESS_SERVER",
+            // Keys of collectors.
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+        ]
+        .contains(&name)
 }
 
 /// The worker's environment, the job's own variables, and what user code needs to be idempotent.
@@ -266,6 +329,9 @@ mod tests {
             "NBPRESS_SMTP",
             "NBPRESS_DATABASE",
             "NBPRESS_SECRET_HOOK",
+            "NBPRESS_SERVE_OIDC_CLIENT_SECRET",
+            "NBPRESS_WORKER_TOKEN_FILE",
+            "OTEL_EXPORTER_OTLP_HEADERS",
         ];
         let worker = worker.map(|name| (name.to_owned(), "worker".to_owned()));
         let claim: Claim = serde_json::from_value(json!({

@@ -4,29 +4,31 @@
 //! by their locks, and goes on where it was. What it holds by the server's word and does not have, it
 //! reports as lost; what it has and should not hold, it kills.
 
+mod attempt;
 mod running;
+mod trace;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use nbpress_record::Store as Records;
-use nbpress_runs::run::{AttemptEnd, Claim, Finish};
-use nbpress_runs::state::FailureClass;
+use nbpress_runs::run::Claim;
 use nbpress_runs::store::{Beat, ClaimRequest, Held, NewWorker};
+use nbpress_trace::Tracer;
 use rustix::process::Signal;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::attempt_folder::{AttemptFolder, AttemptSpec};
+use crate::attempt_folder::AttemptFolder;
 use crate::causes::with_causes;
 use crate::coordinator::{Attempted, Coordinator, CoordinatorError};
-use crate::report;
+use crate::kept_state::KeptState;
 
+use attempt::AttemptTask;
 use running::Running;
 
 /// Between two beats. The lease is many of them.
@@ -68,6 +70,7 @@ pub struct Worker<C> {
     tasks: JoinSet<String>,
     draining: bool,
     beat: Duration,
+    tracer: Tracer,
     /// Said last, until something succeeds.
     complaint: String,
 }
@@ -83,8 +86,15 @@ impl<C: Coordinator> Worker<C> {
             tasks: JoinSet::new(),
             draining: false,
             beat: BEAT,
+            tracer: Tracer::default(),
             complaint: String::new(),
         }
+    }
+
+    /// Says what became of its runs, as spans of the traces they belong to.
+    #[must_use]
+    pub fn with_tracer(self, tracer: Tracer) -> Self {
+        Self { tracer, ..self }
     }
 
     /// Works until `stop` is true. Runners that are on go on after that.
@@ -195,7 +205,7 @@ impl<C: Coordinator> Worker<C> {
             }
             match held.iter().find(|held| held.record == record) {
                 Some(held) => {
-                    let profile = folder.read_spec().ok().map(|(spec, _)| spec.claim.profile);
+                    let profile = folder.spec().ok().map(|spec| spec.claim.profile);
                     let (cpus, memory) = profile.map_or((1.0, 0), |p| (p.cpus, p.memory_bytes));
                     self.watch(held, folder, (cpus, memory));
                 }
@@ -235,6 +245,7 @@ impl<C: Coordinator> Worker<C> {
             settings: Arc::clone(&self.settings),
             complain: Arc::clone(&self.complain),
             folder: folder.clone(),
+            tracer: self.tracer.clone(),
             attempted: Attempted {
                 run,
                 attempt,
@@ -247,10 +258,12 @@ impl<C: Coordinator> Worker<C> {
     fn kill(&mut self, record: String, folder: AttemptFolder) {
         let complain = Arc::clone(&self.complain);
         let coordinator = self.coordinator.clone();
+        let kept = KeptState::of(&self.settings.records, &record);
         self.tasks.spawn(async move {
             folder.signal(Signal::KILL);
             let mut removed = folder.ended().await;
             if removed.is_ok() {
+                kept.drop_all();
                 coordinator.forget(&record).await;
                 removed = folder.remove();
             }
@@ -341,121 +354,6 @@ impl<C> std::fmt::Debug for Worker<C> {
             .field("running", &self.running)
             .finish_non_exhaustive()
     }
-}
-
-/// One attempt, from its claim to its report.
-struct AttemptTask<C> {
-    coordinator: C,
-    settings: Arc<WorkerSettings>,
-    complain: Complaint,
-    folder: AttemptFolder,
-    attempted: Attempted,
-}
-
-impl<C: Coordinator> AttemptTask<C> {
-    async fn run(&self, claim: Claim) {
-        match self.prepare(claim).await {
-            Ok(()) => match self.start() {
-                Ok(child) => self.watch(Some(child)).await,
-                Err(error) => {
-                    let reason = format!("the runner cannot be started: {error}");
-                    self.report(platform("runner_start", reason)).await;
-                }
-            },
-            Err(end) => self.report(end).await,
-        }
-    }
-
-    async fn prepare(&self, claim: Claim) -> Result<(), AttemptEnd> {
-        let disk = |error: io::Error| platform("worker_disk", format!("no room to begin: {error}"));
-        self.folder.create().map_err(disk)?;
-        let fetched = self
-            .coordinator
-            .fetch(&claim.snapshot, &self.folder.work())
-            .await;
-        let notebook = fetched.map_err(|error| {
-            let reason = format!("its snapshot cannot be read: {}", with_causes(&error));
-            match error {
-                CoordinatorError::NotFound(_) => {
-                    AttemptEnd::failed(FailureClass::Invalid, "missing_snapshot", reason)
-                }
-                _ => platform("store_error", reason),
-            }
-        })?;
-        self.folder
-            .write_spec(&AttemptSpec { claim, notebook })
-            .map_err(disk)
-    }
-
-    fn start(&self) -> io::Result<std::process::Child> {
-        let lock = self.folder.lock()?;
-        let arguments = ["runner".as_ref(), self.folder.path().as_os_str()];
-        nbpress_kernel::detached::start(
-            &self.settings.program,
-            &arguments,
-            &self.settings.environment,
-            lock,
-            self.folder.log_file()?,
-        )
-    }
-
-    /// Waits for the runner's end, whoever started it, and reports it.
-    async fn watch(&self, child: Option<std::process::Child>) {
-        let ended = tokio::select! {
-            ended = self.folder.ended() => ended,
-            never = self.coordinator.replicate(&self.attempted) => match never {},
-        };
-        if let Err(error) = ended {
-            (self.complain)(&format!("{}: {error}", self.folder.path().display()));
-        }
-        if let Some(mut child) = child {
-            // It is over: this only takes its entry out of the process table.
-            let _reaped = tokio::task::spawn_blocking(move || child.wait()).await;
-        }
-        let (folder, records) = (self.folder.clone(), self.settings.records.clone());
-        let record = self.attempted.record.clone();
-        let read = move || report::of_attempt(&folder, &records, &record);
-        let end = match tokio::task::spawn_blocking(read).await {
-            Ok(end) => end,
-            Err(error) => platform("store_error", format!("its record cannot be read: {error}")),
-        };
-        self.report(end).await;
-    }
-
-    /// Reports until somebody has heard it. The folder is kept until then: a worker that is killed here
-    /// reports again.
-    async fn report(&self, end: AttemptEnd) {
-        let mut wait = Duration::from_millis(100);
-        let mut complained = String::new();
-        loop {
-            let worker = &self.settings.introduction.id;
-            match self.coordinator.finish(worker, &self.attempted, &end).await {
-                Ok(Finish::Recorded | Finish::Repeated | Finish::Fenced) => break,
-                Err(CoordinatorError::NotFound(_)) => break,
-                Err(error) => {
-                    let reason = with_causes(&error);
-                    if reason != complained {
-                        (self.complain)(&format!("reporting {}: {reason}", self.attempted.run));
-                    }
-                    complained = reason;
-                }
-            }
-            tokio::time::sleep(wait).await;
-            wait = (wait * 2).min(LONGEST_WAIT);
-        }
-        // The folder is last: should the worker be killed here, it is told again what to drop.
-        self.coordinator.forget(&self.attempted.record).await;
-        if let Err(error) = self.folder.remove() {
-            (self.complain)(&format!(
-                "`{}` stays: {error}",
-                self.folder.path().display()
-            ));
-        }
-    }
-}
-
-fn platform(code: &str, reason: String) -> AttemptEnd {
-    AttemptEnd::failed(FailureClass::Platform, code, reason)
 }
 
 #[cfg(test)]

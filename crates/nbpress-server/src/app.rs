@@ -3,17 +3,22 @@
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use jiff::Timestamp;
+use nbpress_trace::Tracer;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::base_url::BaseUrl;
-use crate::guard::SignIns;
-use crate::jupyter::{Events, Terminals};
+use crate::changes::Changes;
+use crate::configured::Configured;
+use crate::guard::{Known, OpenId, SignIns};
+use crate::jupyter::{Events, Seen, Terminals};
 use crate::metrics::Requests;
+use crate::readers::Readers;
 use crate::scribe::Scribes;
+use crate::search::Desk;
 use crate::{App, ServerSettings};
 
 /// The settings, and what a running server keeps in memory.
@@ -24,12 +29,28 @@ pub(crate) struct Shared {
     pub(crate) base: BaseUrl,
     /// Who is signed in.
     pub(crate) sign_ins: SignIns,
+    /// What was read of users, tokens and share links.
+    pub(crate) known: Known,
     /// What happens, for those who subscribed.
     pub(crate) events: Events,
+    /// What clients were told of files.
+    pub(crate) seen: Seen,
+    /// What happens to files, and who follows.
+    pub(crate) changes: Changes,
     /// The terminals that are open.
     pub(crate) terminals: Terminals,
     /// Who writes outputs into notebooks nobody looks at.
     pub(crate) scribes: Scribes,
+    /// Which notebooks are open, and at whom.
+    pub(crate) readers: Readers,
+    /// The search index, where one is kept.
+    pub(crate) search: OnceLock<Desk>,
+    /// Who vouches for people, where somebody does.
+    pub(crate) openid: OnceLock<OpenId>,
+    /// Who hears of requests, where somebody does.
+    pub(crate) tracer: OnceLock<Tracer>,
+    /// What the server was told when it was started.
+    pub(crate) configured: OnceLock<Vec<Configured>>,
     /// When the server was last used.
     pub(crate) activity: Activity,
     /// How many requests were answered.
@@ -47,9 +68,17 @@ impl Shared {
                 jupyter.map(|jupyter| jupyter.state.as_path()),
                 &settings.token,
             ),
+            known: Known::default(),
             events: Events::default(),
+            seen: Seen::default(),
+            changes: Changes::default(),
             terminals: Terminals::default(),
             scribes: Scribes::default(),
+            readers: Readers::default(),
+            search: OnceLock::new(),
+            openid: OnceLock::new(),
+            tracer: OnceLock::new(),
+            configured: OnceLock::new(),
             activity: Activity::begin(),
             requests: Requests::default(),
             stop: watch::Sender::new(false),

@@ -1,13 +1,15 @@
 //! Sweeps and backfills: many runs of a job.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use nbpress_runs::Invalid;
-use nbpress_runs::run::LogicalTime;
+use nbpress_runs::run::{LogicalTime, ScrapValue};
 use nbpress_runs::schedule::{ScheduleDefinition, Timetable, Trigger};
 use nbpress_runs::store::{Batch, BatchKind, BatchPoint, Job, NewBatch};
+use nbpress_runs::{Invalid, Permission};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -16,9 +18,10 @@ use utoipa_axum::routes;
 
 use crate::body::{Body, Pairs};
 use crate::error::{ApiError, ApiResult, ErrorBody};
+use crate::guard::Who;
 use crate::jobs::check_parameters;
 use crate::runs::Workspace;
-use crate::{ACTOR, App, DEFAULT_WORKSPACE, now};
+use crate::{App, DEFAULT_WORKSPACE, now};
 
 /// Most runs of a backfill.
 const MOST_TIMES: usize = 10_000;
@@ -29,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(backfill))
         .routes(routes!(list))
         .routes(routes!(get))
+        .routes(routes!(scraps))
         .routes(routes!(cancel))
 }
 
@@ -103,6 +107,7 @@ pub(crate) struct Batches {
     request_body = SweepRequest, responses((status = 202, body = Batch), (status = 422, body = ErrorBody)))]
 async fn sweep(
     State(app): State<App>,
+    who: Who,
     Path(name): Path<String>,
     workspace: Workspace,
     Body(request): Body<SweepRequest>,
@@ -130,7 +135,7 @@ async fn sweep(
         width: request.concurrency.unwrap_or(1),
         max_failures: request.max_failures,
     };
-    let batch = app.store.create_batch(&new, ACTOR, now()).await?;
+    let batch = app.store.create_batch(&new, who.name(), now()).await?;
     app.wake.everybody();
     Ok((StatusCode::ACCEPTED, Json(batch)))
 }
@@ -141,6 +146,7 @@ async fn sweep(
     responses((status = 202, body = Batch), (status = 422, body = ErrorBody)))]
 async fn backfill(
     State(app): State<App>,
+    who: Who,
     Path(name): Path<String>,
     workspace: Workspace,
     Body(request): Body<BackfillRequest>,
@@ -176,7 +182,7 @@ async fn backfill(
         width: request.concurrency.unwrap_or(1),
         max_failures: request.max_failures,
     };
-    let batch = app.store.create_batch(&new, ACTOR, now()).await?;
+    let batch = app.store.create_batch(&new, who.name(), now()).await?;
     app.wake.everybody();
     Ok((StatusCode::ACCEPTED, Json(batch)))
 }
@@ -265,14 +271,30 @@ async fn get(State(app): State<App>, Path(batch): Path<String>) -> ApiResult<Jso
     Ok(Json(app.store.batch(&batch).await?))
 }
 
+/// What the runs of a sweep or backfill reported, by run: numbers, and values of at most 200 bytes.
+#[utoipa::path(get, path = "/v1/batches/{batch}/scraps", params(("batch" = String, Path)),
+    responses((status = 200, body = BTreeMap<String, Vec<ScrapValue>>), (status = 404, body = ErrorBody)))]
+async fn scraps(
+    State(app): State<App>,
+    Path(batch): Path<String>,
+) -> ApiResult<Json<BTreeMap<String, Vec<ScrapValue>>>> {
+    let batch = app.store.batch(&batch).await?;
+    Ok(Json(app.store.scraps_of_batch(&batch.id).await?))
+}
+
 /// Ends a sweep or backfill and its runs.
 #[utoipa::path(post, path = "/v1/batches/{batch}/cancel", params(("batch" = String, Path)),
     responses((status = 202, body = Batch), (status = 409, body = ErrorBody)))]
 async fn cancel(
     State(app): State<App>,
+    who: Who,
     Path(batch): Path<String>,
 ) -> ApiResult<(StatusCode, Json<Batch>)> {
-    app.store.cancel_batch(&batch, ACTOR, now()).await?;
+    let made = app.store.batch(&batch).await?;
+    if made.created_by != who.name() {
+        who.need(Permission::Operate, &made.workspace)?;
+    }
+    app.store.cancel_batch(&batch, who.name(), now()).await?;
     app.wake.everybody();
     Ok((StatusCode::ACCEPTED, Json(app.store.batch(&batch).await?)))
 }

@@ -65,6 +65,10 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
+    pub(crate) fn message(&self) -> &str {
+        &self.problem.message
+    }
+
     /// For a person who reads a page.
     pub(crate) fn into_page(self) -> Failed {
         let hint = self.problem.hint.map(|hint| format!("\n{hint}"));
@@ -85,6 +89,9 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        if self.status.is_server_error() {
+            tracing::error!(code = self.problem.code, "{}", self.problem.message);
+        }
         let body = ErrorBody {
             error: *self.problem,
         };

@@ -2,6 +2,8 @@
 //! (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
 
 mod follow;
+mod last;
+mod visible;
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -9,6 +11,7 @@ use std::time::Duration;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use nbpress_runs::Permission;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,6 +20,7 @@ use utoipa_axum::routes;
 use crate::App;
 use crate::body::Pairs;
 use crate::error::{ApiError, ApiResult, ErrorBody};
+use crate::guard::Who;
 
 use follow::{Wish, follow};
 
@@ -29,6 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(run_events))
         .routes(routes!(changes))
+        .routes(routes!(last::last_change))
 }
 
 type Sender = mpsc::Sender<Result<Event, Infallible>>;
@@ -60,6 +65,7 @@ fn after(headers: &HeaderMap, query: &mut Pairs) -> ApiResult<i64> {
 async fn run_events(
     State(app): State<App>,
     Path(run): Path<String>,
+    who: Who,
     headers: HeaderMap,
     mut query: Pairs,
 ) -> ApiResult<Events> {
@@ -81,7 +87,13 @@ async fn run_events(
         })?;
     let (sender, receiver) = mpsc::channel(BUFFER);
     let mut tasks = tokio::task::JoinSet::new();
-    tasks.spawn(follow(app, attempt, Wish { after, live }, sender));
+    tasks.spawn(async move {
+        let following = follow(App::clone(&app), attempt, Wish { after, live }, sender);
+        tokio::select! {
+            () = following => {}
+            () = who.loses(&app, Permission::Read, &run.workspace) => {}
+        }
+    });
     tasks.detach_all();
     Ok(sse(receiver))
 }
@@ -91,36 +103,49 @@ async fn run_events(
     responses((status = 200, content_type = "text/event-stream")))]
 async fn changes(
     State(app): State<App>,
+    who: Who,
     headers: HeaderMap,
     mut query: Pairs,
 ) -> ApiResult<Events> {
-    let mut seq = after(&headers, &mut query)?;
+    let seq = after(&headers, &mut query)?;
     query.finish("after")?;
     let (sender, receiver) = mpsc::channel(BUFFER);
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(async move {
-        loop {
-            match app.store.audit_after(seq, 200).await {
-                Ok(entries) => {
-                    for entry in entries {
-                        seq = entry.seq;
-                        let data = serde_json::to_string(&entry).unwrap_or_default();
-                        let event = Event::default().id(seq.to_string()).data(data);
-                        if sender.send(Ok(event)).await.is_err() {
-                            return;
-                        }
-                    }
-                }
-                // It comes back; the client misses nothing.
-                Err(error) if error.is_passing() => {}
-                Err(_) => return,
-            }
-            tokio::select! {
-                () = sender.closed() => return,
-                () = tokio::time::sleep(LOOK) => {}
-            }
+        tokio::select! {
+            () = tell(&app, &who, seq, &sender) => {}
+            // The client comes back, and is told what it may see then.
+            () = who.changes(&app) => {}
         }
     });
     tasks.detach_all();
     Ok(sse(receiver))
+}
+
+/// Sends the changes that somebody may see, until nobody listens.
+async fn tell(app: &App, who: &Who, mut seq: i64, sender: &Sender) {
+    loop {
+        match app.store.audit_after(seq, 200).await {
+            Ok(entries) => {
+                for entry in entries {
+                    seq = entry.seq;
+                    if !visible::to(app, who, &entry).await {
+                        continue;
+                    }
+                    let data = serde_json::to_string(&entry).unwrap_or_default();
+                    let event = Event::default().id(seq.to_string()).data(data);
+                    if sender.send(Ok(event)).await.is_err() {
+                        return;
+                    }
+                }
+            }
+            // It comes back; the client misses nothing.
+            Err(error) if error.is_passing() => {}
+            Err(_) => return,
+        }
+        tokio::select! {
+            () = sender.closed() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
 }

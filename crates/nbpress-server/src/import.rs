@@ -14,8 +14,9 @@ use utoipa_axum::routes;
 
 use crate::body::Body;
 use crate::error::{ApiError, ApiResult, ErrorBody};
+use crate::guard::Who;
 use crate::runs::Workspace;
-use crate::{ACTOR, App, now};
+use crate::{App, now};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(import))
@@ -47,13 +48,17 @@ pub struct Imported {
         (status = 422, body = ErrorBody)))]
 async fn import(
     State(app): State<App>,
+    who: Who,
     workspace: Workspace,
     Body(request): Body<ImportRequest>,
 ) -> ApiResult<(StatusCode, Json<Imported>)> {
     let executed = request.executed.as_deref().map(notebook).transpose()?;
-    let by = (ACTOR, now());
+    let by = (who.name(), now());
     let (store, records, name) = (&app.store, &app.records, workspace.name());
     let made = take_over(store, records, name, &request.run, executed, by).await?;
+    if let Some(desk) = app.search.get().filter(|_| made.is_new) {
+        desk.run_came_late();
+    }
     let status = if made.is_new {
         StatusCode::CREATED
     } else {

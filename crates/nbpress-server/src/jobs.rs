@@ -21,9 +21,10 @@ use utoipa_axum::routes;
 
 use crate::body::Body;
 use crate::error::{ApiError, ApiResult, ErrorBody};
+use crate::guard::Who;
 use crate::publish::{Published, UploadRequest, WorkingCopy, find, keep, publish};
-use crate::runs::{Workspace, idempotency_key, with_preset};
-use crate::{ACTOR, App, now};
+use crate::runs::{Workspace, idempotency_key, traced, with_preset};
+use crate::{App, now};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -111,6 +112,7 @@ pub(crate) struct Jobs {
     responses((status = 200, body = Job), (status = 422, body = ErrorBody)))]
 async fn put(
     State(app): State<App>,
+    who: Who,
     Path(name): Path<String>,
     workspace: Workspace,
     Body(request): Body<JobRequest>,
@@ -130,7 +132,7 @@ async fn put(
     check_channels(&app, workspace.name(), &definition).await?;
     let job = app
         .store
-        .put_job(workspace.name(), &name, &definition, ACTOR, now())
+        .put_job(workspace.name(), &name, &definition, who.name(), now())
         .await?;
     Ok(Json(job))
 }
@@ -206,11 +208,12 @@ async fn get(
     responses((status = 204), (status = 404, body = ErrorBody)))]
 async fn archive(
     State(app): State<App>,
+    who: Who,
     Path(name): Path<String>,
     workspace: Workspace,
 ) -> ApiResult<StatusCode> {
     app.store
-        .archive_job(workspace.name(), &name, ACTOR, now())
+        .archive_job(workspace.name(), &name, who.name(), now())
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -245,6 +248,7 @@ pub struct JobRunRequest {
     request_body = JobRunRequest, responses((status = 202, body = Run), (status = 422, body = ErrorBody)))]
 async fn run(
     State(app): State<App>,
+    who: Who,
     Path(name): Path<String>,
     workspace: Workspace,
     headers: HeaderMap,
@@ -255,13 +259,13 @@ async fn run(
     let parameters = with_preset(&job.definition, preset, &request.parameters)?;
     check_parameters(&app, &job, &parameters).await?;
     let key = idempotency_key(&headers)?;
-    let runs = plan(&JobRun {
+    let mut runs = plan(&JobRun {
         workspace: workspace.name(),
         job: &job.reference(),
         definition: &job.definition,
         parameters: &parameters,
         trigger: TriggerKind::Manual,
-        triggered_by: ACTOR,
+        triggered_by: who.name(),
         logical: None,
         lane: None,
         batch: None,
@@ -269,7 +273,8 @@ async fn run(
         start_at: None,
         blocked: false,
     });
-    let made = app.store.enqueue(&runs, ACTOR, now()).await?;
+    traced(&mut runs, &headers);
+    let made = app.store.enqueue(&runs, who.name(), now()).await?;
     app.wake.everybody();
     let first = made
         .first()
@@ -353,6 +358,7 @@ fn working_copy(task: &Task) -> Option<WorkingCopy> {
     responses((status = 200, body = Job), (status = 422, body = ErrorBody)))]
 async fn republish(
     State(app): State<App>,
+    who: Who,
     Path(name): Path<String>,
     workspace: Workspace,
 ) -> ApiResult<Json<Job>> {
@@ -374,7 +380,7 @@ async fn republish(
     }
     let job = app
         .store
-        .put_job(workspace.name(), &name, &definition, ACTOR, now())
+        .put_job(workspace.name(), &name, &definition, who.name(), now())
         .await?;
     Ok(Json(job))
 }

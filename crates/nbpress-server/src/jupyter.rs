@@ -36,11 +36,13 @@ use crate::App;
 
 pub use lab::{Lab, LabError};
 pub use sessions::Sessions;
-pub(crate) use sessions::session_of_notebook;
+pub(crate) use sessions::{kernel_of_notebook, session_of_notebook};
 
-pub(crate) use contents::{escape, refused};
+pub(crate) use contents::{Seen, escape, refused};
 pub(crate) use error::{JupyterError, JupyterResult};
-pub(crate) use events::Events;
+pub(crate) use events::{CONTENTS, Events};
+pub(crate) use files::is_known;
+pub(crate) use login::{escaped, field, next_of, page};
 pub(crate) use terminals::Terminals;
 
 /// What a server needs to be a Jupyter server too.
@@ -88,6 +90,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(kernelspecs::routes())
         .merge(lab::routes())
         .merge(login::routes())
+        .merge(crate::guard::openid_routes())
         .merge(nbconvert::routes())
         .merge(resolve::routes())
         .merge(security::routes())

@@ -1,18 +1,23 @@
-//! Interactive kernels: whose they are, what they do, what they use.
+//! Interactive kernels: whose they are, what they do, what they use; and their end.
 
 use axum::Json;
-use axum::extract::State;
-use nbpress_kernel::kernels::TreeUsage;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use nbpress_kernel::kernels::{KernelsError, TreeUsage};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use crate::App;
-use crate::error::ApiResult;
+use crate::error::{ApiError, ApiResult, ErrorBody};
+use crate::guard::Who;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(stop))
 }
 
 /// An interactive kernel.
@@ -22,6 +27,8 @@ pub(crate) struct KernelStatus {
     id: String,
     /// The kernelspec's name.
     name: String,
+    /// Who asked for it, by name; empty where nobody did.
+    owner: String,
     /// `starting`, `idle`, `busy`, `restarting` or `dead`.
     state: String,
     /// Why it is dead or had to be restarted.
@@ -43,7 +50,7 @@ pub(crate) struct KernelStatus {
     processes: Option<usize>,
 }
 
-/// Lists interactive kernels. They are started, interrupted, restarted and shut down at Jupyter's own
+/// Lists interactive kernels. They are started, interrupted and restarted at Jupyter's own
 /// `/api/kernels`.
 #[utoipa::path(get, path = "/v1/kernels", responses((status = 200, body = Vec<KernelStatus>)))]
 async fn list(State(app): State<App>) -> ApiResult<Json<Vec<KernelStatus>>> {
@@ -60,6 +67,7 @@ async fn list(State(app): State<App>) -> ApiResult<Json<Vec<KernelStatus>>> {
             state: state.as_str().unwrap_or_default().to_owned(),
             id: model.id,
             name: model.name,
+            owner: kernel.owner().to_owned(),
             reason: model.reason,
             last_activity: model.last_activity,
             connections: app.activity.connections_to(kernel.id()),
@@ -75,4 +83,27 @@ async fn list(State(app): State<App>) -> ApiResult<Json<Vec<KernelStatus>>> {
         });
     }
     Ok(Json(listed))
+}
+
+/// Ends a kernel with everything it started.
+#[utoipa::path(delete, path = "/v1/kernels/{kernel}", params(("kernel" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody)))]
+async fn stop(
+    State(app): State<App>,
+    who: Who,
+    Path(kernel): Path<String>,
+) -> ApiResult<StatusCode> {
+    let gone = || ApiError::not_found(format!("there is no kernel `{kernel}`"));
+    let id = Uuid::try_parse(&kernel).map_err(|_| gone())?;
+    let jupyter = app.jupyter.as_ref().ok_or_else(gone)?;
+    match jupyter.kernels.shutdown(id).await {
+        Ok(()) => {}
+        Err(KernelsError::NoSuchKernel(_)) => return Err(gone()),
+        Err(error) => {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            return Err(ApiError::new(status, "kernel", error.to_string()).hint(error.hint()));
+        }
+    }
+    tracing::info!(kernel = %id, by = who.name(), "a kernel was shut down");
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -8,6 +8,10 @@ mod audit;
 mod base_url;
 mod batches;
 mod body;
+mod changes;
+mod configured;
+mod connections;
+mod environment;
 mod error;
 mod events;
 mod guard;
@@ -17,11 +21,19 @@ mod jupyter;
 mod kernels;
 mod metrics;
 mod notebooks;
+mod observe;
 mod places;
 mod publish;
+mod readers;
 mod runs;
 mod schedules;
 mod scribe;
+mod search;
+mod shares;
+mod tables;
+mod tokens;
+mod ui;
+mod users;
 mod versions;
 mod view;
 mod worker_side;
@@ -45,12 +57,17 @@ use utoipa_axum::routes;
 
 pub use audit::SqlRequest;
 pub use batches::{BackfillRequest, SweepRequest};
+pub use configured::Configured;
 pub use error::{ErrorBody, Problem};
+pub use guard::{ClientSecret, OpenId, OpenIdError, OpenIdSettings};
 pub use import::{ImportRequest, Imported};
 pub use jobs::{JobRequest, JobRunRequest, TaskRequest};
 pub use jupyter::{JupyterSettings, Lab, LabError, Sessions};
 pub use publish::{UploadRequest, UploadedFile};
 pub use runs::{RunDetails, RunRequest};
+pub use shares::{MadeShare, ShareRequest};
+pub use tokens::{MadeToken, TokenRequest};
+pub use users::{GrantRequest, Invited, Me, UserRequest};
 
 use error::ApiError;
 use jupyter::JupyterError;
@@ -108,16 +125,25 @@ impl Server {
     pub fn new(settings: ServerSettings) -> Self {
         let app: App = Arc::new(app::Shared::new(settings));
         let (mut router, _) = api().split_for_parts();
-        router = router.merge(metrics::routes()).merge(view::routes());
+        router = router
+            .merge(metrics::routes())
+            .merge(view::routes())
+            .merge(shares::links())
+            .merge(ui::routes());
         if app.jupyter.is_some() {
             router = router.merge(jupyter::routes());
         }
         let router = router
             .fallback(unknown)
             .method_not_allowed_fallback(not_allowed)
+            .layer(middleware::from_fn(observe::name_user))
             .layer(middleware::from_fn_with_state(
                 Arc::clone(&app),
                 guard::guard,
+            ))
+            .layer(middleware::from_fn_with_state(
+                Arc::clone(&app),
+                observe::observe,
             ))
             .with_state(Arc::clone(&app));
         // Around all routes, because it changes which of them is found.
@@ -126,10 +152,43 @@ impl Server {
         Self { router, app }
     }
 
+    /// Lets people search the notebooks of the served folder and what runs made, and keeps the index true while the
+    /// server runs.
+    #[must_use]
+    pub fn with_search(self, index: nbpress_search::Index) -> Self {
+        // It is called once.
+        let _twice = self.app.search.set(search::Desk::new(index));
+        self
+    }
+
+    /// Lets people sign in whom an OpenID provider vouches for.
+    #[must_use]
+    pub fn with_openid(self, openid: OpenId) -> Self {
+        // It is called once.
+        let _twice = self.app.openid.set(openid);
+        self
+    }
+
+    /// Says of each request how long it took, as a span of the trace it belongs to.
+    #[must_use]
+    pub fn with_tracer(self, tracer: nbpress_trace::Tracer) -> Self {
+        // It is called once.
+        let _twice = self.app.tracer.set(tracer);
+        self
+    }
+
+    /// Tells admins what the server was told when it was started.
+    #[must_use]
+    pub fn with_configured(self, configured: Vec<Configured>) -> Self {
+        // It is called once.
+        let _twice = self.app.configured.set(configured);
+        self
+    }
+
     /// Answers until `stop` is true, or until a client of Jupyter's API ends the server.
     ///
     /// # Errors
-    /// The listener fails.
+    /// None so far: a listener that fails is asked again.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -150,9 +209,11 @@ impl Server {
         let listener = listener.tap_io(|stream| {
             let _slower = stream.set_nodelay(true);
         });
-        axum::serve(listener, self.router)
-            .with_graceful_shutdown(stopped)
-            .await?;
+        let served = async {
+            connections::answer(listener, self.router, connections::HEAD, stopped).await;
+            self.app.stop.send_replace(true);
+        };
+        tokio::join!(served, search::keep(&self.app));
         // WebSockets are no requests any more: each hears of the end and says so to its client.
         let _said = tokio::time::timeout(GOODBYE, self.app.stop.closed()).await;
         Ok(())
@@ -170,6 +231,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(health))
         .routes(routes!(ready))
         .merge(runs::routes())
+        .merge(environment::routes())
         .merge(jobs::routes())
         .merge(schedules::routes())
         .merge(batches::routes())
@@ -178,7 +240,15 @@ fn api() -> OpenApiRouter<App> {
         .merge(events::routes())
         .merge(kernels::routes())
         .merge(notebooks::routes())
+        .merge(readers::routes())
+        .merge(search::routes())
+        .merge(tables::routes())
         .merge(versions::routes())
+        .merge(changes::routes())
+        .merge(users::routes())
+        .merge(tokens::routes())
+        .merge(shares::routes())
+        .merge(configured::routes())
         .layer(DefaultBodyLimit::max(SMALL));
     let large = OpenApiRouter::new()
         .merge(runs::routes_with_uploads())
@@ -233,6 +303,3 @@ async fn not_allowed(State(app): State<App>, method: Method, uri: Uri) -> Respon
 fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
-
-/// Who asked. There is one token, and so one name.
-const ACTOR: &str = "owner";

@@ -1,8 +1,11 @@
 //! What a Prometheus server reads of this one (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
 
+mod durations;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
@@ -14,6 +17,8 @@ use axum::routing::get;
 use crate::App;
 use crate::error::ApiResult;
 
+use durations::Durations;
+
 /// Linux counts the time of processes in these, on every machine it runs on (proc_pid_stat(5)).
 const TICKS_A_SECOND: f64 = 100.0;
 
@@ -21,10 +26,13 @@ pub(crate) fn routes() -> Router<App> {
     Router::new().route("/metrics", get(metrics))
 }
 
-/// How many requests were answered, by method, route and status. Strangers choose paths, so that a path which is
-/// no route is not kept.
+/// How many requests were answered, by method, route and status, and how fast. Strangers choose paths, so that a
+/// path which is no route is not kept.
 #[derive(Debug, Default)]
-pub(crate) struct Requests(Mutex<BTreeMap<(String, String, u16), u64>>);
+pub(crate) struct Requests {
+    counts: Mutex<BTreeMap<(String, String, u16), u64>>,
+    durations: Mutex<Durations>,
+}
 
 impl Requests {
     pub(crate) fn count(&self, method: &Method, route: Option<&str>, status: StatusCode) {
@@ -35,12 +43,26 @@ impl Requests {
         };
         let route = route.unwrap_or("none");
         let key = (method.to_owned(), route.to_owned(), status.as_u16());
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         *counts.entry(key).or_default() += 1;
     }
 
+    pub(crate) fn took(&self, route: &str, took: Duration) {
+        let mut durations = self
+            .durations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        durations.add(route, took);
+    }
+
     fn write(&self, page: &mut Page) {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let durations = self
+            .durations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        durations.write(page);
+        drop(durations);
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         page.metric(
             "nbpress_http_requests_total",
             "counter",
@@ -63,14 +85,45 @@ async fn metrics(State(app): State<App>) -> ApiResult<impl IntoResponse> {
     page.metric("nbpress_terminals", "gauge", "Terminals that are open.");
     page.value("nbpress_terminals", &[], app.terminals.count() as f64);
     kernels(&app, &mut page);
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    page.metric("nbpress_build_info", "gauge", "1, with the version.");
+    page.value("nbpress_build_info", &[("version", &version)], 1.0);
+    runs(&app, &mut page).await?;
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    Ok(([(CONTENT_TYPE, kind)], page.0))
+}
+
+/// What waits and runs, and who does it; the first question also tells how fast the database is.
+async fn runs(app: &App, page: &mut Page) -> ApiResult<()> {
+    let asked = Instant::now();
     let runs = app.store.totals(crate::DEFAULT_WORKSPACE).await?;
+    let name = "nbpress_database_response_seconds";
+    page.metric(name, "gauge", "How long the database took to count runs.");
+    page.value(name, &[], asked.elapsed().as_secs_f64());
     page.metric("nbpress_runs", "gauge", "Runs that are not over, by state.");
     for (state, count) in &runs.live {
         let state = state.to_string();
         page.value("nbpress_runs", &[("state", &state)], *count as f64);
     }
-    let kind = "text/plain; version=0.0.4; charset=utf-8";
-    Ok(([(CONTENT_TYPE, kind)], page.0))
+    let now = crate::now();
+    let since = app.store.oldest_queued().await?;
+    let waits = since.map_or(0.0, |since| now.duration_since(since).as_secs_f64());
+    let name = "nbpress_queue_oldest_wait_seconds";
+    page.metric(
+        name,
+        "gauge",
+        "How long the run that waits longest has waited.",
+    );
+    page.value(name, &[], waits.max(0.0));
+    let mut workers: BTreeMap<String, f64> = BTreeMap::new();
+    for worker in app.store.workers(now).await? {
+        *workers.entry(worker.state.as_str().to_owned()).or_default() += 1.0;
+    }
+    page.metric("nbpress_workers", "gauge", "Workers, by state.");
+    for (state, count) in &workers {
+        page.value("nbpress_workers", &[("state", state)], *count);
+    }
+    Ok(())
 }
 
 fn kernels(app: &App, page: &mut Page) {
@@ -94,6 +147,7 @@ fn kernels(app: &App, page: &mut Page) {
 struct Used {
     cpu_seconds: f64,
     memory_bytes: f64,
+    open_files: f64,
 }
 
 impl Used {
@@ -114,6 +168,7 @@ impl Used {
         Some(Self {
             cpu_seconds: (ticks(11)? + ticks(12)?) / TICKS_A_SECOND,
             memory_bytes: kibibytes * 1024.0,
+            open_files: std::fs::read_dir("/proc/self/fd").ok()?.count() as f64,
         })
     }
 
@@ -130,6 +185,12 @@ impl Used {
                 "gauge",
                 "Memory held.",
                 self.memory_bytes,
+            ),
+            (
+                "process_open_fds",
+                "gauge",
+                "Files and connections that are open.",
+                self.open_files,
             ),
         ] {
             page.metric(name, kind, help);

@@ -1,4 +1,4 @@
-//! Cells run in the server's hands: no client has to stay for their outputs.
+//! Cells run in the server's hands: no client has to stay for their outputs, or for what they ask.
 
 use axum::Json;
 use axum::extract::State;
@@ -11,12 +11,16 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::App;
-use crate::body::Body;
+use crate::body::{Body, Pairs};
 use crate::error::{ApiError, ApiResult, ErrorBody};
-use crate::jupyter::{refused, served, session_of_notebook};
+use crate::guard::Who;
+use crate::jupyter::{kernel_of_notebook, refused, served, session_of_notebook};
+use crate::scribe::{Cells, Question, Scribe};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(execute))
+    OpenApiRouter::new()
+        .routes(routes!(execute))
+        .routes(routes!(question, answer))
 }
 
 /// Cells of a notebook that are to run.
@@ -31,6 +35,9 @@ pub(crate) struct ExecuteRequest {
     /// The kernelspec of a kernel that has to be started; the notebook's own if absent.
     #[serde(default)]
     kernel: Option<String>,
+    /// Whether somebody answers what the cells ask with `input()`; if not, asking is an error.
+    #[serde(default)]
+    stdin: bool,
 }
 
 /// Cells that were asked to run.
@@ -57,6 +64,7 @@ pub(crate) struct ExecutingCell {
     responses((status = 202, body = Executing), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn execute(
     State(app): State<App>,
+    who: Who,
     Body(request): Body<ExecuteRequest>,
 ) -> ApiResult<(StatusCode, Json<Executing>)> {
     let jupyter = served(&app)?;
@@ -68,13 +76,17 @@ async fn execute(
         Notebook::parse(&bytes).map_err(|error| ApiError::invalid("path", error.to_string()))?;
     let cells = chosen(&notebook, &request.cells)?;
     let wanted = request.kernel.as_deref().or_else(|| notebook.kernel_name());
-    let kernel = session_of_notebook(jupyter, &path, wanted).await?;
+    let kernel = session_of_notebook(jupyter, &who, &path, wanted).await?;
     let away = || {
         let message = "the kernel went away";
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "kernel_away", message)
     };
     let scribe = app.scribes.of(jupyter, &kernel).await.ok_or_else(away)?;
     let ids: Vec<String> = cells.iter().map(|(cell, _)| cell.clone()).collect();
+    let cells = Cells {
+        cells,
+        answered: request.stdin,
+    };
     let requests = scribe.execute(cells).await.ok_or_else(away)?;
     let cells = ids
         .into_iter()
@@ -108,4 +120,60 @@ fn chosen(notebook: &Notebook, wanted: &[String]) -> ApiResult<Vec<(String, Stri
         })
     };
     wanted.iter().enumerate().map(find).collect()
+}
+
+/// What a cell of a notebook waits for.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Asked {
+    /// Nothing while no cell waits.
+    question: Option<Question>,
+}
+
+/// An answer to what a cell asked.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AnswerRequest {
+    /// The notebook in the served folder.
+    path: String,
+    /// The question, by its id.
+    question: String,
+    /// The line, without its end.
+    answer: String,
+}
+
+/// What a running cell of a notebook asks for with `input()`. It is asked until somebody answers, or the cell ends.
+#[utoipa::path(get, path = "/v1/notebooks/input", params(("path" = String, Query)),
+    responses((status = 200, body = Asked)))]
+async fn question(State(app): State<App>, mut query: Pairs) -> ApiResult<Json<Asked>> {
+    let path = query.take("path").unwrap_or_default();
+    query.finish("path")?;
+    let scribe = scribe_of(&app, &path).await?;
+    let question = scribe.and_then(|scribe| scribe.question());
+    Ok(Json(Asked { question }))
+}
+
+/// Answers what a running cell asks for.
+#[utoipa::path(post, path = "/v1/notebooks/input", request_body = AnswerRequest,
+    responses((status = 204), (status = 409, body = ErrorBody)))]
+async fn answer(
+    State(app): State<App>,
+    Body(request): Body<AnswerRequest>,
+) -> ApiResult<StatusCode> {
+    let asked = match scribe_of(&app, &request.path).await? {
+        Some(scribe) => scribe.answer(request.question, request.answer).await,
+        None => false,
+    };
+    if asked {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let message = "this is not asked any more";
+    Err(ApiError::new(StatusCode::CONFLICT, "not_asked", message))
+}
+
+async fn scribe_of(app: &App, path: &str) -> ApiResult<Option<Scribe>> {
+    let jupyter = served(app)?;
+    match kernel_of_notebook(jupyter, path) {
+        Some(kernel) => Ok(app.scribes.of(jupyter, &kernel).await),
+        None => Ok(None),
+    }
 }

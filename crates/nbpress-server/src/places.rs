@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use nbpress_runs::Profile;
 use nbpress_runs::store::{Pool, ProfileFit, StoredChannel, Worker};
+use nbpress_runs::{Permission, Profile};
 use nbpress_scheduler::notify::Channel;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,8 +13,9 @@ use utoipa_axum::routes;
 
 use crate::body::{Body, Pairs};
 use crate::error::{ApiError, ApiResult, ErrorBody};
+use crate::guard::{self, Thing, Who};
 use crate::runs::Workspace;
-use crate::{ACTOR, App, DEFAULT_WORKSPACE, now};
+use crate::{App, DEFAULT_WORKSPACE, now};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -28,13 +29,23 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(resume))
         .routes(routes!(channels))
         .routes(routes!(set_channel, delete_channel))
-        .routes(routes!(retention))
+        .routes(routes!(retention, set_retention))
 }
 
-/// Lists pools, with who holds their slots.
+/// Lists pools, with who holds their slots: empty for runs that one may not see.
 #[utoipa::path(get, path = "/v1/pools", responses((status = 200, body = Vec<Pool>)))]
-async fn pools(State(app): State<App>) -> ApiResult<Json<Vec<Pool>>> {
-    Ok(Json(app.store.pools().await?))
+async fn pools(State(app): State<App>, who: Who) -> ApiResult<Json<Vec<Pool>>> {
+    let mut pools = app.store.pools().await?;
+    if !who.may_everywhere(Permission::Read) {
+        for slot in pools.iter_mut().flat_map(|pool| &mut pool.held) {
+            let workspace = guard::workspace_of(&app, Thing::Run, &slot.run).await?;
+            if !workspace.is_some_and(|workspace| who.may(Permission::Read, &workspace)) {
+                // That a slot is held is no secret; by what is one.
+                slot.run.clear();
+            }
+        }
+    }
+    Ok(Json(pools))
 }
 
 /// How large a pool is to be.
@@ -50,11 +61,12 @@ pub(crate) struct PoolRequest {
     responses((status = 200, body = Vec<Pool>), (status = 422, body = ErrorBody)))]
 async fn set_pool(
     State(app): State<App>,
+    who: Who,
     Path(name): Path<String>,
     Body(request): Body<PoolRequest>,
 ) -> ApiResult<Json<Vec<Pool>>> {
     app.store
-        .set_pool(&name, request.slots, ACTOR, now())
+        .set_pool(&name, request.slots, who.name(), now())
         .await?;
     app.wake.everybody();
     Ok(Json(app.store.pools().await?))
@@ -63,8 +75,12 @@ async fn set_pool(
 /// Removes a pool that no run needs.
 #[utoipa::path(delete, path = "/v1/pools/{name}", params(("name" = String, Path)),
     responses((status = 204), (status = 409, body = ErrorBody)))]
-async fn delete_pool(State(app): State<App>, Path(name): Path<String>) -> ApiResult<StatusCode> {
-    app.store.delete_pool(&name, ACTOR, now()).await?;
+async fn delete_pool(
+    State(app): State<App>,
+    who: Who,
+    Path(name): Path<String>,
+) -> ApiResult<StatusCode> {
+    app.store.delete_pool(&name, who.name(), now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -79,17 +95,22 @@ async fn profiles(State(app): State<App>) -> ApiResult<Json<Vec<Profile>>> {
     responses((status = 200, body = Vec<Profile>), (status = 422, body = ErrorBody)))]
 async fn set_profile(
     State(app): State<App>,
+    who: Who,
     Body(profile): Body<Profile>,
 ) -> ApiResult<Json<Vec<Profile>>> {
-    app.store.set_profile(&profile, ACTOR, now()).await?;
+    app.store.set_profile(&profile, who.name(), now()).await?;
     Ok(Json(app.store.profiles().await?))
 }
 
 /// Removes a profile.
 #[utoipa::path(delete, path = "/v1/profiles/{name}", params(("name" = String, Path)),
     responses((status = 204), (status = 409, body = ErrorBody)))]
-async fn delete_profile(State(app): State<App>, Path(name): Path<String>) -> ApiResult<StatusCode> {
-    app.store.delete_profile(&name, ACTOR, now()).await?;
+async fn delete_profile(
+    State(app): State<App>,
+    who: Who,
+    Path(name): Path<String>,
+) -> ApiResult<StatusCode> {
+    app.store.delete_profile(&name, who.name(), now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -119,8 +140,14 @@ async fn workers(State(app): State<App>) -> ApiResult<Json<Vec<Worker>>> {
 /// Lets a worker end what it has and take no more.
 #[utoipa::path(post, path = "/v1/workers/{worker}/drain", params(("worker" = String, Path)),
     responses((status = 200, body = Vec<Worker>), (status = 404, body = ErrorBody)))]
-async fn drain(State(app): State<App>, Path(worker): Path<String>) -> ApiResult<Json<Vec<Worker>>> {
-    app.store.drain_worker(&worker, true, ACTOR, now()).await?;
+async fn drain(
+    State(app): State<App>,
+    who: Who,
+    Path(worker): Path<String>,
+) -> ApiResult<Json<Vec<Worker>>> {
+    app.store
+        .drain_worker(&worker, true, who.name(), now())
+        .await?;
     app.wake.everybody();
     Ok(Json(app.store.workers(now()).await?))
 }
@@ -130,9 +157,12 @@ async fn drain(State(app): State<App>, Path(worker): Path<String>) -> ApiResult<
     responses((status = 200, body = Vec<Worker>), (status = 404, body = ErrorBody)))]
 async fn resume(
     State(app): State<App>,
+    who: Who,
     Path(worker): Path<String>,
 ) -> ApiResult<Json<Vec<Worker>>> {
-    app.store.drain_worker(&worker, false, ACTOR, now()).await?;
+    app.store
+        .drain_worker(&worker, false, who.name(), now())
+        .await?;
     app.wake.everybody();
     Ok(Json(app.store.workers(now()).await?))
 }
@@ -151,6 +181,7 @@ async fn channels(
     responses((status = 200, body = StoredChannel), (status = 422, body = ErrorBody)))]
 async fn set_channel(
     State(app): State<App>,
+    who: Who,
     Path(name): Path<String>,
     workspace: Workspace,
     Body(channel): Body<Channel>,
@@ -163,7 +194,7 @@ async fn set_channel(
         definition: serde_json::to_value(&channel).unwrap_or_default(),
     };
     app.store
-        .set_channel(workspace.name(), &stored, ACTOR, now())
+        .set_channel(workspace.name(), &stored, who.name(), now())
         .await?;
     Ok(Json(stored))
 }
@@ -173,11 +204,12 @@ async fn set_channel(
     responses((status = 204), (status = 404, body = ErrorBody)))]
 async fn delete_channel(
     State(app): State<App>,
+    who: Who,
     Path(name): Path<String>,
     workspace: Workspace,
 ) -> ApiResult<StatusCode> {
     app.store
-        .delete_channel(workspace.name(), &name, ACTOR, now())
+        .delete_channel(workspace.name(), &name, who.name(), now())
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -196,18 +228,31 @@ pub(crate) struct Retention {
     pub legal_hold: bool,
 }
 
+/// How long the runs of a workspace are kept.
+#[utoipa::path(get, path = "/v1/retention", params(("workspace" = Option<String>, Query)),
+    responses((status = 200, body = Retention)))]
+async fn retention(State(app): State<App>, workspace: Workspace) -> ApiResult<Json<Retention>> {
+    let (days, legal_hold) = app.store.retention(workspace.name()).await?;
+    Ok(Json(Retention {
+        keep_succeeded_days: days.0,
+        keep_failed_days: days.1,
+        legal_hold,
+    }))
+}
+
 /// Sets how long the runs of a workspace are kept.
 #[utoipa::path(put, path = "/v1/retention", request_body = Retention,
     responses((status = 200, body = Retention), (status = 422, body = ErrorBody)))]
-async fn retention(
+async fn set_retention(
     State(app): State<App>,
+    who: Who,
     workspace: Workspace,
     Body(request): Body<Retention>,
 ) -> ApiResult<Json<Retention>> {
     let days = (request.keep_succeeded_days, request.keep_failed_days);
     let hold = request.legal_hold;
     app.store
-        .set_retention(workspace.name(), days, hold, ACTOR, now())
+        .set_retention(workspace.name(), days, hold, who.name(), now())
         .await?;
     Ok(Json(request))
 }

@@ -1,5 +1,7 @@
 //! Runs: submit, look at, end, do again.
 
+mod resume;
+
 use std::collections::BTreeMap;
 
 use axum::Json;
@@ -8,11 +10,12 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use nbpress_format::Notebook;
+use nbpress_record::{Record, RecordError};
 use nbpress_runs::job::RunSettings;
 use nbpress_runs::plan::{JobRun, plan};
 use nbpress_runs::run::{Attempt, CellSummary, TriggerKind};
-use nbpress_runs::store::{Outgoing, RunFilter, RunPage};
-use nbpress_runs::{NewRun, Run};
+use nbpress_runs::store::{Enqueued, Outgoing, RunFilter, RunPage};
+use nbpress_runs::{NewRun, Permission, Run};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -21,8 +24,10 @@ use utoipa_axum::routes;
 
 use crate::body::{Body, Pairs};
 use crate::error::{ApiError, ApiResult, ErrorBody};
+use crate::guard::Who;
+use crate::observe::trace_of;
 use crate::publish::{UploadRequest, WorkingCopy, find, keep, publish};
-use crate::{ACTOR, App, DEFAULT_WORKSPACE, now};
+use crate::{App, DEFAULT_WORKSPACE, now};
 
 /// Runs of a page where none are asked for.
 const PAGE: i64 = 50;
@@ -40,7 +45,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 pub(crate) fn routes_with_uploads() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(submit))
+    OpenApiRouter::new()
+        .routes(routes!(submit))
+        .routes(routes!(resume::resume))
 }
 
 /// A run that is asked for: of a job, of a notebook that is sent, or of one the server can read.
@@ -98,6 +105,11 @@ pub struct RunDetails {
     pub cells: Vec<CellSummary>,
     /// What people were told of it.
     pub notices: Vec<Outgoing>,
+    /// What is kept of it for a run that goes on; absent where nothing is, or where the machine of its worker is not
+    /// the server's.
+    kept: Option<resume::Kept>,
+    /// What it has of the run it goes on from.
+    resumed: Option<resume::Resumed>,
 }
 
 /// The workspace of a query.
@@ -121,26 +133,42 @@ pub(crate) type Workspace = axum::extract::Query<InWorkspace>;
         (status = 422, body = ErrorBody)))]
 async fn submit(
     State(app): State<App>,
+    who: Who,
     headers: HeaderMap,
     Body(request): Body<RunRequest>,
 ) -> ApiResult<Response> {
+    let workspace = request.workspace.as_deref().unwrap_or(DEFAULT_WORKSPACE);
+    who.need(Permission::Run, workspace)?;
     let key = idempotency_key(&headers)?;
-    let runs = match &request.job {
-        Some(job) => of_job(&app, &request, job, key.as_deref()).await?,
-        None => vec![of_notebook(&app, &request, key).await?],
+    let mut runs = match &request.job {
+        Some(job) => of_job(&app, &who, &request, job, key.as_deref()).await?,
+        None => vec![of_notebook(&app, &who, &request, key).await?],
     };
-    let made = app.store.enqueue(&runs, ACTOR, now()).await?;
+    traced(&mut runs, &headers);
+    let made = app.store.enqueue(&runs, who.name(), now()).await?;
     app.wake.everybody();
     let first = made
         .first()
         .ok_or_else(|| ApiError::invalid("job", "it has no tasks"))?;
-    let run = app.store.run(&first.id).await?;
-    let status = if first.is_new {
+    accepted(&app, first).await
+}
+
+/// The run that was asked for, or that was there already.
+async fn accepted(app: &App, made: &Enqueued) -> ApiResult<Response> {
+    let status = if made.is_new {
         StatusCode::ACCEPTED
     } else {
         StatusCode::OK
     };
-    Ok((status, Json(run)).into_response())
+    Ok((status, Json(app.store.run(&made.id).await?)).into_response())
+}
+
+/// Makes runs part of the trace of the request that asks for them.
+pub(crate) fn traced(runs: &mut [NewRun], headers: &HeaderMap) {
+    let trace = trace_of(headers).map(|context| context.to_string());
+    for run in runs {
+        run.spec.trace.clone_from(&trace);
+    }
 }
 
 pub(crate) fn idempotency_key(headers: &HeaderMap) -> ApiResult<Option<String>> {
@@ -158,6 +186,7 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> ApiResult<Option<String>> 
 
 async fn of_job(
     app: &App,
+    who: &Who,
     request: &RunRequest,
     name: &str,
     key: Option<&str>,
@@ -199,7 +228,7 @@ async fn of_job(
         definition: &job.definition,
         parameters: &parameters,
         trigger: TriggerKind::Manual,
-        triggered_by: ACTOR,
+        triggered_by: who.name(),
         logical: None,
         lane: None,
         batch: None,
@@ -232,7 +261,12 @@ pub(crate) fn with_preset(
     Ok(values)
 }
 
-async fn of_notebook(app: &App, request: &RunRequest, key: Option<String>) -> ApiResult<NewRun> {
+async fn of_notebook(
+    app: &App,
+    who: &Who,
+    request: &RunRequest,
+    key: Option<String>,
+) -> ApiResult<NewRun> {
     let settings = request.settings.clone().unwrap_or_default();
     settings.validate("settings.")?;
     let published = match (&request.upload, &request.source) {
@@ -258,7 +292,7 @@ async fn of_notebook(app: &App, request: &RunRequest, key: Option<String>) -> Ap
         &published.snapshot,
         &published.notebook,
         request.parameters.clone(),
-        ACTOR,
+        who.name(),
     );
     Ok(NewRun {
         idempotency_key: key,
@@ -345,6 +379,8 @@ async fn get(
         attempts,
         cells,
         notices: app.store.notices_of(&run.id).await?,
+        kept: resume::kept(&app, &run).await,
+        resumed: resume::resumed(&app, &run).await,
         run,
     }))
 }
@@ -382,15 +418,21 @@ pub(crate) struct CancelRequest {
     responses((status = 202, body = Run), (status = 409, body = ErrorBody)))]
 async fn cancel(
     State(app): State<App>,
+    who: Who,
     Path(run): Path<String>,
     workspace: Workspace,
     Body(request): Body<CancelRequest>,
 ) -> ApiResult<(StatusCode, Json<Run>)> {
     let run = app.store.find_run(workspace.name(), &run).await?;
+    if run.triggered_by != who.name() {
+        who.need(Permission::Operate, &run.workspace)?;
+    }
     let reason = request
         .reason
-        .unwrap_or_else(|| format!("cancelled by {ACTOR}"));
-    app.store.cancel(&run.id, &reason, ACTOR, now()).await?;
+        .unwrap_or_else(|| format!("cancelled by {}", who.name()));
+    app.store
+        .cancel(&run.id, &reason, who.name(), now())
+        .await?;
     app.wake.everybody();
     Ok((StatusCode::ACCEPTED, Json(app.store.run(&run.id).await?)))
 }
@@ -413,6 +455,7 @@ pub(crate) struct RestartRequest {
     responses((status = 202, body = Run), (status = 409, body = ErrorBody)))]
 async fn restart(
     State(app): State<App>,
+    who: Who,
     Path(run): Path<String>,
     workspace: Workspace,
     Body(request): Body<RestartRequest>,
@@ -430,7 +473,7 @@ async fn restart(
     let (parameters, whole) = (&request.parameters, request.whole);
     let made = app
         .store
-        .restart(&run.id, parameters, whole, ACTOR, now())
+        .restart(&run.id, parameters, whole, who.name(), now())
         .await?;
     app.wake.everybody();
     Ok((StatusCode::ACCEPTED, Json(app.store.run(&made.id).await?)))
@@ -449,12 +492,15 @@ pub(crate) struct HoldRequest {
     responses((status = 200, body = Run), (status = 404, body = ErrorBody)))]
 async fn hold(
     State(app): State<App>,
+    who: Who,
     Path(run): Path<String>,
     workspace: Workspace,
     Body(request): Body<HoldRequest>,
 ) -> ApiResult<Json<Run>> {
     let run = app.store.find_run(workspace.name(), &run).await?;
-    app.store.hold(&run.id, request.hold, ACTOR, now()).await?;
+    app.store
+        .hold(&run.id, request.hold, who.name(), now())
+        .await?;
     Ok(Json(app.store.run(&run.id).await?))
 }
 
@@ -479,6 +525,15 @@ async fn notebook(
 
 /// The executed notebook of a run as far as it has come.
 pub(crate) async fn executed(app: &App, run: &Run) -> ApiResult<Notebook> {
+    of_record(app, run, Record::notebook).await
+}
+
+/// What is read of a run's record, as far as it has come.
+pub(crate) async fn of_record<T: Send + 'static>(
+    app: &App,
+    run: &Run,
+    read: impl FnOnce(&Record) -> Result<T, RecordError> + Send + 'static,
+) -> ApiResult<T> {
     let record = run
         .record
         .as_ref()
@@ -488,12 +543,12 @@ pub(crate) async fn executed(app: &App, run: &Run) -> ApiResult<Notebook> {
     if run.state.is_active() {
         record = record.written_elsewhere();
     }
-    let read = tokio::task::spawn_blocking(move || record.notebook());
-    let notebook = read.await.map_err(|error| {
+    let read = tokio::task::spawn_blocking(move || read(&record));
+    let read = read.await.map_err(|error| {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         ApiError::new(status, "record", error.to_string())
     })??;
-    Ok(notebook)
+    Ok(read)
 }
 
 /// How many runs are not over, by state.

@@ -14,9 +14,10 @@ use utoipa_axum::routes;
 
 use crate::body::{Body, Pairs};
 use crate::error::{ApiError, ApiResult, ErrorBody};
+use crate::guard::Who;
 use crate::jobs::check_parameters;
 use crate::runs::{Workspace, idempotency_key};
-use crate::{ACTOR, App, DEFAULT_WORKSPACE, now};
+use crate::{App, DEFAULT_WORKSPACE, now};
 
 /// Fires of a preview.
 const UPCOMING: usize = 20;
@@ -59,6 +60,7 @@ pub(crate) struct Schedules {
     responses((status = 200, body = ScheduleDetails), (status = 422, body = ErrorBody)))]
 async fn put(
     State(app): State<App>,
+    who: Who,
     Path(name): Path<String>,
     workspace: Workspace,
     Body(request): Body<NewSchedule>,
@@ -74,7 +76,7 @@ async fn put(
     });
     let schedule = app
         .store
-        .put_schedule(&job, &request, hook.as_deref(), ACTOR, now())
+        .put_schedule(&job, &request, hook.as_deref(), who.name(), now())
         .await?;
     Ok(Json(ScheduleDetails {
         upcoming: upcoming(&schedule.definition)?,
@@ -128,17 +130,27 @@ async fn get(
 /// Removes a schedule; its runs stay.
 #[utoipa::path(delete, path = "/v1/schedules/{schedule}", params(("schedule" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody)))]
-async fn delete(State(app): State<App>, Path(schedule): Path<String>) -> ApiResult<StatusCode> {
-    app.store.delete_schedule(&schedule, ACTOR, now()).await?;
+async fn delete(
+    State(app): State<App>,
+    who: Who,
+    Path(schedule): Path<String>,
+) -> ApiResult<StatusCode> {
+    app.store
+        .delete_schedule(&schedule, who.name(), now())
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Pauses a schedule.
 #[utoipa::path(post, path = "/v1/schedules/{schedule}/pause", params(("schedule" = String, Path)),
     responses((status = 200, body = Schedule), (status = 404, body = ErrorBody)))]
-async fn pause(State(app): State<App>, Path(schedule): Path<String>) -> ApiResult<Json<Schedule>> {
+async fn pause(
+    State(app): State<App>,
+    who: Who,
+    Path(schedule): Path<String>,
+) -> ApiResult<Json<Schedule>> {
     app.store
-        .pause_schedule(&schedule, true, ACTOR, now())
+        .pause_schedule(&schedule, true, who.name(), now())
         .await?;
     Ok(Json(app.store.schedule(&schedule).await?))
 }
@@ -146,9 +158,13 @@ async fn pause(State(app): State<App>, Path(schedule): Path<String>) -> ApiResul
 /// Lets a schedule go on from now: times that passed meanwhile are not made up for.
 #[utoipa::path(post, path = "/v1/schedules/{schedule}/resume", params(("schedule" = String, Path)),
     responses((status = 200, body = Schedule), (status = 404, body = ErrorBody)))]
-async fn resume(State(app): State<App>, Path(schedule): Path<String>) -> ApiResult<Json<Schedule>> {
+async fn resume(
+    State(app): State<App>,
+    who: Who,
+    Path(schedule): Path<String>,
+) -> ApiResult<Json<Schedule>> {
     app.store
-        .pause_schedule(&schedule, false, ACTOR, now())
+        .pause_schedule(&schedule, false, who.name(), now())
         .await?;
     Ok(Json(app.store.schedule(&schedule).await?))
 }

@@ -12,6 +12,7 @@ mod desk;
 mod fold;
 mod journal;
 mod presence;
+mod question;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use nbpress_kernel::kernels::InteractiveKernel;
 use nbpress_protocol::Parts;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -29,6 +30,7 @@ use desk::Desk;
 use journal::Journal;
 pub(crate) use presence::Here;
 use presence::Presence;
+pub(crate) use question::Question;
 
 /// The session in whose name a scribe listens, and asks.
 const SESSION: &str = "nbpress-scribe";
@@ -47,6 +49,16 @@ pub(crate) struct Scribes {
 pub(crate) struct Scribe {
     told: mpsc::Sender<Told>,
     presence: Arc<Presence>,
+    question: watch::Receiver<Option<Question>>,
+}
+
+/// Cells that are to run.
+#[derive(Debug)]
+pub(crate) struct Cells {
+    /// Id and code of each.
+    pub(crate) cells: Vec<(String, String)>,
+    /// Whether somebody answers what the code asks.
+    pub(crate) answered: bool,
 }
 
 /// What a scribe is told.
@@ -54,8 +66,9 @@ pub(crate) struct Scribe {
 enum Told {
     /// A client's request is about to go to the kernel.
     Request(Parts, oneshot::Sender<()>),
-    /// Cells are to run: id and code of each.
-    Execute(Vec<(String, String)>, oneshot::Sender<Vec<String>>),
+    Execute(Cells, oneshot::Sender<Vec<String>>),
+    /// What was asked, by the question's id, and the answer; whether it was still asked.
+    Answer(String, String, oneshot::Sender<bool>),
 }
 
 impl Scribes {
@@ -73,11 +86,14 @@ impl Scribes {
         let journal = Journal::open(&folder(jupyter), kernel.id()).ok()?;
         let (told, listening) = mpsc::channel(QUEUE);
         let presence = Arc::new(Presence::default());
+        let (asking, question) = watch::channel(None);
         let scribe = Scribe {
             told,
             presence: Arc::clone(&presence),
+            question,
         };
-        let desk = Desk::new(jupyter.clone(), kernel.id(), connection, journal, presence);
+        let around = (presence, asking);
+        let desk = Desk::new(jupyter.clone(), kernel.id(), connection, journal, around);
         let mut scribes = self.scribes.lock().unwrap_or_else(PoisonError::into_inner);
         // Another client may have been as quick.
         if let Some(scribe) = scribes.get(&kernel.id()).filter(|scribe| scribe.works()) {
@@ -140,9 +156,21 @@ impl Scribe {
     }
 
     /// Asks the kernel to run cells, in order; none after one that fails. Answers with the ids of the requests.
-    pub(crate) async fn execute(&self, cells: Vec<(String, String)>) -> Option<Vec<String>> {
+    pub(crate) async fn execute(&self, cells: Cells) -> Option<Vec<String>> {
         let (done, asked) = oneshot::channel();
         self.told.send(Told::Execute(cells, done)).await.ok()?;
         asked.await.ok()
+    }
+
+    /// What a running cell waits for.
+    pub(crate) fn question(&self) -> Option<Question> {
+        self.question.borrow().clone()
+    }
+
+    /// Answers a question, by its id; false if it is not asked any more.
+    pub(crate) async fn answer(&self, question: String, answer: String) -> bool {
+        let (done, answered) = oneshot::channel();
+        let told = Told::Answer(question, answer, done);
+        self.told.send(told).await.is_ok() && answered.await.unwrap_or(false)
     }
 }

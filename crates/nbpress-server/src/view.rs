@@ -1,29 +1,34 @@
 //! Pages for readers: any file of the served folder, a run, a job's last good run. Read-only, without script,
 //! and whole before they are sent: what they show may be a stranger's.
 
+mod copy;
 mod folder;
+mod search;
 mod shown;
+mod table;
 
 use axum::Router;
 use axum::extract::{OriginalUri, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use nbpress_contents::{ContentsError, ContentsPath, Entry, Kind};
 use nbpress_format::Notebook;
 use nbpress_render::{File, Link, Options, Page};
 use nbpress_runs::store::RunFilter;
-use nbpress_runs::{Run, RunState};
+use nbpress_runs::{Permission, Run, RunState};
 use serde::Deserialize;
 
 use crate::App;
 use crate::error::ApiError;
+use crate::guard::Who;
 use crate::jupyter::{JupyterSettings, escape};
 use crate::runs::{Workspace, executed};
+use crate::search::SERVED;
 
 use shown::{Shown, ViewResult};
 
-pub(crate) use shown::{Failed, failed};
+pub(crate) use shown::{Failed, failed, shown_failure};
 
 /// Files up to here are rendered whole; of longer ones the beginning.
 const MOST_OF_A_FILE: u64 = 8 << 20;
@@ -35,6 +40,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/view/{*path}", get(path))
         .route("/runs/{run}/view", get(run))
         .route("/jobs/{job}/view", get(last_good))
+        .route("/search", get(search::search))
+        .route("/copy", post(copy::copy))
 }
 
 /// How something is to be shown.
@@ -46,8 +53,10 @@ struct Wish {
     version: Option<String>,
     /// Shown names contain this.
     q: Option<String>,
-    /// See [`nbpress_render::Order::from_query`].
+    /// Of a folder, see [`nbpress_render::Order::from_query`]; of a table, a column.
     sort: Option<String>,
+    /// `1` sorts a table the other way around.
+    descending: Option<String>,
     /// From 1.
     page: Option<usize>,
 }
@@ -58,21 +67,22 @@ impl Wish {
     }
 }
 
-async fn root(state: State<App>, uri: OriginalUri, wish: Query<Wish>) -> Response {
-    path(state, Path(String::new()), uri, wish).await
+async fn root(state: State<App>, uri: OriginalUri, who: Who, wish: Query<Wish>) -> Response {
+    path(state, Path(String::new()), uri, who, wish).await
 }
 
 async fn path(
     State(app): State<App>,
     Path(path): Path<String>,
     OriginalUri(uri): OriginalUri,
+    who: Who,
     Query(wish): Query<Wish>,
 ) -> Response {
-    let shown = of_path(&app, &path, &wish).await;
+    let shown = of_path(&app, &who, &path, &wish).await;
     shown::answer(shown, uri.path())
 }
 
-async fn of_path(app: &App, path: &str, wish: &Wish) -> ViewResult {
+async fn of_path(app: &App, who: &Who, path: &str, wish: &Wish) -> ViewResult {
     let Some(jupyter) = &app.jupyter else {
         let message = "no folder is served; start the server with one: nbpress serve FOLDER";
         return Err(failed(StatusCode::NOT_FOUND, message));
@@ -88,12 +98,20 @@ async fn of_path(app: &App, path: &str, wish: &Wish) -> ViewResult {
     };
     let entry = jupyter.workspace.entry(&path).await.map_err(unreadable)?;
     if entry.kind == Kind::Directory {
-        let page = around(app, &path, String::new());
+        let page = around(app, who, &path, String::new());
         let listed = folder::show(app, jupyter, &entry, wish, page).await;
         return listed.map_err(unreadable);
     }
+    if let Some(format) = table::format(&entry, wish) {
+        let page = of_file(app, who, &entry, wish);
+        let shown = table::show(jupyter, &entry, format, wish, page).await;
+        // Text that is no table after all is shown as text.
+        if shown.is_ok() || !table::is_text(format) {
+            return shown.map_err(ApiError::into_page);
+        }
+    }
     let (bytes, size) = read(jupyter, &entry, wish).await.map_err(unreadable)?;
-    let page = of_file(app, &entry, wish);
+    let page = of_file(app, who, &entry, wish);
     let shown = tokio::task::spawn_blocking(move || {
         if entry.kind == Kind::Notebook
             && let Ok(notebook) = Notebook::parse(&bytes)
@@ -136,7 +154,7 @@ async fn read(
 }
 
 /// The page of something in the folder, with the way to it.
-fn around(app: &App, path: &ContentsPath, subtitle: String) -> Page {
+fn around(app: &App, who: &Who, path: &ContentsPath, subtitle: String) -> Page {
     let mut breadcrumbs = Vec::new();
     if !path.is_root() {
         breadcrumbs.push(("Notebooks".to_owned(), app.base.join("view/")));
@@ -159,11 +177,12 @@ fn around(app: &App, path: &ContentsPath, subtitle: String) -> Page {
         title: title.to_owned(),
         subtitle: Some(subtitle).filter(|subtitle| !subtitle.is_empty()),
         breadcrumbs,
+        search: search::search_box(app, who),
         ..Page::default()
     }
 }
 
-fn of_file(app: &App, entry: &Entry, wish: &Wish) -> Page {
+fn of_file(app: &App, who: &Who, entry: &Entry, wish: &Wish) -> Page {
     let escaped = escape(entry.path.as_str());
     let raw = app.base.join(&format!("files/{escaped}"));
     let folder = entry.path.parent().unwrap_or_default();
@@ -175,8 +194,11 @@ fn of_file(app: &App, entry: &Entry, wish: &Wish) -> Page {
     if let Some(version) = &wish.version {
         subtitle = format!("version {version}");
     }
-    let mut page = around(app, &entry.path, subtitle);
+    let mut page = around(app, who, &entry.path, subtitle);
     if entry.kind == Kind::Notebook {
+        let mut of = vec![("path", entry.path.as_str())];
+        of.extend(wish.version.as_deref().map(|version| ("version", version)));
+        page.forms.extend(copy::button(app, who, &of));
         page.actions.push(code_link(wish));
     }
     page.actions.push(Link {
@@ -184,6 +206,9 @@ fn of_file(app: &App, entry: &Entry, wish: &Wish) -> Page {
         href: format!("{raw}?download=1"),
         download: true,
     });
+    if entry.kind == Kind::Notebook && wish.version.is_none() {
+        page.actions.extend(edit_link(app, who, &escaped));
+    }
     page.options = Options {
         hide_code: wish.hides_code(),
         frame_url: Some(raw.clone()),
@@ -192,6 +217,16 @@ fn of_file(app: &App, entry: &Entry, wish: &Wish) -> Page {
         ..Options::default()
     };
     page
+}
+
+/// To the editor, for whoever may save there.
+fn edit_link(app: &App, who: &Who, escaped: &str) -> Option<Link> {
+    let may = who.may(Permission::Write, SERVED);
+    may.then(|| Link {
+        text: "Edit".to_owned(),
+        href: app.base.join(&format!("edit/{escaped}")),
+        download: false,
+    })
 }
 
 fn minute(time: jiff::Timestamp) -> String {
@@ -217,13 +252,13 @@ async fn run(
     State(app): State<App>,
     Path(run): Path<String>,
     OriginalUri(uri): OriginalUri,
-    workspace: Workspace,
+    (who, workspace): (Who, Workspace),
     Query(wish): Query<Wish>,
 ) -> Response {
     let shown = async {
         let run = app.store.find_run(workspace.name(), &run).await;
         let run = run.map_err(|error| ApiError::from(error).into_page())?;
-        of_run(&app, &run, &wish).await
+        of_run(&app, &who, &run, &wish).await
     };
     shown::answer(shown.await, uri.path())
 }
@@ -233,7 +268,7 @@ async fn last_good(
     State(app): State<App>,
     Path(job): Path<String>,
     OriginalUri(uri): OriginalUri,
-    workspace: Workspace,
+    (who, workspace): (Who, Workspace),
     Query(wish): Query<Wish>,
 ) -> Response {
     let shown = async {
@@ -251,12 +286,12 @@ async fn last_good(
             let message = format!("no run of `{}` has succeeded yet", job.name);
             return Err(failed(StatusCode::NOT_FOUND, message));
         };
-        of_run(&app, run, &wish).await
+        of_run(&app, &who, run, &wish).await
     };
     shown::answer(shown.await, uri.path())
 }
 
-async fn of_run(app: &App, run: &Run, wish: &Wish) -> ViewResult {
+async fn of_run(app: &App, who: &Who, run: &Run, wish: &Wish) -> ViewResult {
     let notebook = executed(app, run).await.map_err(ApiError::into_page)?;
     let job = run.job.as_ref().map(|job| format!("{} · ", job.name));
     let began = run.started_at.unwrap_or(run.created_at);
@@ -275,6 +310,10 @@ async fn of_run(app: &App, run: &Run, wish: &Wish) -> ViewResult {
             run.id,
             minute(began)
         )),
+        search: search::search_box(app, who),
+        forms: copy::button(app, who, &[("run", &run.id)])
+            .into_iter()
+            .collect(),
         actions: vec![
             code_link(wish),
             Link {

@@ -17,7 +17,8 @@ fn the_document_is_the_one_that_is_checked_in() {
     assert!(
         made == kept,
         "openapi/nbpress.json is not what the handlers say; \
-         run `NBPRESS_BLESS=1 cargo test -p nbpress-server --test openapi` and look at the difference"
+         run `NBPRESS_BLESS=1 cargo test -p nbpress-server --test openapi`, `npm run schema` in `ui/`, \
+         and look at the difference"
     );
     let document: serde_json::Value = serde_json::from_str(&made).unwrap();
     assert!(document["paths"].as_object().unwrap().len() >= 30);

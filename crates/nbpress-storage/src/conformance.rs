@@ -189,6 +189,7 @@ pub async fn listing_pages(storage: &Storage, base: &Location) {
             is_folder: false,
             size: 9,
             modified: None,
+            version: None,
         });
     }
     for name in ["folder/a", "folder/b", "n05-folder/c"] {
@@ -202,6 +203,7 @@ pub async fn listing_pages(storage: &Storage, base: &Location) {
             is_folder: true,
             size: 0,
             modified: None,
+            version: None,
         });
     }
     for limit in [1, 7, 25, 100] {
@@ -211,10 +213,17 @@ pub async fn listing_pages(storage: &Storage, base: &Location) {
             let page = storage.list(base, after.as_deref(), limit).await.unwrap();
             assert!(page.entries.len() <= limit);
             assert!(page.entries.is_sorted_by_key(|entry| entry.name.clone()));
-            found.extend(page.entries.into_iter().map(|entry| Entry {
-                modified: None,
-                ..entry
-            }));
+            for entry in page.entries {
+                if let Some(version) = &entry.version {
+                    let head = storage.head(&base.join(&entry.name)).await.unwrap();
+                    assert_eq!(head.map(|head| head.version).as_ref(), Some(version));
+                }
+                found.push(Entry {
+                    modified: None,
+                    version: None,
+                    ..entry
+                });
+            }
             after = page.next;
             if after.is_none() {
                 break;

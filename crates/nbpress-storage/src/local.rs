@@ -119,6 +119,7 @@ fn entry(folder: &Path, name: String) -> Option<Entry> {
         is_folder,
         size,
         modified: metadata.modified().ok(),
+        version: None,
     })
 }
 

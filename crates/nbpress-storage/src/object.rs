@@ -260,14 +260,18 @@ impl Bucket {
             .result
             .common_prefixes
             .iter()
-            .map(|path| (path, 0, None));
-        let objects = found
-            .result
-            .objects
-            .iter()
-            .map(|object| (&object.location, object.size, Some(object.last_modified)));
+            .map(|path| (path, 0, None, None));
+        let objects = found.result.objects.iter().map(|object| {
+            let version = self.listed_version(object.e_tag.as_deref());
+            (
+                &object.location,
+                object.size,
+                Some(object.last_modified),
+                version,
+            )
+        });
         let mut entries = Vec::with_capacity(limit.min(1000));
-        for (path, size, modified) in folders.chain(objects) {
+        for (path, size, modified, version) in folders.chain(objects) {
             // Consoles mark a folder by an empty object of the folder's own name.
             let Some(name) = path
                 .as_ref()
@@ -282,6 +286,7 @@ impl Bucket {
                     is_folder: modified.is_none(),
                     size,
                     modified,
+                    version,
                 });
             }
         }
@@ -299,6 +304,18 @@ impl Bucket {
             Service::S3 | Service::Azure => e_tag,
         };
         Version::from_text(text.unwrap_or_else(|| "unknown".to_owned()))
+    }
+
+    /// The same, as a listing has it.
+    fn listed_version(&self, e_tag: Option<&str>) -> Option<Version> {
+        match self.service {
+            Service::Gcs => None,
+            Service::S3 => e_tag.map(Version::from_text),
+            // Its headers have quotation marks, its lists have not.
+            Service::Azure => {
+                e_tag.map(|tag| Version::from_text(format!("\"{}\"", tag.trim_matches('"'))))
+            }
+        }
     }
 
     /// Awaits `work`, at most the timeout plus a second for each 128 KiB to be moved.

@@ -51,7 +51,7 @@ impl fmt::Debug for Settings {
 
 /// Identifies the bytes at a location: an entity tag, or `sha256:…` of a local file. Opaque;
 /// only good for [`WriteMode::IfMatch`] on the location it came from, and for comparing.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(String);
 
 impl Version {
@@ -140,6 +140,9 @@ pub struct Entry {
     pub size: u64,
     /// Absent for prefixes.
     pub modified: Option<SystemTime>,
+    /// As [`Meta::version`]; absent for prefixes and where no listing says it: of local files and on Google, whose
+    /// lists have no generation numbers.
+    pub version: Option<Version>,
 }
 
 /// A part of a listing.

@@ -10,6 +10,7 @@
 mod clients;
 mod isolation;
 mod lab;
+mod openid;
 mod suite;
 
 use std::path::PathBuf;

@@ -7,12 +7,18 @@
     reason = "test code: a failure here is a failed test"
 )]
 
+mod accounts;
 mod bucket;
 mod database;
 mod kills;
+mod load;
+mod logs;
 mod records;
+mod resumes;
 mod runs;
+mod service;
 mod terminals;
+mod traces;
 mod workers;
 
 use std::process::{Child, Stdio};
@@ -27,6 +33,7 @@ struct Served {
     server: Option<Child>,
     options: Vec<String>,
     listen: String,
+    variables: Vec<(String, String)>,
 }
 
 impl Served {
@@ -35,7 +42,14 @@ impl Served {
     }
 
     fn on(stage: Stage, options: &[&str]) -> Self {
+        Self::among(stage, options, &[])
+    }
+
+    /// With these variables besides its stage's.
+    fn among(stage: Stage, options: &[&str], variables: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let mut served = Self {
+            variables: variables.iter().map(owned).collect(),
             stage,
             server: None,
             options: options.iter().map(|&option| option.to_owned()).collect(),
@@ -56,6 +70,7 @@ impl Served {
         let mut command = self.stage.command(place::nbpress());
         command.args(["serve", "--listen", &self.listen, "--slots", "4"]);
         command.args(&self.options);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let pid = u64::from(child.id());
         self.server = Some(child);
@@ -86,6 +101,13 @@ impl Served {
         let mut server = self.server.take().unwrap();
         server.kill().unwrap();
         server.wait().unwrap();
+    }
+
+    /// Asks it to end, and waits until it has.
+    fn stop(&mut self) {
+        let mut server = self.server.take().unwrap();
+        e2e::live::signal(server.id(), "TERM");
+        assert_eq!(server.wait().unwrap().code(), Some(0), "{}", self.log());
     }
 
     fn nbpress(&self, words: &str) -> Ended {

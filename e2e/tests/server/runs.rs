@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use e2e::live::{poll, processes_with, signal};
+use e2e::live::{has_ended, poll, processes_with, signal};
 
 use crate::Served;
 
@@ -118,8 +118,10 @@ fn a_run_whose_runner_is_killed_is_tried_again() {
     signal(pid, "KILL");
     // The gate opens for whoever reads it: that must not be the kernel that is about to end.
     poll(|| {
-        let left = processes_with(&entry);
-        (!left.iter().any(|process| first.contains(process))).then_some(())
+        first
+            .iter()
+            .all(|process| has_ended(*process))
+            .then_some(())
     })
     .unwrap();
     open(&path);
@@ -233,10 +235,20 @@ fn a_second_server_is_told_who_holds_the_database() {
 #[test]
 fn a_setting_that_cannot_be_used_is_named_at_the_start() {
     let stage = e2e::live::Stage::new();
-    for (variable, value, part) in [
-        ("NBPRESS_URL", "nb.example", "https://nbpress.example.org"),
-        ("NBPRESS_SMTP", "mail.example", "smtps://"),
-        ("NBPRESS_MAIL_FROM", "nobody", "<nbpress@example.org>"),
+    for (variable, setting, value, part) in [
+        (
+            "NBPRESS_URL",
+            "`url`",
+            "nb.example",
+            "https://nbpress.example.org",
+        ),
+        ("NBPRESS_SMTP", "`smtp`", "mail.example", "smtps://"),
+        (
+            "NBPRESS_MAIL_FROM",
+            "`mail_from`",
+            "nobody",
+            "<nbpress@example.org>",
+        ),
     ] {
         let mut command = stage.command(e2e::place::nbpress());
         command.args(["serve", "--listen", "127.0.0.1:0"]);
@@ -246,7 +258,7 @@ fn a_setting_that_cannot_be_used_is_named_at_the_start() {
         let ended = e2e::live::Live::start(&mut command).end();
         assert_eq!(ended.exit, 2, "{variable}");
         let hint = ended.stderr.split("hint:").nth(1).unwrap_or_default();
-        assert!(ended.stderr.contains(variable), "{}", ended.stderr);
+        assert!(ended.stderr.contains(setting), "{}", ended.stderr);
         assert!(hint.contains(part), "{}", ended.stderr);
     }
 }

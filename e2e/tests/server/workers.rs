@@ -104,7 +104,7 @@ impl Drop for Elsewhere {
 }
 
 /// Where the server is, and its token.
-fn address(served: &Served) -> Value {
+pub(super) fn address(served: &Served) -> Value {
     let file = served.stage.home.join("server.json");
     serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
 }
@@ -112,25 +112,38 @@ fn address(served: &Served) -> Value {
 /// Asks the server, byte for byte as it is written here; the status and the body.
 fn http(served: &Served, method: &str, path: &str, body: &str) -> (u16, Value) {
     let said = address(served);
+    let token = said["token"].as_str().unwrap();
+    let owner = format!("authorization: Bearer {token}");
+    let (status, _, body) = exchange(served, &format!("{method} {path}"), &owner, body);
+    (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+}
+
+/// Asks with one header; the status, the head and the body.
+pub(super) fn exchange(
+    served: &Served,
+    request: &str,
+    header: &str,
+    body: &str,
+) -> (u16, String, String) {
+    let said = address(served);
     let host = said["url"]
         .as_str()
         .unwrap()
         .strip_prefix("http://")
         .unwrap();
-    let token = said["token"].as_str().unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     let length = body.len();
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n\
+        "{request} HTTP/1.1\r\nhost: {host}\r\n{header}\r\n\
          content-length: {length}\r\nconnection: close\r\n\r\n{body}"
     )
     .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-    let body = answer.split_once("\r\n\r\n").unwrap().1;
-    (status, serde_json::from_str(body).unwrap_or(Value::Null))
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (status, head.to_owned(), body.to_owned())
 }
 
 fn attempts(served: &Served, run: &str) -> Vec<Value> {

@@ -237,6 +237,7 @@ pub(crate) fn assert_screen(name: &str, text: &str) {
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "2026-01-31 12:00:00"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d\b", "2026-01-31 12:00"),
         (r"\b\d\d-\d\d \d\d:\d\d\b", "01-31 12:00"),
+        (r"kept until \d\d:\d\d", "kept until 12:00"),
         (r"\S+/json/decoder.py:\d+", "[python]/json/decoder.py:355"),
         // A kernel the machine has besides those of the stage.
         (r"gone, ir, testkernel", "gone, testkernel"),

@@ -80,7 +80,7 @@ pub(crate) fn all(quick: bool) -> Vec<Case> {
     ]
 }
 
-fn notebook(cells: &[String]) -> Value {
+pub(crate) fn notebook(cells: &[String]) -> Value {
     let cell = |(index, source): (usize, &String)| {
         let metadata = if source == "x = 0" && index == 0 {
             json!({"tags": ["parameters"]})

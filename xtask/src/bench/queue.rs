@@ -2,8 +2,8 @@
 
 mod figures;
 mod postgres;
-mod runs;
-mod server;
+pub(super) mod runs;
+pub(super) mod server;
 mod tables;
 
 use std::fs;
@@ -84,6 +84,10 @@ impl Queue {
             environment,
             quick,
         })
+    }
+
+    fn serve(&self, home: &Path, options: &[&str]) -> Result<server::Server> {
+        server::Server::start(&self.nbpress, &self.environment, home, options)
     }
 
     fn measure(&self) -> Result<Figures> {

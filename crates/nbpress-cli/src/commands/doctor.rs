@@ -1,6 +1,7 @@
 //! `nbpress doctor`: what is wrong on this machine, and the exact fix.
 
 mod kernels;
+mod server;
 
 use std::path::Path;
 use std::time::Duration;
@@ -30,6 +31,15 @@ const LONGEST_TEMPORARY: usize = 107 - 19;
 pub(crate) struct DoctorArgs {
     /// Only these kernels.
     kernel: Vec<String>,
+    /// Look at what `nbpress serve` needs too: database, stores, address, names, limits.
+    #[arg(long)]
+    server: bool,
+    /// The server's file of settings [default: the one `nbpress serve` would find].
+    #[arg(long, value_name = "FILE", requires = "server")]
+    config: Option<std::path::PathBuf>,
+    /// Print JSON on stdout.
+    #[arg(long)]
+    json: bool,
     /// Set up the private Python environment with a kernel.
     #[arg(long)]
     fix: bool,
@@ -86,6 +96,9 @@ pub(crate) async fn doctor(
     let mut problems = 0;
     let mut tell = |check: &Check| {
         problems += usize::from(matches!(check.verdict, Verdict::Broken(_)));
+        if args.json {
+            return printer.data(&described(check).to_string());
+        }
         let mut lines = lines(page, width, check).into_iter();
         lines.try_for_each(|line| printer.data(&line))
     };
@@ -93,6 +106,10 @@ pub(crate) async fn doctor(
         tell(&store(settings))?;
         tell(&temporary_folder())?;
         tell(&python(settings, chosen.is_empty()))?;
+    }
+    if args.server {
+        let checks = server::checks(settings, args.config.as_deref()).await;
+        checks.iter().try_for_each(&mut tell)?;
     }
     for (name, found) in chosen {
         let live = Live::new(printer);
@@ -107,9 +124,27 @@ pub(crate) async fn doctor(
     if problems == 0 {
         return Ok(exit_code::OK);
     }
-    printer.data("")?;
-    printer.data(&format!("{} found", plural(problems, "problem")))?;
+    if !args.json {
+        printer.data("")?;
+        printer.data(&format!("{} found", plural(problems, "problem")))?;
+    }
     Ok(exit_code::FOUND_PROBLEMS)
+}
+
+/// A check for programs.
+fn described(check: &Check) -> serde_json::Value {
+    let (state, text, fixes) = match &check.verdict {
+        Verdict::Works(fact) => ("works", fact, &[][..]),
+        Verdict::Note(problem) => ("note", &problem.reason, &problem.fixes[..]),
+        Verdict::Broken(problem) => ("broken", &problem.reason, &problem.fixes[..]),
+    };
+    let fixes: Vec<&String> = fixes
+        .iter()
+        .map(|fix| match fix {
+            Fix::Command(text) | Fix::Advice(text) => text,
+        })
+        .collect();
+    serde_json::json!({"check": check.what, "state": state, "text": text, "fixes": fixes})
 }
 
 fn lines(page: Printer, width: usize, check: &Check) -> Vec<String> {

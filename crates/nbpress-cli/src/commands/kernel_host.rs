@@ -7,10 +7,11 @@ use clap::Args;
 use nbpress_kernel::LocalProvisioner;
 
 use crate::exit_code;
+use crate::memory;
 use crate::settings::Settings;
 
 /// This program, also after a newer one has taken its place on the disk.
-const THIS_PROGRAM: &str = "/proc/self/exe";
+pub(crate) const THIS_PROGRAM: &str = "/proc/self/exe";
 
 /// Serve one interactive kernel: what a server starts.
 #[derive(Debug, Args)]
@@ -25,8 +26,11 @@ pub(crate) async fn kernel_host(settings: &Settings, args: &KernelHostArgs) -> a
         guard: Some(PathBuf::from(THIS_PROGRAM)),
         ..settings.provisioner()
     };
-    nbpress_kernel::host::run(&args.folder, &settings.environment, provisioner)
-        .await
-        .with_context(|| format!("failed to serve the kernel in `{}`", args.folder.display()))?;
+    let host = nbpress_kernel::host::run(&args.folder, &settings.environment, provisioner);
+    let ended = tokio::select! {
+        ended = host => ended,
+        never = memory::give_back() => match never {},
+    };
+    ended.with_context(|| format!("failed to serve the kernel in `{}`", args.folder.display()))?;
     Ok(exit_code::OK)
 }

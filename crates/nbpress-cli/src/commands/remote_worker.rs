@@ -17,25 +17,34 @@ use tokio::sync::watch;
 
 use crate::commands::serve::worker_settings;
 use crate::exit_code;
+use crate::logging::LogArgs;
 use crate::printer::{Printer, Style};
 use crate::settings::Settings;
 use crate::signals;
-
-/// What the environment of a server or worker has and that of user code does not.
-const NOT_FOR_RUNNERS: [&str; 2] = ["NBPRESS_TOKEN", "NBPRESS_SERVER"];
+use crate::traces::TraceArgs;
 
 /// How long copies of snapshots are kept.
 const KEPT: Duration = Duration::from_hours(7 * 24);
 
-/// Run the runs of a server on this machine. The token is read from `NBPRESS_TOKEN`.
+/// Run the runs of a server on this machine. The token is a setting: `NBPRESS_TOKEN`, or in a file.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RunWorkerArgs {
     /// The server's address [default: `NBPRESS_SERVER`].
     #[arg(long, value_name = "URL")]
     server: Option<String>,
+    /// What the server wants to hear.
+    #[arg(long, value_name = "TEXT", hide = true)]
+    token: Option<String>,
     /// The most runs at the same time on this machine [default: the number of processors].
     #[arg(long, value_name = "N")]
     slots: Option<u16>,
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    traces: TraceArgs,
+    /// The file of settings [default: `NBPRESS_CONFIG`, or the first `nbpress.toml` found].
+    #[arg(long, value_name = "FILE")]
+    config: Option<std::path::PathBuf>,
 }
 
 /// Runs the command and returns its exit code.
@@ -44,11 +53,11 @@ pub(crate) async fn run(
     settings: &Settings,
     args: &RunWorkerArgs,
 ) -> anyhow::Result<u8> {
+    args.log.begin(printer);
     let (mut signal, _listening) = signals::listen().context("failed to listen for signals")?;
-    let url = args.server.as_deref().or(settings.get("NBPRESS_SERVER"));
+    let url = args.server.as_deref();
     let url = url.context("no server is named: give `--server URL`, or set `NBPRESS_SERVER`")?;
-    let token = settings.get("NBPRESS_TOKEN");
-    let token = token.context(
+    let token = args.token.as_deref().context(
         "`NBPRESS_TOKEN` is not set: the server keeps its token in `NBPRESS_HOME/token`",
     )?;
     let records = settings.store()?;
@@ -68,26 +77,33 @@ pub(crate) async fn run(
     let server = Remote::new(address, token, snapshots, records.clone())?;
     let mut worker = worker_settings(settings, args.slots, records)?;
     worker.attempts = attempts;
-    for name in NOT_FOR_RUNNERS {
-        worker.environment.remove(name);
-    }
-    let lead = printer.paint(Style::Yellow, "warning:");
-    let complain: Complaint =
-        Arc::new(move |text| printer.say_wrapped(&format!("{lead} "), 2, text));
+    let complain: Complaint = Arc::new(|text| tracing::warn!("{text}"));
     let id = worker.introduction.id.clone();
     check(&server, &id, url).await?;
-    printer.say(&format!(
-        "{}  {url}  (stop with Ctrl-C)",
-        printer.paint(Style::Bold, "nbpress works for"),
-    ));
-    printer.say(&format!("  worker     {id}"));
-    printer.say(&format!("  home       {}", settings.home.display()));
+    if args.log.for_programs() {
+        tracing::info!(server = url, worker = id, home = %settings.home.display(), "working");
+    } else {
+        printer.say(&format!(
+            "{}  {url}  (stop with Ctrl-C)",
+            printer.paint(Style::Bold, "nbpress works for"),
+        ));
+        printer.say(&format!("  worker     {id}"));
+        printer.say(&format!("  home       {}", settings.home.display()));
+    }
     let (_sender, stop) = watch::channel(false);
+    let traces = args.traces.begin(settings, "nbpress-worker")?;
+    let worker = Worker::new(server, worker, complain).with_tracer(traces.tracer.clone());
     tokio::select! {
         _ = signal.wait_for(|stop| stop.times > 0) => {}
-        () = Worker::new(server, worker, complain).run(stop) => {}
+        () = worker.run(stop) => {}
     }
-    printer.say("stopped; runs that are on go on, and the next worker of this home finds them");
+    traces.finish().await;
+    let stopped = "stopped; runs that are on go on, and the next worker of this home finds them";
+    if args.log.for_programs() {
+        tracing::info!("{stopped}");
+    } else {
+        printer.say(stopped);
+    }
     Ok(exit_code::OK)
 }
 

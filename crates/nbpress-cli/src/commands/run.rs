@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use nbpress_execute::{CellSelection, ExecuteOptions, Finished, Limits, Observer, Secret, execute};
+use nbpress_execute::{
+    CellSelection, ExecuteOptions, Finished, Keeping, Limits, Observer, Policy, Secret, execute,
+};
 use nbpress_storage::Location;
 
 use crate::exit_code;
@@ -19,7 +21,6 @@ const OUTPUT: &str = "Output";
 
 /// Run a notebook with any Jupyter kernel and keep a record of it.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "flags")]
 pub(crate) struct RunArgs {
     /// Notebook: a path, `s3://…`, `gs://…`, `az://…`, `https://…`, or `-` for stdin.
     pub(crate) notebook: String,
@@ -35,12 +36,64 @@ pub(crate) struct RunArgs {
     /// Keep no record once the output is written.
     #[arg(long, requires = "output", help_heading = OUTPUT)]
     pub(crate) no_record: bool,
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
+    #[command(flatten)]
+    pub(crate) shown: Shown,
+}
+
+/// What is seen of a run.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = OUTPUT)]
+pub(crate) struct Shown {
     /// Print every event as a line of JSON on stdout.
-    #[arg(long, help_heading = OUTPUT)]
+    #[arg(long)]
     pub(crate) json: bool,
     /// No progress, only errors.
-    #[arg(short, long, conflicts_with = "json", help_heading = OUTPUT)]
+    #[arg(short, long, conflicts_with = "json")]
     pub(crate) quiet: bool,
+}
+
+impl Shown {
+    /// Whether a person watches.
+    pub(crate) fn all(self) -> bool {
+        !self.json && !self.quiet
+    }
+}
+
+/// Whether the state before a cell is kept.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Kernel and cells")]
+pub(crate) struct KeepArgs {
+    /// Keep the kernel's state for `nbpress resume`, should the run fail: `every` cell, before cells that come
+    /// after so many seconds, or `off` [default: `every` at a terminal, else `off`].
+    #[arg(long, value_name = "WHEN", value_parser = parse_keep)]
+    pub(crate) keep: Option<KeepWhen>,
+}
+
+/// When the state is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum KeepWhen {
+    /// Before these cells.
+    Before(Policy),
+    /// Never.
+    Off,
+}
+
+impl KeepArgs {
+    /// A person at a terminal is there to mend the notebook within the hour; a script is not.
+    pub(crate) fn keeping(&self, printer: Printer, settings: &Settings) -> Option<Keeping> {
+        let policy = match self.keep {
+            Some(KeepWhen::Before(policy)) => policy,
+            None if printer.is_terminal() => Policy::EveryCell,
+            Some(KeepWhen::Off) | None => return None,
+        };
+        Some(Keeping {
+            folder: settings.copies(),
+            policy,
+            asked: self.keep.is_some(),
+        })
+    }
 }
 
 /// How a notebook is executed; shared by `run` and `sweep`.
@@ -135,10 +188,24 @@ pub(crate) async fn run(
     settings: &Settings,
     args: &RunArgs,
 ) -> anyhow::Result<u8> {
-    let options = options(settings, args).await?;
+    let mut options = options(settings, args).await?;
+    options.keep = args
+        .keep
+        .keeping(printer, settings)
+        .filter(|_| options.keep_record);
+    carry_out(printer, settings, &options, args.shown).await
+}
+
+/// Executes, shows what happens, and returns the exit code.
+pub(crate) async fn carry_out(
+    printer: Printer,
+    settings: &Settings,
+    options: &ExecuteOptions,
+    shown: Shown,
+) -> anyhow::Result<u8> {
     let (stop, _listening) = signals::listen().context("failed to listen for signals")?;
     let mut _answering = None;
-    let mut observer: Box<dyn Observer> = match (args.json, args.quiet) {
+    let mut observer: Box<dyn Observer> = match (shown.json, shown.quiet) {
         (true, _) => Box::new(JsonEvents { printer }),
         (_, true) => Box::new(Quiet),
         _ => {
@@ -149,15 +216,15 @@ pub(crate) async fn run(
     };
     let context = settings.context()?;
     let started = std::time::Instant::now();
-    let finished = Box::pin(execute(&context, &options, observer.as_mut(), stop)).await?;
+    let finished = Box::pin(execute(&context, options, observer.as_mut(), stop)).await?;
     drop(observer);
     let seconds = started.elapsed().as_secs_f64();
-    let told = match (args.json, args.quiet) {
+    let told = match (shown.json, shown.quiet) {
         (true, _) => Told::Nothing,
         (_, true) => Told::Errors,
         _ => Told::Everything,
     };
-    tell(printer, told, &options, &finished, seconds)?;
+    tell(printer, told, options, &finished, seconds)?;
     Ok(exit_code::of_finished(&finished))
 }
 
@@ -253,6 +320,17 @@ fn read_secret(settings: &Settings, text: &str) -> anyhow::Result<Secret> {
         name: name.to_owned(),
         value,
     })
+}
+
+/// `every`, `off`, or a time.
+fn parse_keep(text: &str) -> Result<KeepWhen, String> {
+    match text {
+        "every" => Ok(KeepWhen::Before(Policy::EveryCell)),
+        "off" => Ok(KeepWhen::Off),
+        _ => parse_duration(text)
+            .map(|time| KeepWhen::Before(Policy::After(time)))
+            .map_err(|_| "write `every`, `off`, or a time: `10`, `5m`".to_owned()),
+    }
 }
 
 /// `90`, `1.5s`, `5m`, `2h`, `1d`.

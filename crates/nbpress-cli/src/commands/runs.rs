@@ -117,6 +117,10 @@ fn to_json(run: &RunSummary) -> Json {
         ("reason", text(reason)),
         ("source", Json::from(header.source.path.as_str())),
         ("output", text(header.output_path.clone())),
+        (
+            "parent",
+            text(header.parent.map(|parent| parent.to_string())),
+        ),
         ("parameters", Json::Object(header.parameters.clone())),
         ("tags", Json::Object(header.tags.clone())),
         ("started_at", Json::from(header.started_at.to_string())),

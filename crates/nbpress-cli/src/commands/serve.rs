@@ -1,8 +1,11 @@
 //! `nbpress serve`: the server, its scheduler and a worker, in one process; and `nbpress runner`, which
 //! that worker starts for each attempt.
 
+mod configured;
 mod lab;
+mod openid;
 
+use std::convert::Infallible;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -14,6 +17,7 @@ use anyhow::Context as _;
 use clap::Args;
 use nbpress_contents::Workspace;
 use nbpress_kernel::kernels::Kernels;
+use nbpress_kernel::limits::Limits;
 use nbpress_runs::store::NewWorker;
 use nbpress_scheduler::attempt_folder::AttemptFolder;
 use nbpress_scheduler::clockwork::Clockwork;
@@ -21,22 +25,28 @@ use nbpress_scheduler::coordinator::Local;
 use nbpress_scheduler::courier::Courier;
 use nbpress_scheduler::notify::{Deliverer, DeliverySettings};
 use nbpress_scheduler::records::Records;
-use nbpress_scheduler::runner;
+use nbpress_scheduler::runner::{self, is_the_servers};
 use nbpress_scheduler::snapshot::SnapshotStore;
 use nbpress_scheduler::wake::Wake;
 use nbpress_scheduler::worker::{Complaint, Worker, WorkerSettings};
-use nbpress_server::{JupyterSettings, Server, ServerSettings, Sessions};
+use nbpress_server::{Configured, JupyterSettings, OpenId, Server, ServerSettings, Sessions};
 use nbpress_storage::Location;
+use nbpress_trace::Tracer;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::api::ServerFile;
 use crate::commands::remote_worker::hold;
-use crate::commands::run::parse_duration;
+use crate::commands::run::{parse_cpus, parse_duration, parse_size};
+use crate::configuration::WITHOUT_VALUE;
 use crate::exit_code;
+use crate::logging::LogArgs;
+use crate::memory;
 use crate::printer::{Printer, Style};
+use crate::service::Service;
 use crate::settings::Settings;
 use crate::signals;
+use crate::traces::TraceArgs;
 
 /// How long the parts of a server may take to end: clients are told, requests answered.
 const PARTING: Duration = Duration::from_secs(3);
@@ -51,13 +61,12 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "PATH", default_value = "/")]
     base_url: String,
     /// Serve JupyterLab at `/lab`: the one installed in the Python environment PATH [default: the first found].
-    #[arg(long, value_name = "PATH", require_equals = true, requires = "folder")]
-    #[expect(clippy::option_option, reason = "absent, without a value, with one")]
-    lab: Option<Option<PathBuf>>,
+    #[arg(long, value_name = "PATH", require_equals = true, num_args = 0..=1, default_missing_value = WITHOUT_VALUE)]
+    lab: Option<PathBuf>,
     /// Where to listen.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7878")]
     listen: SocketAddr,
-    /// `sqlite:/path/file.db` or `postgres://…` [default: `NBPRESS_DATABASE`, or a file in `NBPRESS_HOME`].
+    /// `sqlite:/path/file.db` or `postgres://…` [default: a file in `NBPRESS_HOME`].
     #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// The most runs at the same time on this machine [default: the number of processors].
@@ -70,7 +79,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "LOCATION")]
     snapshots: Option<String>,
     /// Where records of runs that are over are kept besides this machine, for other servers and for the day
-    /// its disk is lost: a folder or `s3://…` [default: `NBPRESS_RECORDS`, or nowhere].
+    /// its disk is lost: a folder or `s3://…` [default: nowhere].
     #[arg(long, value_name = "LOCATION")]
     records: Option<String>,
     /// A name this server may be called by, besides those of this machine (repeatable).
@@ -82,9 +91,36 @@ pub(crate) struct ServeArgs {
     /// Shut down kernels that were idle for so long with nobody connected: `8h` [default: never].
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     cull_idle: Option<Duration>,
+    /// Most memory an interactive kernel and all it starts may hold: `512MiB`, `2GiB` [default: no limit].
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    kernel_memory: Option<u64>,
+    /// Processors an interactive kernel and all it starts may use: `1`, `1.5` [default: all].
+    #[arg(long, value_name = "NUMBER", value_parser = parse_cpus)]
+    kernel_cpus: Option<f64>,
     /// How long a worker may be silent before its runs are given to others: `30s`, `2m`.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_lease)]
     lease: Duration,
+    /// What links in notices begin with.
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// Who sends mail.
+    #[arg(long, value_name = "ADDRESS")]
+    mail_from: Option<String>,
+    /// `smtp://user:password@host:587`: the server that takes mail. A setting, because others see flags.
+    #[arg(long, value_name = "URL", hide = true)]
+    smtp: Option<String>,
+    /// What clients must say. A setting, because others see flags.
+    #[arg(long, value_name = "TEXT", hide = true)]
+    token: Option<String>,
+    #[command(flatten)]
+    openid: openid::OpenIdArgs,
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    traces: TraceArgs,
+    /// The file of settings [default: `NBPRESS_CONFIG`, or the first `nbpress.toml` found].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 /// Runs the command and returns its exit code.
@@ -93,11 +129,89 @@ pub(crate) async fn serve(
     settings: &Settings,
     args: &ServeArgs,
 ) -> anyhow::Result<u8> {
+    args.log.begin(printer);
     let (mut signal, _listening) = signals::listen().context("failed to listen for signals")?;
     let (sender, stop) = watch::channel(false);
-    let parts = parts(printer, settings, args).await?;
+    let traces = args.traces.begin(settings, "nbpress")?;
+    let mut parts = parts(settings, args).await?;
+    parts.tracer = traces.tracer.clone();
     let address = parts.listener.local_addr()?;
     let file = write_server_file(settings, address, &parts.token)?;
+    if args.log.for_programs() {
+        let (version, database) = (env!("CARGO_PKG_VERSION"), parts.store.place());
+        tracing::info!(%address, version, %database, home = %settings.home.display(), "serving");
+    } else {
+        announce(printer, settings, &parts, address, &file);
+    }
+    let mut tasks = parts.start(&stop);
+    let service = Arc::new(Service::of(settings));
+    service.say("READY=1");
+    tasks.spawn(watchdog(Arc::clone(&service), stop.clone()));
+    tasks.spawn(until(stop.clone(), memory::give_back()));
+    let failed = tokio::select! {
+        stopped = signal.wait_for(|stop| stop.times > 0) => {
+            drop(stopped);
+            None
+        }
+        Some(ended) = tasks.join_next() => Some(ended),
+    };
+    service.say("STOPPING=1");
+    sender.send_replace(true);
+    let parted = tokio::time::timeout(PARTING, async {
+        while tasks.join_next().await.is_some() {}
+    });
+    if parted.await.is_err() {
+        tasks.shutdown().await;
+    }
+    traces.finish().await;
+    let _gone = std::fs::remove_file(&file);
+    match failed {
+        None => {
+            let stopped = "stopped; runs that are on go on, and the next server finds them";
+            if args.log.for_programs() {
+                tracing::info!("{stopped}");
+            } else {
+                printer.say(stopped);
+            }
+            Ok(exit_code::OK)
+        }
+        Some(ended) => ended
+            .context("a part of the server broke off")?
+            .map(|()| exit_code::OK),
+    }
+}
+
+/// Does what has no end until the server stops.
+async fn until(
+    mut stop: watch::Receiver<bool>,
+    endless: impl Future<Output = Infallible>,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => Ok(()),
+        never = endless => match never {},
+    }
+}
+
+/// Tells the service manager that this process still does what it is woken for.
+async fn watchdog(service: Arc<Service>, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let every = service.watchdog.unwrap_or(Duration::MAX);
+    while tokio::time::timeout(every, stop.wait_for(|stop| *stop))
+        .await
+        .is_err()
+    {
+        service.say("WATCHDOG=1");
+    }
+    Ok(())
+}
+
+/// Says to people where the server is and how they sign in.
+fn announce(
+    printer: Printer,
+    settings: &Settings,
+    parts: &Parts,
+    address: SocketAddr,
+    file: &Path,
+) {
     printer.say(&format!(
         "{}  http://{address}  (stop with Ctrl-C)",
         printer.paint(Style::Bold, "nbpress serves"),
@@ -108,40 +222,13 @@ pub(crate) async fn serve(
         let link = if printer.is_terminal() {
             format!("http://{address}{base}/?token={}", parts.token)
         } else {
-            format!(
-                "http://{address}{base}/  (the token is in {})",
-                file.display()
-            )
+            let file = file.display();
+            format!("http://{address}{base}/  (the token is in {file})")
         };
         printer.say(&format!("  open       {link}"));
     }
     printer.say(&format!("  database   {}", parts.store.place()));
     printer.say(&format!("  home       {}", settings.home.display()));
-    let mut tasks = parts.start(&stop);
-    let failed = tokio::select! {
-        stopped = signal.wait_for(|stop| stop.times > 0) => {
-            drop(stopped);
-            None
-        }
-        Some(ended) = tasks.join_next() => Some(ended),
-    };
-    sender.send_replace(true);
-    let parted = tokio::time::timeout(PARTING, async {
-        while tasks.join_next().await.is_some() {}
-    });
-    if parted.await.is_err() {
-        tasks.shutdown().await;
-    }
-    let _gone = std::fs::remove_file(&file);
-    match failed {
-        None => {
-            printer.say("stopped; runs that are on go on, and the next server finds them");
-            Ok(exit_code::OK)
-        }
-        Some(ended) => ended
-            .context("a part of the server broke off")?
-            .map(|()| exit_code::OK),
-    }
 }
 
 /// Everything a server consists of, opened and not yet started.
@@ -155,15 +242,19 @@ struct Parts {
     deliverer: Deliverer,
     hosts: Vec<String>,
     jupyter: Option<JupyterSettings>,
+    openid: Option<OpenId>,
+    index: nbpress_search::Index,
     cull_idle: Option<Duration>,
     lease: Duration,
+    tracer: Tracer,
+    configured: Vec<Configured>,
     complain: Complaint,
 }
 
-async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyhow::Result<Parts> {
-    let deliverer = deliverer(settings)?;
+async fn parts(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Parts> {
+    let deliverer = deliverer(settings, args)?;
     let here = settings.store()?;
-    let url = database_url(settings, args.database.as_deref());
+    let url = database_url(settings, args);
     let store = nbpress_runs::Store::open(&url).await?;
     let listener = tokio::net::TcpListener::bind(args.listen)
         .await
@@ -175,15 +266,13 @@ async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyho
     let storage = Arc::new(settings.storage());
     let snapshots = SnapshotStore::new(Arc::clone(&storage), &base);
     let mut records = Records::open(here.clone())?;
-    if let Some(location) = args.records.as_deref().or(settings.get("NBPRESS_RECORDS")) {
+    if let Some(location) = args.records.as_deref() {
         records = records.with_archive(storage, Location::parse(location)?);
     }
-    let lead = printer.paint(Style::Yellow, "warning:");
-    let complain: Complaint =
-        Arc::new(move |text| printer.say_wrapped(&format!("{lead} "), 2, text));
+    let complain: Complaint = Arc::new(|text| tracing::warn!("{text}"));
     Ok(Parts {
         listener,
-        token: token(settings)?,
+        token: token(settings, args)?,
         worker: (!args.no_worker)
             .then(|| {
                 anyhow::Ok((
@@ -195,8 +284,14 @@ async fn parts(printer: Printer, settings: &Settings, args: &ServeArgs) -> anyho
         deliverer,
         hosts: args.host_name.clone(),
         jupyter: jupyter(settings, args).await?,
+        openid: args
+            .openid
+            .provider(args.url.as_deref(), args.folder.is_some())?,
+        index: nbpress_search::Index::open(&settings.home.join("search.sqlite")).await?,
         cull_idle: args.cull_idle,
         lease: args.lease,
+        tracer: Tracer::default(),
+        configured: configured::configured(settings, args.config.as_deref())?,
         store,
         records,
         snapshots,
@@ -209,7 +304,7 @@ impl Parts {
         let wake = Wake::default();
         let mut tasks = JoinSet::new();
         let kernels = self.jupyter.as_ref().map(|jupyter| jupyter.kernels.clone());
-        let server = Server::new(ServerSettings {
+        let mut server = Server::new(ServerSettings {
             store: self.store.clone(),
             snapshots: self.snapshots.clone(),
             records: self.records.clone(),
@@ -217,7 +312,13 @@ impl Parts {
             hosts: self.hosts,
             wake: wake.clone(),
             jupyter: self.jupyter,
-        });
+        })
+        .with_search(self.index)
+        .with_configured(self.configured)
+        .with_tracer(self.tracer.clone());
+        if let Some(openid) = self.openid {
+            server = server.with_openid(openid);
+        }
         let (listener, stopped) = (self.listener, stop.clone());
         tasks.spawn(async move { Ok(server.serve(listener, stopped).await?) });
         if let (Some(kernels), Some(idle)) = (kernels, self.cull_idle) {
@@ -247,7 +348,7 @@ impl Parts {
         });
         if let Some((settings, held)) = self.worker {
             let coordinator = Local::new(self.store, self.snapshots, self.records, wake);
-            let worker = Worker::new(coordinator, settings, self.complain);
+            let worker = Worker::new(coordinator, settings, self.complain).with_tracer(self.tracer);
             let stopped = stop.clone();
             tasks.spawn(async move {
                 worker.run(stopped).await;
@@ -280,31 +381,32 @@ async fn jupyter(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Option
     let workspace = Workspace::open(storage, &location, &history).await?;
     let program = std::env::current_exe().context("failed to find this program")?;
     let folder = settings.home.join("kernels");
-    let kernels = Kernels::open(
-        &folder,
-        program,
-        settings.finder(),
-        settings.environment.clone(),
-    );
+    let mut environment = settings.environment.clone();
+    environment.retain(|name, _| !is_the_servers(name));
+    let kernels = Kernels::open(&folder, program, settings.finder(), environment.clone());
     let state = settings.home.join("jupyter");
     let sessions = Sessions::open(&state)
         .with_context(|| format!("failed to use the folder `{}`", state.display()))?;
     Ok(Some(JupyterSettings {
         workspace,
-        kernels: kernels.await?,
+        kernels: kernels.await?.limited_to(Limits {
+            memory_bytes: args.kernel_memory,
+            cpus: args.kernel_cpus,
+            ..Limits::default()
+        }),
         sessions,
         base_url: format!("/{}", args.base_url.trim_matches('/')),
         finder: settings.finder(),
         root,
         state,
-        environment: settings.environment.clone(),
+        environment,
         programs: vec![settings.private_python().join("bin")],
         guard: std::env::current_exe().ok(),
         trusted_proxy: args.trusted_proxy,
         lab: args
             .lab
             .as_ref()
-            .map(|given| lab::find(settings, given.as_deref()))
+            .map(|given| lab::find(settings, given))
             .transpose()?,
     }))
 }
@@ -355,11 +457,9 @@ fn parse_lease(text: &str) -> Result<Duration, String> {
     Ok(lease)
 }
 
-fn database_url(settings: &Settings, given: Option<&str>) -> String {
+fn database_url(settings: &Settings, args: &ServeArgs) -> String {
     let default = || format!("sqlite:{}", settings.home.join("nbpress.db").display());
-    given
-        .or_else(|| settings.get("NBPRESS_DATABASE"))
-        .map_or_else(default, str::to_owned)
+    args.database.clone().unwrap_or_else(default)
 }
 
 /// A worker of this machine. Its name stays the same, so that it finds its runs after it was killed.
@@ -377,6 +477,8 @@ pub(crate) fn worker_settings(
         format!("worker-{}", random_text(8))
     })?;
     let mut environment = settings.environment.clone();
+    // A runner's variables can be read by what it runs. Secrets of channels are for jobs that name them.
+    environment.retain(|name, _| name.starts_with("NBPRESS_SECRET_") || !is_the_servers(name));
     environment.insert(
         "NBPRESS_HOME".to_owned(),
         settings.home.display().to_string(),
@@ -406,30 +508,29 @@ fn memory_bytes() -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
-fn deliverer(settings: &Settings) -> anyhow::Result<Deliverer> {
-    let set = |name: &str| settings.get(name).map(str::to_owned);
+fn deliverer(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Deliverer> {
     let deliverer = Deliverer::new(DeliverySettings {
-        smtp: set("NBPRESS_SMTP"),
-        mail_from: set("NBPRESS_MAIL_FROM"),
+        smtp: args.smtp.clone(),
+        mail_from: args.mail_from.clone(),
         environment: settings.environment.clone(),
         secret_folders: vec![settings.home.join("secrets")],
-        link_base: set("NBPRESS_URL"),
+        link_base: args.url.clone(),
         ..DeliverySettings::default()
     });
     deliverer.map_err(|error| {
-        let variable = match error.field() {
-            "link_base" => "NBPRESS_URL",
-            "mail_from" => "NBPRESS_MAIL_FROM",
-            _ => "NBPRESS_SMTP",
+        let setting = match error.field() {
+            "link_base" => "url",
+            "mail_from" => "mail_from",
+            _ => "smtp",
         };
-        anyhow::Error::new(error).context(format!("`{variable}` cannot be used"))
+        anyhow::Error::new(error).context(format!("`{setting}` cannot be used"))
     })
 }
 
 /// What clients must say: made once, readable by this person only.
-fn token(settings: &Settings) -> anyhow::Result<String> {
-    if let Some(token) = settings.get("NBPRESS_TOKEN") {
-        return Ok(token.to_owned());
+fn token(settings: &Settings, args: &ServeArgs) -> anyhow::Result<String> {
+    if let Some(token) = &args.token {
+        return Ok(token.clone());
     }
     kept(&settings.home.join("token"), || random_text(43))
 }
@@ -518,7 +619,7 @@ pub(crate) async fn runner(
     let (stop, _listening) = signals::listen().context("failed to listen for signals")?;
     let folder = AttemptFolder::at(&args.folder);
     let context = settings.context()?;
-    let ran = Box::pin(runner::run(&folder, &context, &settings.environment, stop)).await;
+    let ran = Box::pin(runner::run(&folder, context, &settings.environment, stop)).await;
     match ran {
         Ok(finished) => Ok(exit_code::of_finished(&finished)),
         Err(refused) => {

@@ -77,6 +77,9 @@ fn heading(page: Printer, record: &Record, document: &Document) -> Vec<String> {
     fact("run", &record.run_id().to_string());
     fact("notebook", &header.source.path);
     fact("status", &status_words(record.state(), outcome));
+    if let Some(parent) = header.parent {
+        fact("resumed", &report::resumed(parent, document.resumption()));
+    }
     let reason = outcome.and_then(|outcome| outcome.reason.as_ref());
     // Of a run that was cut off there is nothing else to say.
     if let Some(reason) = reason.filter(|_| record.state() != RunState::CutOff) {

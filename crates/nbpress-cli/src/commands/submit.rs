@@ -1,5 +1,7 @@
 //! `nbpress submit` and what can be done with a run on a server: `logs`, `cancel`, `retry`, `restart`.
 
+mod again;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ use crate::exit_code;
 use crate::parameters::ParameterArgs;
 use crate::printer::{Printer, Style, duration, printable};
 use crate::settings::Settings;
+
+pub(crate) use again::{AgainArgs, CancelArgs, RetryArgs, again, cancel, retry};
 
 /// Between two questions whether a run is over.
 const ASK: Duration = Duration::from_millis(150);
@@ -90,6 +94,13 @@ pub(crate) struct SettingArgs {
     /// How long to wait before the first of them; doubled each time.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub(crate) retry_delay: Option<Duration>,
+    /// Have each go on where the one before failed, where its state is kept; without `--keep`, every cell's is.
+    #[arg(long)]
+    pub(crate) retry_resumes: bool,
+    /// Keep the kernel's state for a run that goes on, should this one fail: `every` cell, before cells that come
+    /// after so much time, or `off`.
+    #[arg(long, value_name = "WHEN", value_parser = parse_keep)]
+    pub(crate) keep: Option<Value>,
     /// A variable of the kernel's environment (repeatable).
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) env: Vec<String>,
@@ -134,7 +145,12 @@ impl SettingArgs {
         if let Some(delay) = self.retry_delay {
             retry.insert("delay_seconds".to_owned(), delay.as_secs().into());
         }
+        if self.retry_resumes {
+            retry.insert("resume".to_owned(), true.into());
+        }
         put("retry", (!retry.is_empty()).then_some(Value::Object(retry)));
+        let keep = self.keep.clone();
+        put("keep", keep.or(self.retry_resumes.then(|| "every".into())));
         for (name, given) in [("environment", &self.env), ("secrets", &self.secret)] {
             let map: Map<String, Value> = pairs(given)?
                 .into_iter()
@@ -143,6 +159,16 @@ impl SettingArgs {
             put(name, (!map.is_empty()).then_some(Value::Object(map)));
         }
         Ok(Value::Object(settings))
+    }
+}
+
+/// `every`, `off`, or a time, as the API wants it.
+fn parse_keep(text: &str) -> Result<Value, String> {
+    match text {
+        "every" | "off" => Ok(text.into()),
+        _ => parse_duration(text)
+            .map(|time| time.as_secs().max(1).into())
+            .map_err(|_| "write `every`, `off`, or a time: `10`, `5m`".to_owned()),
     }
 }
 
@@ -437,57 +463,4 @@ fn print_event(printer: Printer, event: &Value) -> anyhow::Result<()> {
         printer.data(&printable(line))?;
     }
     Ok(())
-}
-
-/// End a run of the server.
-#[derive(Debug, Args)]
-pub(crate) struct CancelArgs {
-    /// Its name, the beginning of it, or `latest`.
-    run: String,
-    /// For people.
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-    #[command(flatten)]
-    shown: WaitArgs,
-}
-
-/// Runs the command and returns its exit code.
-pub(crate) async fn cancel(
-    printer: Printer,
-    settings: &Settings,
-    args: &CancelArgs,
-) -> anyhow::Result<u8> {
-    let api = Api::find(settings)?;
-    let body = json!({"reason": args.reason});
-    let run = api
-        .post(&format!("/v1/runs/{}/cancel", encoded(&args.run)), &body)
-        .await?;
-    shown(printer, &api, run, &args.shown).await
-}
-
-/// Do a run of the server again, from the same snapshot.
-#[derive(Debug, Args)]
-pub(crate) struct AgainArgs {
-    /// Its name, the beginning of it, or `latest`.
-    run: String,
-    #[command(flatten)]
-    shown: WaitArgs,
-    #[command(flatten)]
-    parameters: ParameterArgs,
-}
-
-/// Runs the command and returns its exit code; `whole` also runs the tasks that succeeded.
-pub(crate) async fn again(
-    printer: Printer,
-    settings: &Settings,
-    args: &AgainArgs,
-    whole: bool,
-) -> anyhow::Result<u8> {
-    let api = Api::find(settings)?;
-    let parameters = parameters(settings, &args.parameters).await?;
-    let body = json!({"parameters": parameters, "whole": whole});
-    let run = api
-        .post(&format!("/v1/runs/{}/restart", encoded(&args.run)), &body)
-        .await?;
-    shown(printer, &api, run, &args.shown).await
 }

@@ -9,28 +9,82 @@ use rustix::io::Errno;
 
 use super::{Folder, Result, entry, kind_of, stat};
 use crate::checkpoint;
-use crate::entry::{Entry, ListOptions, Page};
+use crate::entry::{Column, Entry, Kind, ListOptions, Order, Page};
 use crate::error::ContentsError;
 use crate::listing;
 use crate::path::ContentsPath;
 use crate::staged::{Spot, is_scratch, sync_directory};
 
 impl Folder {
-    /// Reads all names, which is cheap, and asks only about those of the page.
+    /// Reads all names, which is cheap, and asks only about those of the page; about all where they are sorted
+    /// by what only that tells.
     pub(super) fn list_now(&self, path: &ContentsPath, options: &ListOptions) -> Result<Page> {
         let directory = self.open_directory(path)?;
-        let mut names = names(&directory).map_err(ContentsError::io("list", path))?;
-        names.retain(|name| {
-            listing::shows(name, options.show_hidden)
-                && !is_scratch(name)
-                && options.after.as_ref().is_none_or(|after| name > after)
+        let mut found = Vec::new();
+        let read = each_name(&directory, |name, file_type| {
+            if !is_scratch(name) && listing::has(name, options) {
+                found.push((name.to_owned(), file_type));
+            }
         });
-        let next = listing::cut(&mut names, options.limit);
+        read.map_err(ContentsError::io("list", path))?;
+        let found = found.into_iter().filter_map(|(name, file_type)| {
+            let path = || path.join(&name).ok();
+            let candidate = match options.order {
+                None => listing::Candidate {
+                    kind: Kind::File,
+                    value: None,
+                    name,
+                },
+                Some(order) => self.candidate(&directory, &path()?, file_type, order)?,
+            };
+            Some(candidate)
+        });
+        let cut = listing::cut(found.collect(), options);
+        let names = cut.page.iter();
         let entries = names
-            .iter()
-            .filter_map(|name| self.listed(&directory, &path.join(name).ok()?))
+            .filter_map(|found| self.listed(&directory, &path.join(&found.name).ok()?))
             .collect();
-        Ok(Page { entries, next })
+        Ok(Page {
+            entries,
+            next: cut.next,
+            total: Some(cut.total),
+        })
+    }
+
+    fn candidate(
+        &self,
+        directory: &OwnedFd,
+        path: &ContentsPath,
+        file_type: FileType,
+        order: Order,
+    ) -> Option<listing::Candidate> {
+        let name = path.name();
+        let asks = matches!(order.by, Column::Modified | Column::Size);
+        let (kind, value) = match file_type {
+            FileType::Directory => (Kind::Directory, None),
+            FileType::RegularFile if !asks => (Kind::of_file(name), None),
+            FileType::RegularFile => {
+                let found = stat(directory, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+                let modified = super::timestamp(found.stx_mtime).as_nanosecond();
+                let is_size = order.by == Column::Size;
+                let value = if is_size {
+                    found.stx_size.into()
+                } else {
+                    modified
+                };
+                (Kind::of_file(name), Some(value))
+            }
+            // A link, or a file system that does not say.
+            _ => {
+                let entry = self.listed(directory, path)?;
+                (entry.kind, listing::value(&entry, order))
+            }
+        };
+        Some(listing::Candidate {
+            name: name.to_owned(),
+            kind,
+            value,
+        })
     }
 
     /// None for a name that vanished meanwhile, that leads out or nowhere, or that is no file.
@@ -105,14 +159,21 @@ fn make(spot: &Spot, mode: Mode) -> rustix::io::Result<()> {
 /// The names in a directory, unsorted. Those that are not text cannot be asked for either.
 fn names(directory: &OwnedFd) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
+    each_name(directory, |name, _| names.push(name.to_owned()))?;
+    Ok(names)
+}
+
+/// With what the file system says without being asked.
+fn each_name(directory: &OwnedFd, mut take: impl FnMut(&str, FileType)) -> io::Result<()> {
     for found in Dir::read_from(directory)? {
-        if let Ok(name) = found?.file_name().to_str()
+        let found = found?;
+        if let Ok(name) = found.file_name().to_str()
             && !matches!(name, "." | "..")
         {
-            names.push(name.to_owned());
+            take(name, found.file_type());
         }
     }
-    Ok(names)
+    Ok(())
 }
 
 fn open_child(directory: &OwnedFd, name: &str) -> io::Result<OwnedFd> {

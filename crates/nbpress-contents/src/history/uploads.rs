@@ -1,8 +1,12 @@
 //! Files that arrive in chunks: collected here, so that nobody sees them before they are whole.
 
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use memmap2::Mmap;
 use nbpress_storage::{Location, WriteOptions};
 
 use super::{History, Result, key};
@@ -44,26 +48,27 @@ impl History {
         self.keep_chunk(path, chunk, bytes).await
     }
 
-    /// All chunks in one, with the last.
-    pub(crate) async fn finish_upload(&self, path: &ContentsPath, last: &Bytes) -> Result<Bytes> {
+    /// All chunks in one, with the last. They are on a disk, not in memory: the bytes are read as they are used.
+    pub(crate) async fn finish_upload(&self, path: &ContentsPath, last: Bytes) -> Result<Bytes> {
         let upload = self.upload(path);
-        let mut whole = BytesMut::new();
         let names = self.names(&upload).await?;
-        for (index, (name, _)) in names.iter().enumerate() {
-            if *name != chunk_name(index as u64 + 1) {
-                break;
-            }
-            let chunk = self.storage.read(&upload.join(name)).await;
-            whole.extend_from_slice(&chunk.map_err(ContentsError::Storage)?);
-        }
         if names.is_empty() {
             return Err(ContentsError::ChunkOrder {
                 path: path.clone(),
                 chunk: -1,
             });
         }
-        whole.extend_from_slice(last);
-        Ok(whole.freeze())
+        let mut whole = Whole::new(upload.is_local()).map_err(ContentsError::io("write", path))?;
+        for (index, (name, _)) in names.iter().enumerate() {
+            if *name != chunk_name(index as u64 + 1) {
+                break;
+            }
+            let chunk = self.storage.read(&upload.join(name)).await;
+            let chunk = chunk.map_err(ContentsError::Storage)?;
+            whole = whole.with(path, chunk).await?;
+        }
+        let whole = whole.with(path, last).await?;
+        whole.bytes().map_err(ContentsError::io("read", path))
     }
 
     /// Forgets the chunks of a path.
@@ -135,6 +140,35 @@ impl History {
 
     fn upload(&self, path: &ContentsPath) -> Location {
         self.root.join(UPLOADS).join(&key(path))
+    }
+}
+
+/// A file without a name that nobody else can reach or change.
+struct Whole(File);
+
+impl Whole {
+    /// Beside the chunks where those are files: on a disk that has room for them.
+    fn new(upload: Option<&Path>) -> io::Result<Self> {
+        let file = match upload {
+            Some(folder) => tempfile::tempfile_in(folder),
+            None => tempfile::tempfile(),
+        };
+        file.map(Self)
+    }
+
+    async fn with(mut self, path: &ContentsPath, chunk: Bytes) -> Result<Self> {
+        let written = blocking(move || Ok(self.0.write_all(&chunk).map(|()| self)));
+        written.await?.map_err(ContentsError::io("write", path))
+    }
+
+    #[expect(
+        unsafe_code,
+        reason = "only a mapped file is both bytes and not in memory"
+    )]
+    fn bytes(&self) -> io::Result<Bytes> {
+        // SAFETY: the file has no name, and only this process has it open: nobody can shorten or write it.
+        let mapped = unsafe { Mmap::map(&self.0) }?;
+        Ok(Bytes::from_owner(mapped))
     }
 }
 

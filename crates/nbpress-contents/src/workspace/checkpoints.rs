@@ -4,6 +4,7 @@ use super::{Result, Workspace};
 use crate::checkpoint;
 use crate::entry::{Checkpoint, Condition, Entry, Saved};
 use crate::error::ContentsError;
+use crate::folder::Known;
 use crate::path::ContentsPath;
 
 impl Workspace {
@@ -24,8 +25,9 @@ impl Workspace {
         let place = checkpoint::path_of(path)?;
         let guard = self.kept().lock(&[&place]).await?;
         let prepared = self.place().prepare(&place, bytes, Condition::Any).await?;
-        let made = prepared.appear(&place, Condition::Any, &guard).await?;
-        Ok(described(&made))
+        let whatever = Known::Whatever;
+        let made = prepared.appear(&place, Condition::Any, whatever, &guard);
+        Ok(described(&made.await?.entry))
     }
 
     /// Saves the checkpoint's bytes as the file.

@@ -32,6 +32,8 @@ impl Workspace {
             return Ok(entry);
         }
         self.place().rename(from, to, &guard).await?;
+        self.changed(&old);
+        self.changed(&new);
         if entry.kind != Kind::Directory {
             self.move_checkpoint(from, to, &guard).await?;
         }
@@ -70,6 +72,7 @@ impl Workspace {
             }))
         );
         self.place().delete(path, recursive).await?;
+        self.changed(&real);
         drop(guard);
         if is_directory {
             return Ok(());

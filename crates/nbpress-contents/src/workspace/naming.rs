@@ -118,6 +118,7 @@ impl Workspace {
             New::File(bytes) => self.create(path, bytes.clone()).await,
             New::CopyOf(from) if self.existing(from).await?.kind == Kind::Directory => {
                 self.place().copy_directory(from, path).await?;
+                self.changed(path);
                 self.existing(path).await
             }
             New::CopyOf(from) => {

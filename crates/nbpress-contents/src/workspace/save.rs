@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::{Result, Workspace};
 use crate::entry::{Condition, Entry, Kind, Saved};
 use crate::error::ContentsError;
+use crate::folder::{Committed, Known};
 use crate::history::{Kept, Record};
 use crate::path::ContentsPath;
 
@@ -73,10 +74,17 @@ impl Workspace {
         let prepared = self.place().prepare(path, bytes.clone(), condition.clone());
         let (hash, prepared) = tokio::try_join!(self.kept().put(&bytes), prepared)?;
         // As late as can be: until it is replaced, another program may write the file.
+        let mut known = String::new();
         if let Some(replaced) = self.place().find(path).await? {
-            self.keep_foreign(&replaced.require_file()?).await?;
+            let replaced = replaced.require_file()?;
+            self.keep_foreign(&replaced).await?;
+            known = replaced.etag.unwrap_or_default();
         }
-        let entry = prepared.appear(path, condition, &guard).await?;
+        let committed = prepared.appear(path, condition, Known::Tag(known), &guard);
+        let Committed { entry, replaced } = committed.await?;
+        if let Some((etag, bytes)) = replaced {
+            self.keep_version(path, &etag, &bytes).await?;
+        }
         let kept = Kept {
             at: Timestamp::now(),
             hash,
@@ -87,6 +95,7 @@ impl Workspace {
         // The file is saved, whatever becomes of this: a version without a record is kept again by
         // the next save.
         let _ = self.kept().append(path, &Record::Kept(kept)).await;
+        self.changed(path);
         Ok(Saved { entry, created })
     }
 
@@ -110,14 +119,25 @@ impl Workspace {
             return Ok(());
         }
         let (file, bytes) = self.place().read(&file.path, None).await?;
+        let etag = file.etag.unwrap_or_default();
+        self.keep_version(&file.path, &etag, &bytes).await
+    }
+
+    /// Keeps what another program wrote at a real path.
+    pub(super) async fn keep_version(
+        &self,
+        path: &ContentsPath,
+        etag: &str,
+        bytes: &Bytes,
+    ) -> Result<()> {
         let kept = Kept {
             at: Timestamp::now(),
-            hash: self.kept().put(&bytes).await?,
+            hash: self.kept().put(bytes).await?,
             size: bytes.len() as u64,
-            etag: file.etag.unwrap_or_default(),
+            etag: etag.to_owned(),
             by: None,
         };
-        self.kept().append(&file.path, &Record::Kept(kept)).await
+        self.kept().append(path, &Record::Kept(kept)).await
     }
 
     /// One chunk of a file, as JupyterLab sends large ones: 1 begins, 2 and on follow, -1 is the
@@ -136,7 +156,7 @@ impl Workspace {
         let history = self.kept();
         match chunk {
             -1 => {
-                let whole = history.finish_upload(path, &bytes).await?;
+                let whole = history.finish_upload(path, bytes).await?;
                 let saved = self.write(path, whole, Condition::Any).await?;
                 history.end_upload(path).await?;
                 return Ok(Some(saved));

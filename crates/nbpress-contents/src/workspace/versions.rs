@@ -4,7 +4,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{Result, Workspace};
-use crate::entry::{Condition, Saved, Version};
+use crate::entry::{Condition, Entry, Saved, Version};
 use crate::error::ContentsError;
 use crate::history::Record;
 use crate::path::ContentsPath;
@@ -26,6 +26,26 @@ impl Workspace {
         let _guard = self.kept().lock(&[&real]).await?;
         let file = self.existing(&real).await?.require_file()?;
         self.keep_foreign(&file).await
+    }
+
+    /// Keeps bytes that were read of a file, before somebody is shown them: whatever becomes of the file, a save
+    /// that began with them can be merged, and they can be restored. Writes nothing where the history has them.
+    pub async fn keep_seen(&self, seen: &Entry, bytes: &Bytes) -> Result<()> {
+        self.check_visible(&seen.path)?;
+        let real = self.place().real_path(&seen.path).await?;
+        let is_kept = async || -> Result<bool> {
+            let last = self.kept().last_kept(&real).await?;
+            Ok(last.is_some_and(|last| Some(last.etag) == seen.etag))
+        };
+        if is_kept().await? {
+            return Ok(());
+        }
+        let _guard = self.kept().lock(&[&real]).await?;
+        if is_kept().await? {
+            return Ok(());
+        }
+        let etag = seen.etag.clone().unwrap_or_default();
+        self.keep_version(&real, &etag, bytes).await
     }
 
     /// The bytes of a version.

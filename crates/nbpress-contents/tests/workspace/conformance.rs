@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use nbpress_contents::{Condition, ContentsError, Kind, ListOptions, Workspace};
+use std::time::Duration;
 
-use crate::{bytes, kind_of, names, names_of, path, refusal, save, text};
+use nbpress_contents::{Condition, ContentsError, Kind, ListOptions, Order, Resolution, Workspace};
+
+use crate::{bytes, kind_of, names, names_of, path, refusal, save, text, told};
 
 /// Everything, in an empty workspace each.
 pub(crate) async fn all(fresh: &mut impl AsyncFnMut() -> Workspace) {
@@ -13,6 +15,9 @@ pub(crate) async fn all(fresh: &mut impl AsyncFnMut() -> Workspace) {
     what_cannot_be_is_refused(&fresh().await).await;
     hidden_names_need_leave(&fresh().await).await;
     listings_are_sorted_and_paged(&fresh().await).await;
+    readers_sort_and_search(&fresh().await).await;
+    what_happens_is_told(&fresh().await).await;
+    what_was_seen_can_be_merged(&fresh().await).await;
     new_things_get_jupyters_names(&fresh().await).await;
     racing_callers_get_different_names(&fresh().await).await;
     copies_get_jupyters_names(&fresh().await).await;
@@ -195,6 +200,89 @@ async fn hidden_names_need_leave(workspace: &Workspace) {
     assert_eq!(names(&all, "").await, ["seen"]);
 }
 
+async fn readers_sort_and_search(workspace: &Workspace) {
+    for name in ["b.txt", "A.ipynb", "ab.txt", "c.txt"] {
+        save(workspace, name, name).await;
+    }
+    workspace.make_directory(&path("B")).await.unwrap();
+    for (order, contains, expected) in [
+        ("name", "", "B A.ipynb ab.txt b.txt c.txt"),
+        ("-name", "", "B c.txt b.txt ab.txt A.ipynb"),
+        ("name", "B", "B A.ipynb ab.txt b.txt"),
+        ("", "B", "A.ipynb B ab.txt b.txt"),
+        ("kind", ".TXT", "ab.txt b.txt c.txt"),
+        ("size", "", "b.txt c.txt ab.txt A.ipynb B"),
+        ("-size", "", "A.ipynb ab.txt b.txt c.txt B"),
+    ] {
+        let mut found = Vec::new();
+        let mut options = ListOptions {
+            limit: 2,
+            order: Order::parse(order),
+            contains: contains.to_owned(),
+            ..ListOptions::default()
+        };
+        loop {
+            let page = workspace.list(&path(""), options.clone()).await.unwrap();
+            assert!(
+                page.total
+                    .is_none_or(|total| total == expected.split(' ').count())
+            );
+            found.extend(names_of(&page.entries));
+            options.after = page.next;
+            if options.after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found.join(" "), expected, "{order} {contains}");
+    }
+}
+
+async fn what_happens_is_told(workspace: &Workspace) {
+    workspace.make_directory(&path("d")).await.unwrap();
+    save(workspace, "d/a", "1").await;
+    save(workspace, "d/b", "2").await;
+    let watch = workspace.watch(&path("d")).await.unwrap();
+    let mut watch = watch.every(Duration::from_millis(50));
+    // As long as before, and perhaps in the same second.
+    let changed = save(workspace, "d/a", "9").await.entry.etag;
+    let changes = told(&mut watch, &["d/a changed"]).await;
+    assert_eq!(changes.last().unwrap().etag, changed);
+    save(workspace, "d/c", "3").await;
+    workspace.make_directory(&path("d/e")).await.unwrap();
+    save(workspace, "elsewhere", "4").await;
+    workspace.delete(&path("d/b"), false).await.unwrap();
+    told(&mut watch, &["d/b deleted", "d/c created", "d/e created"]).await;
+    workspace.delete(&path("d"), true).await.unwrap();
+    let gone = async { while watch.next().await.is_ok() {} };
+    tokio::time::timeout(crate::LONG, gone).await.unwrap();
+}
+
+/// Nobody saved it here; what it was when it was shown is known all the same.
+async fn what_was_seen_can_be_merged(workspace: &Workspace) {
+    let notebook = |first: &str, second: &str| {
+        format!(
+            r#"{{"cells": [{{"cell_type": "raw", "id": "a", "metadata": {{}}, "source": "{first}"}},
+            {{"cell_type": "raw", "id": "b", "metadata": {{}}, "source": "{second}"}}],
+            "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}"#
+        )
+    };
+    let at = path("n.ipynb");
+    save(workspace, "n.ipynb", &notebook("1", "2")).await;
+    let (seen, read) = workspace.read(&at).await.unwrap();
+    workspace.keep_seen(&seen, &read).await.unwrap();
+    workspace.keep_seen(&seen, &read).await.unwrap();
+    assert_eq!(workspace.history(&at).await.unwrap().len(), 1);
+    save(workspace, "n.ipynb", &notebook("theirs", "2")).await;
+    let mine = bytes(&notebook("1", "mine"));
+    let done = workspace.save_merged(&at, &seen.etag.unwrap(), mine).await;
+    assert!(matches!(done, Ok(Resolution::Merged(_))), "{done:?}");
+    let merged = text(workspace, "n.ipynb").await;
+    assert!(
+        merged.contains("theirs") && merged.contains("mine"),
+        "{merged}"
+    );
+}
+
 async fn listings_are_sorted_and_paged(workspace: &Workspace) {
     for name in ["c", "a", "b1", "Z", "e"] {
         save(workspace, name, name).await;
@@ -210,7 +298,7 @@ async fn listings_are_sorted_and_paged(workspace: &Workspace) {
             let options = ListOptions {
                 after,
                 limit,
-                show_hidden: false,
+                ..ListOptions::default()
             };
             let page = workspace.list(&path(""), options).await.unwrap();
             assert!(page.entries.len() <= limit);

@@ -1,8 +1,10 @@
 //! The history's own files: each version once, and what a crash leaves there.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nbpress_contents::ContentsError;
 
@@ -84,4 +86,59 @@ async fn abandoned_chunks_are_removed_by_the_next_upload() {
     assert_eq!(left.len(), 2);
     assert!(!left.contains(&chunks[0]));
     assert_eq!(fs::read_dir(&uploads).unwrap().count(), 2);
+}
+
+#[tokio::test]
+async fn a_large_upload_is_never_in_memory() {
+    const CHUNK: usize = 8 << 20;
+    let disk = OnDisk::new().await;
+    let upload = path("large.bin");
+    let send = async |number: i64| {
+        let bytes = vec![u8::try_from(number).unwrap_or(16); CHUNK];
+        let sent = disk.workspace.upload_chunk(&upload, number, bytes.into());
+        sent.await.unwrap()
+    };
+    for number in 1..=15 {
+        send(number).await;
+    }
+    let before = anonymous_memory();
+    let ended = Arc::new(AtomicBool::new(false));
+    let watch = std::thread::spawn({
+        let ended = Arc::clone(&ended);
+        move || {
+            let mut most = 0;
+            while !ended.load(Ordering::Relaxed) {
+                most = most.max(anonymous_memory());
+            }
+            most
+        }
+    });
+    send(-1).await;
+    ended.store(true, Ordering::Relaxed);
+    let most = watch.join().unwrap();
+    let grown = most.saturating_sub(before);
+    // A chunk or two, and what other tests do beside this one.
+    assert!(grown < 64 << 20, "{grown} bytes for a file of 128 MiB");
+    let (entry, bytes) = disk.workspace.read(&upload).await.unwrap();
+    assert_eq!(entry.size, Some(16 * CHUNK as u64));
+    for (number, chunk) in (1..=16).zip(bytes.chunks(CHUNK)) {
+        assert!(chunk.iter().all(|byte| *byte == number), "chunk {number}");
+    }
+}
+
+/// Memory of this process that is no file's, in bytes.
+fn anonymous_memory() -> u64 {
+    let mut status = String::new();
+    let mut file = fs::File::open("/proc/self/status").unwrap();
+    file.read_to_string(&mut status).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"));
+    let kilobytes: u64 = line
+        .unwrap()
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap();
+    kilobytes * 1024
 }

@@ -14,14 +14,17 @@ mod history;
 mod merged;
 mod reference;
 mod saves;
+mod writers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use nbpress_contents::{
-    Condition, ContentsError, ContentsPath, Entry, ListOptions, Saved, Workspace,
+    Change, Condition, ContentsError, ContentsPath, Entry, Happened, ListOptions, Saved, Watch,
+    Workspace,
 };
 use nbpress_storage::{Location, Settings, Storage};
 use tempfile::TempDir;
@@ -88,6 +91,29 @@ fn bytes(text: &str) -> Bytes {
 async fn save(workspace: &Workspace, at: &str, text: &str) -> Saved {
     let saved = workspace.save(&path(at), bytes(text), Condition::Any).await;
     saved.unwrap()
+}
+
+/// Longer than anything takes, however busy the machine is.
+const LONG: Duration = Duration::from_mins(1);
+
+/// Waits until all of this was told, in whatever order and however often.
+async fn told(watch: &mut Watch, expected: &[&str]) -> Vec<Change> {
+    let mut missing: BTreeSet<&str> = expected.iter().copied().collect();
+    let mut told = Vec::new();
+    while !missing.is_empty() {
+        let Ok(changes) = tokio::time::timeout(LONG, watch.next()).await else {
+            panic!("{missing:?} was never told, only {told:?}");
+        };
+        for change in changes.unwrap() {
+            let from = match &change.happened {
+                Happened::Renamed { from } => format!(" from {from}"),
+                _ => String::new(),
+            };
+            missing.remove(format!("{} {}{from}", change.path, change.happened.as_str()).as_str());
+            told.push(change);
+        }
+    }
+    told
 }
 
 async fn text(workspace: &Workspace, at: &str) -> String {

@@ -1,72 +1,122 @@
 //! Numbers that keep their digits, and floats as Python prints them.
 
+use std::fmt;
+
+/// Longest number that needs no memory of its own: all floats, and integers that anybody counts with.
+const SHORT: usize = 30;
+
 /// A JSON number, or one of Python's `NaN`, `Infinity`, `-Infinity`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Number(Box<str>);
+#[derive(Clone, PartialEq, Eq)]
+pub struct Number(Digits);
+
+/// A plot has millions of numbers.
+#[derive(Clone, PartialEq, Eq)]
+enum Digits {
+    /// ASCII, filled up with zeros.
+    Short {
+        length: u8,
+        text: [u8; SHORT],
+    },
+    Long(Box<str>),
+}
+
+impl fmt::Debug for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Number").field(&self.as_str()).finish()
+    }
+}
 
 impl Number {
     /// A number from its JSON text, which the parser has checked.
     pub(super) fn from_text(text: &str) -> Self {
-        Self(text.into())
+        let mut short = [0; SHORT];
+        Self(
+            match (short.get_mut(..text.len()), u8::try_from(text.len())) {
+                (Some(place), Ok(length)) => {
+                    place.copy_from_slice(text.as_bytes());
+                    Digits::Short {
+                        length,
+                        text: short,
+                    }
+                }
+                _ => Digits::Long(text.into()),
+            },
+        )
     }
 
     /// The digits as they were read.
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Digits::Short { length, text } => {
+                let text = text.get(..usize::from(*length)).unwrap_or_default();
+                std::str::from_utf8(text).unwrap_or_default()
+            }
+            Digits::Long(text) => text,
+        }
     }
 
     /// Whether Python reads it as an `int`: no fraction, no exponent.
     pub fn is_integer(&self) -> bool {
-        self.0
+        self.as_str()
             .bytes()
             .all(|byte| byte.is_ascii_digit() || byte == b'-')
     }
 
     /// An integer that fits.
     pub fn as_i64(&self) -> Option<i64> {
-        self.0.parse().ok()
+        self.as_str().parse().ok()
     }
 
     /// An integer that fits.
     pub fn as_u64(&self) -> Option<u64> {
-        self.0.parse().ok()
+        self.as_str().parse().ok()
     }
 
     /// The nearest `f64`.
     pub fn as_f64(&self) -> f64 {
         // "NaN", "Infinity" and "-Infinity" are read by Rust too.
-        self.0.parse().unwrap_or(f64::NAN)
+        self.as_str().parse().unwrap_or(f64::NAN)
     }
 
     /// The text Python writes after having read this number.
     pub(super) fn to_python(&self) -> std::borrow::Cow<'_, str> {
-        if self.is_integer() {
-            return if &*self.0 == "-0" {
-                "0".into()
-            } else {
-                (&*self.0).into()
-            };
+        match self.as_str() {
+            "-0" => "0".into(),
+            text if self.is_integer() || is_shortest(text) => text.into(),
+            _ => python_float(self.as_f64()).into(),
         }
-        python_float(self.as_f64()).into()
     }
 }
 
 impl From<i64> for Number {
     fn from(value: i64) -> Self {
-        Self(value.to_string().into())
+        Self::from_text(&value.to_string())
     }
 }
 
 impl From<u64> for Number {
     fn from(value: u64) -> Self {
-        Self(value.to_string().into())
+        Self::from_text(&value.to_string())
     }
 }
 
 impl From<f64> for Number {
     fn from(value: f64) -> Self {
-        Self(python_float(value).into())
+        Self::from_text(&python_float(value))
     }
+}
+
+/// Whether a number with a fraction is written as [`python_float`] writes its value, which is slow to find out for
+/// millions: two texts of at most 15 significant digits are never the same `f64`.
+fn is_shortest(text: &str) -> bool {
+    let Some((whole, fraction)) = text.trim_start_matches('-').split_once('.') else {
+        return false;
+    };
+    let is_exact = fraction == "0" || !fraction.ends_with('0');
+    // Smaller ones are written with an exponent.
+    let is_positional = whole != "0" || fraction == "0" || !fraction.starts_with("0000");
+    let is_plain = fraction.bytes().all(|byte| byte.is_ascii_digit());
+    is_plain && is_exact && is_positional && whole.len() + fraction.len() <= 15
 }
 
 /// A float as Python's `repr`, with JSON's names for the values that are not finite: the shortest
@@ -95,7 +145,41 @@ pub fn python_float(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::python_float;
+    use super::{Number, python_float};
+
+    #[test]
+    fn a_number_that_is_not_looked_at_is_what_python_prints() {
+        let digits = [
+            "",
+            "0",
+            "1",
+            "10",
+            "12345",
+            "999999",
+            "1234567890",
+            "000",
+            "0001",
+            "00001",
+        ];
+        for whole in ["0", "-0", "1", "-1", "12", "100", "99999999999999"] {
+            for (first, second) in digits.iter().flat_map(|one| digits.map(|two| (*one, two))) {
+                let text = format!("{whole}.{first}{second}");
+                if text.ends_with('.') {
+                    continue;
+                }
+                let slow = python_float(text.parse().unwrap());
+                assert_eq!(Number::from_text(&text).to_python(), slow, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn long_numbers_keep_their_digits() {
+        for length in [1, 29, 30, 31, 300] {
+            let text = "7".repeat(length);
+            assert_eq!(Number::from_text(&text).as_str(), text);
+        }
+    }
 
     #[test]
     fn floats_are_printed_as_python_prints_them() {

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::write::needs_escape;
-
+use super::place::Place;
+use super::scan;
 use super::{Json, Number, Object};
 
 /// The deepest nesting accepted. Python gives up near 1000 for lack of stack; no notebook needs 20.
@@ -96,12 +96,19 @@ pub(super) fn parse(bytes: &[u8], policy: Text) -> Result<Json, JsonError> {
         ),
         Text::Lossy => String::from_utf8_lossy(bytes),
     };
-    Parser::new(&text, 0, policy).run()
+    Parser::new(&text, 0, policy).run(Place::Elsewhere)
+}
+
+/// Parses a file, and joins the texts that a notebook of format 4 holds as lists of lines.
+pub(super) fn parse_notebook(bytes: &[u8]) -> Result<Json, JsonError> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| located(bytes, error.valid_up_to(), JsonErrorKind::NotUtf8))?;
+    Parser::new(text, 0, Text::Strict).run(Place::Notebook)
 }
 
 /// Parses a text that will be placed `depth` levels deep inside another document.
 pub(crate) fn parse_embedded(text: &str, depth: usize) -> Result<Json, JsonError> {
-    Parser::new(text, depth, Text::Strict).run()
+    Parser::new(text, depth, Text::Strict).run(Place::Elsewhere)
 }
 
 fn located(bytes: &[u8], at: usize, kind: JsonErrorKind) -> JsonError {
@@ -121,6 +128,8 @@ struct Parser<'a> {
     at: usize,
     depth: usize,
     policy: Text,
+    /// The entries of the objects that are open, so that each becomes a map of its own size.
+    entries: Vec<(String, Json)>,
 }
 
 type Parsed<T> = Result<T, JsonErrorKind>;
@@ -133,19 +142,20 @@ impl<'a> Parser<'a> {
             at: 0,
             depth,
             policy,
+            entries: Vec::new(),
         }
     }
 
-    fn run(mut self) -> Result<Json, JsonError> {
-        self.document()
+    fn run(mut self, place: Place) -> Result<Json, JsonError> {
+        self.document(place)
             .map_err(|kind| located(self.bytes, self.at, kind))
     }
 
-    fn document(&mut self) -> Parsed<Json> {
+    fn document(&mut self, place: Place) -> Parsed<Json> {
         if self.text.starts_with('\u{feff}') {
             return Err(JsonErrorKind::ByteOrderMark);
         }
-        let value = self.value()?;
+        let value = self.value(place)?;
         self.skip_space();
         if self.at < self.bytes.len() {
             Err(JsonErrorKind::TrailingText)
@@ -172,13 +182,14 @@ impl<'a> Parser<'a> {
         Err(JsonErrorKind::ExpectedValue)
     }
 
-    fn value(&mut self) -> Parsed<Json> {
+    fn value(&mut self, place: Place) -> Parsed<Json> {
         self.skip_space();
         let number = |word| Json::Number(Number::from_text(word));
         match self.peek() {
             None => Err(JsonErrorKind::UnexpectedEnd),
-            Some(b'{') => self.nested(Self::object),
-            Some(b'[') => self.nested(Self::array),
+            Some(b'{') => self.nested(|parser| parser.placed_object(place)),
+            Some(b'[') if place == Place::Text => self.nested(Self::lines),
+            Some(b'[') => self.nested(|parser| parser.array(place.item())),
             Some(b'"') => Ok(Json::String(self.string()?)),
             Some(b't') => self.literal("true", Json::Bool(true)),
             Some(b'f') => self.literal("false", Json::Bool(false)),
@@ -193,7 +204,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn nested(&mut self, read: fn(&mut Self) -> Parsed<Json>) -> Parsed<Json> {
+    fn nested(&mut self, read: impl Fn(&mut Self) -> Parsed<Json>) -> Parsed<Json> {
         if self.depth == MAX_DEPTH {
             return Err(JsonErrorKind::TooDeep);
         }
@@ -204,7 +215,7 @@ impl<'a> Parser<'a> {
         Ok(value)
     }
 
-    fn array(&mut self) -> Parsed<Json> {
+    fn array(&mut self, place: Place) -> Parsed<Json> {
         let mut items = Vec::new();
         self.skip_space();
         if self.peek() == Some(b']') {
@@ -212,20 +223,52 @@ impl<'a> Parser<'a> {
             return Ok(Json::Array(items));
         }
         loop {
-            items.push(self.value()?);
+            items.push(self.value(place)?);
             if self.ends(b']')? {
                 return Ok(Json::Array(items));
             }
         }
     }
 
-    fn object(&mut self) -> Parsed<Json> {
-        let mut object = Object::new();
+    /// One text of a list of lines; the list itself where something else is in it.
+    fn lines(&mut self) -> Parsed<Json> {
+        let start = self.at;
+        let mut text = String::new();
+        self.skip_space();
+        let is_text = loop {
+            self.skip_space();
+            if self.peek() != Some(b'"') {
+                break false;
+            }
+            self.string_into(&mut text)?;
+            if self.ends(b']')? {
+                break true;
+            }
+        };
+        if is_text {
+            return Ok(Json::String(text));
+        }
+        self.at = start;
+        self.array(Place::Elsewhere)
+    }
+
+    fn placed_object(&mut self, place: Place) -> Parsed<Json> {
+        let start = self.at;
+        let object = self.object(place)?;
+        if place.misjudged(&object) {
+            self.at = start;
+            return self.object(Place::Elsewhere).map(Json::Object);
+        }
+        Ok(Json::Object(object))
+    }
+
+    fn object(&mut self, place: Place) -> Parsed<Object> {
         self.skip_space();
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(Json::Object(object));
+            return Ok(Object::new());
         }
+        let first = self.entries.len();
         loop {
             self.skip_space();
             match self.peek() {
@@ -240,10 +283,10 @@ impl<'a> Parser<'a> {
                 Some(_) => return Err(JsonErrorKind::ExpectedColon),
                 None => return Err(JsonErrorKind::UnexpectedEnd),
             }
-            let value = self.value()?;
-            object.insert(key, value);
+            let value = self.value(place.under(&key))?;
+            self.entries.push((key, value));
             if self.ends(b'}')? {
-                return Ok(Json::Object(object));
+                return Ok(self.entries.drain(first..).collect());
             }
         }
     }
@@ -302,19 +345,21 @@ impl<'a> Parser<'a> {
     }
 
     fn string(&mut self) -> Parsed<String> {
-        self.at += 1;
         let mut out = String::new();
+        self.string_into(&mut out)?;
+        Ok(out)
+    }
+
+    fn string_into(&mut self, out: &mut String) -> Parsed<()> {
+        self.at += 1;
         loop {
             let start = self.at;
-            let plain = self.bytes[start..]
-                .iter()
-                .position(|&byte| needs_escape(byte));
-            self.at = plain.map_or(self.bytes.len(), |length| start + length);
+            self.at += scan::plain(&self.bytes[start..]);
             out.push_str(&self.text[start..self.at]);
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(out);
+                    return Ok(());
                 }
                 Some(b'\\') => {
                     self.at += 1;

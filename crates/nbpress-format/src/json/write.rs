@@ -1,5 +1,6 @@
 //! Values to text.
 
+use super::scan;
 use super::{Json, Object};
 
 /// One line, insertion order.
@@ -85,33 +86,19 @@ pub(crate) fn newline(depth: usize, out: &mut String) {
     }
 }
 
-/// Whether a byte may not stand in a JSON string as it is. A table, because this is asked of every
-/// byte read and written.
-pub(super) fn needs_escape(byte: u8) -> bool {
-    const TABLE: [bool; 256] = {
-        let mut table = [false; 256];
-        let mut byte = 0;
-        while byte < 0x20 {
-            table[byte] = true;
-            byte += 1;
-        }
-        table[b'"' as usize] = true;
-        table[b'\\' as usize] = true;
-        table
-    };
-    TABLE[usize::from(byte)]
-}
-
 /// A quoted string with `ensure_ascii=False`: only quotes, backslashes and C0 controls are escaped.
 pub(crate) fn string(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(needs_escape) {
+    loop {
+        let at = scan::plain(rest.as_bytes());
         out.push_str(&rest[..at]);
-        escape(rest.as_bytes()[at], out);
+        let Some(&byte) = rest.as_bytes().get(at) else {
+            break;
+        };
+        escape(byte, out);
         rest = &rest[at + 1..];
     }
-    out.push_str(rest);
     out.push('"');
 }
 

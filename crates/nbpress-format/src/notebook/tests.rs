@@ -1,6 +1,7 @@
 //! Small notebooks of every format, without nbformat at hand.
 
 use super::Notebook;
+use crate::ParseError;
 use crate::cell::{Cell, CellKind};
 use crate::json::{Json, Object};
 use crate::output::{Output, OutputKind};
@@ -242,4 +243,51 @@ fn cells_and_names_are_found() {
     assert_eq!(notebook.kernel_name(), Some("ir"));
     assert_eq!(notebook.parameters_cell(), Some(1));
     assert_eq!(notebook.injected_parameters_cell(), Some(2));
+}
+
+/// A file is read with its texts joined on the way; a document that is JSON already is joined afterwards.
+#[test]
+fn lists_of_lines_are_texts_only_where_the_format_has_texts() {
+    let lists = r#"["a\n", "b"]"#;
+    let output = |kind: &str| {
+        format!(
+            r#"{{"data": {{"text/plain": {lists}, "a/b+json": {lists}, "application/x+json": {lists}}},
+            "text": {lists}, "name": "stdout", "metadata": {{"text": {lists}}}, "output_type": "{kind}"}}"#
+        )
+    };
+    let kinds = ["display_data", "execute_result", "stream", "hologram"];
+    for kind in ["code", "markdown", "raw", "hologram"] {
+        let outputs = kinds.map(output).join(",");
+        let file = format!(
+            r#"{{"cells": [{{"source": {lists}, "outputs": [{outputs}], "id": "a", "metadata": {{"source": {lists}}},
+            "attachments": {{"f": {{"text/plain": {lists}, "x": [1, "a"]}}}}, "cell_type": "{kind}"}}],
+            "metadata": {{"cells": [{{"source": {lists}}}]}}, "nbformat": 4, "nbformat_minor": 5, "source": {lists}}}"#
+        );
+        let read = Notebook::parse_and_validate(file.as_bytes()).unwrap();
+        let json = Json::parse(file.as_bytes()).unwrap();
+        assert_eq!(
+            read,
+            Notebook::from_json_and_validate(json).unwrap(),
+            "{kind}"
+        );
+        assert_eq!(read.0.to_compact(), read.0.to_json().to_compact());
+    }
+    for source in [
+        "[1]",
+        r#"["a", 1]"#,
+        "[\"a\\n\" \"b\"]",
+        r#"["a",]"#,
+        "[]",
+        r#"["\ud800"]"#,
+    ] {
+        let file = format!(
+            r#"{{"cells": [{{"source": {source}, "id": "a", "metadata": {{}}, "cell_type": "raw"}}],
+            "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}"#
+        );
+        let whole = Json::parse(file.as_bytes());
+        let whole = whole
+            .map_err(ParseError::from)
+            .and_then(Notebook::from_json);
+        assert_eq!(Notebook::parse(file.as_bytes()), whole, "{source}");
+    }
 }

@@ -33,10 +33,12 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use nbpress_kernel::kernels::{Kernels, StartRequest};
-use nbpress_kernel::{KernelFinder, LocalProvisioner};
+use nbpress_kernel::pool::PoolSettings;
+use nbpress_kernel::{Kernel, KernelFinder, LaunchRequest, Limits, LocalProvisioner, Origin};
 use nbpress_protocol::zmtp::{self, GREETING_LEN, SocketType};
 use nbpress_protocol::{Channel, ConnectionInfo, Endpoint, Header, Message, Session, Signer};
 use serde_json::{Value, json};
@@ -49,6 +51,8 @@ fn main() -> io::Result<()> {
     match (arguments.next().as_deref(), arguments.next()) {
         (Some("kernel-host"), Some(folder)) => host(Path::new(&folder)),
         (Some("start"), Some(folder)) => start(Path::new(&folder), arguments.next()),
+        (Some("take"), Some(socket)) => take(Path::new(&socket), arguments),
+        (Some("pool"), Some(socket)) => pool(Path::new(&socket), arguments.collect()),
         (Some(connection_file), _) => serve(connection_file),
         (None, _) => Err(io::Error::other("usage: testkernel CONNECTION_FILE")),
     }
@@ -84,6 +88,50 @@ fn start(folder: &Path, name: Option<String>) -> io::Result<()> {
         let kernel = kernels.start(request).await.map_err(io::Error::other)?;
         writeln!(io::stdout(), "{}", kernel.id())?;
         std::future::pending().await
+    })
+}
+
+/// Owns a pool whose templates import `modules`.
+fn pool(socket: &Path, modules: Vec<String>) -> io::Result<()> {
+    let settings = PoolSettings {
+        modules,
+        guard: Some(std::env::current_exe()?),
+        runtime_folder: socket.parent().map(Path::to_owned),
+        ..PoolSettings::default()
+    };
+    let served = runtime()?.block_on(nbpress_kernel::pool::serve(socket, settings));
+    served.map_err(io::Error::other)
+}
+
+/// Takes the kernel of that name from a pool, says which process it is, and waits to be killed.
+fn take(socket: &Path, mut arguments: impl Iterator<Item = String>) -> io::Result<()> {
+    let environment: BTreeMap<String, String> = std::env::vars().collect();
+    let name = arguments.next().unwrap_or_default();
+    let finder = KernelFinder::new(&environment, &[]);
+    let kernel = finder.by_name(&name).map_err(io::Error::other)?;
+    let kernel = kernel.map_err(io::Error::other)?;
+    let guarded = arguments.next().as_deref() == Some("guarded");
+    let provisioner = LocalProvisioner {
+        guard: guarded.then(std::env::current_exe).transpose()?,
+        pool: Some(socket.to_owned()),
+        ..LocalProvisioner::default()
+    };
+    let request = LaunchRequest {
+        kernel: &kernel,
+        working_directory: &std::env::current_dir()?,
+        environment: &environment,
+        limits: Limits::default(),
+    };
+    runtime()?.block_on(async {
+        loop {
+            let started = Kernel::start(&provisioner, &request, Duration::from_mins(1)).await;
+            let kernel = started.map_err(io::Error::other)?;
+            if matches!(kernel.origin(), Origin::Pool(_)) {
+                writeln!(io::stdout(), "{}", kernel.process_id())?;
+                return std::future::pending().await;
+            }
+            kernel.kill().await;
+        }
     })
 }
 

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::detached::LifeLock;
 use crate::find::FoundKernel;
+use crate::limits::Limits;
 
 /// A host's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +43,12 @@ pub(crate) struct HostSpec {
     pub(crate) working_directory: PathBuf,
     /// Added to the host's own environment.
     pub(crate) environment: BTreeMap<String, String>,
+    /// What it may use.
+    #[serde(default)]
+    pub(crate) limits: Limits,
+    /// Who asked for it.
+    #[serde(default)]
+    pub(crate) owner: String,
 }
 
 impl HostSpec {

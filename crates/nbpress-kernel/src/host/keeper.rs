@@ -13,7 +13,6 @@ use super::folder::HostSpec;
 use super::wire::{Answer, Command};
 use crate::find::FoundKernel;
 use crate::kernel::{Kernel, KernelEvent, StartError};
-use crate::limits::Limits;
 use crate::process::{Exit, TreeUsage};
 use crate::provision::{LaunchRequest, LocalProvisioner};
 
@@ -94,7 +93,7 @@ impl Keeper {
             kernel: &self.kernel,
             working_directory: &self.spec.working_directory,
             environment: &self.environment,
-            limits: Limits::default(),
+            limits: self.spec.limits,
         };
         let exchange = Arc::clone(&self.exchange);
         let mut start = Box::pin(Kernel::start_observed(

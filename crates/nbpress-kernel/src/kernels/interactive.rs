@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct InteractiveKernel {
     id: Uuid,
+    owner: String,
     folder: HostFolder,
     state: watch::Sender<HostState>,
 }
@@ -30,10 +31,12 @@ impl InteractiveKernel {
         id: Uuid,
         folder: &HostFolder,
     ) -> io::Result<Option<(Self, LinkReader)>> {
+        let owner = folder.read_spec()?.owner;
         let watched = watch_while_alive(folder).await?;
         Ok(watched.map(|(state, reader)| {
             let kernel = Self {
                 id,
+                owner,
                 folder: folder.clone(),
                 state: watch::Sender::new(state),
             };
@@ -44,6 +47,11 @@ impl InteractiveKernel {
     /// Its id.
     pub fn id(&self) -> Uuid {
         self.id
+    }
+
+    /// Who asked for it; empty where nobody did.
+    pub fn owner(&self) -> &str {
+        &self.owner
     }
 
     /// The kernelspec's name.

@@ -82,6 +82,13 @@ impl KernelGroups {
         self.with("cpu")?.limit_cpus(cpus)
     }
 
+    pub(super) fn admit(&self, pid: Pid) -> io::Result<()> {
+        for file in &self.entry()?.0 {
+            rustix::io::write(file, pid.as_raw_nonzero().to_string().as_bytes())?;
+        }
+        Ok(())
+    }
+
     pub(super) fn entry(&self) -> io::Result<Entry> {
         let open = |group: &Group| {
             OpenOptions::new()

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::delegate::parent_with;
 use super::group::{Group, keyed, write};
 use super::hierarchy::{OwnGroup, Version, own_groups, parse, read};
-use super::{Report, size_in_words};
+use super::{Limits, Report, size_in_words};
 
 const FIRST: Version = Version::One;
 const SECOND: Version = Version::Two;
@@ -235,4 +235,22 @@ fn a_group_hands_its_controllers_down_once_its_processes_are_in_a_leaf() {
     fs::remove_dir(&leaf).unwrap();
     fs::remove_dir(&parent).unwrap();
     write(&root.folder, "cgroup.subtree_control", &before).unwrap();
+}
+
+#[test]
+fn a_wish_is_heard_within_what_all_may() {
+    let limits = |memory_bytes, cpus| Limits {
+        memory_bytes,
+        cpus,
+        ..Limits::default()
+    };
+    let most = limits(Some(4), Some(1.5));
+    for (wished, given) in [
+        (limits(None, None), most),
+        (limits(Some(9), Some(9.0)), most),
+        (limits(Some(2), Some(0.5)), limits(Some(2), Some(0.5))),
+    ] {
+        assert_eq!(wished.within(most), given);
+        assert_eq!(wished.within(Limits::default()), wished);
+    }
 }

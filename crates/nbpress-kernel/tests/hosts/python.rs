@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use nbpress_kernel::kernels::ExecutionState;
+use nbpress_kernel::limits::Limits;
 use nbpress_protocol::Channel;
 use serde_json::json;
 
@@ -21,6 +22,30 @@ fn place() -> Place {
     let path = format!("{folder}/jupyter");
     place.environment.insert("JUPYTER_PATH".to_owned(), path);
     place
+}
+
+/// Says by which means its memory is limited to 400 MiB.
+const LIMITED: &str = "import resource\n\
+    in_group = 'nbpress-' in open('/proc/self/cgroup').read()\n\
+    print(in_group or resource.getrlimit(resource.RLIMIT_DATA)[0] == 400 << 20)";
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_kernel_may_use_what_its_server_allows_also_after_a_restart() {
+    let place = place();
+    let free = place.open().await;
+    let kernel = free.start(place.request("python3")).await.unwrap();
+    let mut client = Client::join(&kernel, "free").await;
+    assert_eq!(client.run(LIMITED).await, ok("False\n"));
+
+    let limited = place.open().await.limited_to(Limits {
+        memory_bytes: Some(400 << 20),
+        ..Limits::default()
+    });
+    let kernel = limited.start(place.request("python3")).await.unwrap();
+    let mut client = Client::join(&kernel, "limited").await;
+    assert_eq!(client.run(LIMITED).await, ok("True\n"));
+    limited.restart(kernel.id()).await.unwrap();
+    assert_eq!(client.run(LIMITED).await, ok("True\n"));
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -52,6 +52,20 @@ fn update(id: &str, text: &str) -> Event {
 }
 
 #[test]
+fn a_carried_cell_has_outputs_count_and_times_of_the_run_that_ran_it() {
+    let run = crate::run_id::RunId::new();
+    let document = document(&[sample::resumed(), sample::carried(1, run), started(2)]);
+    assert_eq!(outputs(&document, 1), ["stdout: before\n"]);
+    let (cell, state) = (&document.notebook.cells[1], &document.cells()[1]);
+    assert_eq!(cell.execution_count(), Some(4));
+    assert_eq!(state.status, CellStatus::Completed);
+    assert_eq!(state.run, Some(run));
+    assert!(papermill(&cell.metadata).contains("\"duration\":5.0"));
+    assert_eq!(document.resumption().unwrap().first, 2);
+    assert_eq!(document.cells()[2].run, None);
+}
+
+#[test]
 fn text_of_one_stream_is_one_output() {
     let document = document(&[
         stdout(1, "a"),

@@ -12,6 +12,8 @@ impl Event {
         match self {
             Self::RunStarted { .. } => "run_started",
             Self::KernelStarted { .. } => "kernel_started",
+            Self::Resumed { .. } => "resumed",
+            Self::CellCarried { .. } => "cell_carried",
             Self::CellStarted { .. } => "cell_started",
             Self::ExecuteInput { .. } => "execute_input",
             Self::Output { .. } => "output",
@@ -43,6 +45,10 @@ impl Event {
             Self::KernelStarted { kernel, at } => {
                 object([("kernel", kernel.to_json()), ("at", at.to_json())])
             }
+            Self::Resumed { resumption, at } => {
+                object([("resumption", resumption.to_json()), ("at", at.to_json())])
+            }
+            Self::CellCarried { .. } => self.carried_fields(),
             Self::CellStarted { cell, at } => {
                 object([("cell", cell.to_json()), ("at", at.to_json())])
             }
@@ -107,6 +113,31 @@ impl Event {
         }
     }
 
+    /// Of [`Event::CellCarried`].
+    fn carried_fields(&self) -> Json {
+        let Self::CellCarried {
+            cell,
+            run,
+            outputs,
+            execution_count,
+            started_at,
+            finished_at,
+            at,
+        } = self
+        else {
+            return Json::Null;
+        };
+        object([
+            ("cell", cell.to_json()),
+            ("run", run.to_json()),
+            ("outputs", outputs.to_json()),
+            ("execution_count", execution_count.to_json()),
+            ("started_at", started_at.to_json()),
+            ("finished_at", finished_at.to_json()),
+            ("at", at.to_json()),
+        ])
+    }
+
     /// Reads what [`to_json`](Self::to_json) makes.
     ///
     /// # Errors
@@ -125,6 +156,19 @@ impl Event {
             },
             "kernel_started" => Self::KernelStarted {
                 kernel: fields.get("kernel")?,
+                at: fields.get("at")?,
+            },
+            "resumed" => Self::Resumed {
+                resumption: fields.get("resumption")?,
+                at: fields.get("at")?,
+            },
+            "cell_carried" => Self::CellCarried {
+                cell: fields.get("cell")?,
+                run: fields.get("run")?,
+                outputs: fields.get("outputs")?,
+                execution_count: fields.get("execution_count")?,
+                started_at: fields.get("started_at")?,
+                finished_at: fields.get("finished_at")?,
                 at: fields.get("at")?,
             },
             "cell_started" => Self::CellStarted {

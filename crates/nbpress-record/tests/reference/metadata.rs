@@ -117,6 +117,7 @@ fn header(started_at: Timestamp) -> RunHeader {
         platform: String::new(),
         git_commit: None,
         sweep: None,
+        parent: None,
         tags: Object::new(),
         started_at,
     }

@@ -38,6 +38,9 @@ fn a_job_may_be_small_or_have_everything() {
              "settings": {"kernel": "ir", "priority": -10, "pool": "warehouse", "profile": "large",
                           "environment": {"A": "b=c"}, "secrets": {"token": "env:TOKEN", "key": "file:/k"},
                           "retry": {"user": 20}, "timeouts": {"cell_seconds": 1}}},
+            {"key": "long", "snapshot": "5a", "notebook": "n.ipynb",
+             "settings": {"keep": "every", "retry": {"user": 1, "resume": true}}},
+            {"key": "longer", "snapshot": "5a", "notebook": "n.ipynb", "settings": {"keep": 30}},
         ],
         "presets": {"west": {"region": "west"}},
         "tags": {"team": "data"},
@@ -113,6 +116,7 @@ fn settings_that_cannot_be_are_refused_by_their_field() {
         ("environment", json!({"": ""}), "``"),
         ("secrets", json!({"token": "sesame"}), "`token`"),
         ("retry", json!({"platform": 21}), "20"),
+        ("retry.resume", json!(true), "nothing is kept"),
         ("timeouts.run_seconds", json!(0), "0 seconds"),
         ("timeouts.cell_seconds", json!(0), "0 seconds"),
         ("timeouts.start_seconds", json!(0), "0 seconds"),
@@ -121,6 +125,9 @@ fn settings_that_cannot_be_are_refused_by_their_field() {
         let field = format!("tasks[0].settings.{setting}");
         assert_refused(&job_with(&pointer, value), &field, part);
     }
+    let mut secret = job_with("/tasks/0/settings/keep", json!("every"));
+    secret["tasks"][0]["settings"]["secrets"] = json!({"token": "env:TOKEN"});
+    assert_refused(&secret, "tasks[0].settings.keep", "secrets");
 }
 
 fn assert_refused(job: &Value, field: &str, part: &str) {
@@ -143,6 +150,10 @@ fn unknown_fields_and_impossible_types_are_refused() {
             "unknown field `memory`",
         ),
         (job_with("/tasks/0/settings/retry/user", json!(-1)), "`-1`"),
+        (
+            job_with("/tasks/0/settings/keep", json!("sometimes")),
+            "write `every`, `off` or a number of seconds",
+        ),
         (
             job_with("/tasks/0/rule", json!("any_success")),
             "`any_success`",
@@ -255,6 +266,7 @@ fn attempts_follow_who_must_act() {
         timeout: 3,
         resource: 4,
         delay_seconds: 0,
+        resume: false,
     };
     for (class, given, by_default) in [
         (FailureClass::User, 1, 0),

@@ -109,6 +109,8 @@ pub struct Batch {
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: String,
     /// When its last run ended.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Timestamp>,
@@ -196,6 +198,7 @@ impl Store {
                 .map(|row| Ok((row.word("state")?, row.int("runs")?)))
                 .collect::<Result<_, StoreError>>()?,
             created_at: row.time("created_at")?,
+            created_by: row.text("created_by")?,
             ended_at: row.opt_time("ended_at")?,
         })
     }

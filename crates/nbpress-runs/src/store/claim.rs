@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::error::StoreError;
 use crate::profile::Profile;
-use crate::run::Claim;
+use crate::run::{Claim, Resume, Run};
 use crate::state::NoticeKind;
 use crate::store::Store;
 use crate::store::audit::Audit;
@@ -322,6 +322,7 @@ async fn take_one(
     if attempt == 1 && found.parent.is_none() {
         notify(tx, &found.id, &found.spec.notify, NoticeKind::Started, now).await?;
     }
+    let resume = goes_on_from(&found);
     Ok(Some(Claim {
         run: found.id,
         attempt,
@@ -336,7 +337,23 @@ async fn take_one(
         logical: found.logical,
         profile: profile_or_default(profiles, profile.as_deref()),
         settings: found.spec.settings,
+        trace: found.spec.trace,
+        resume,
     }))
+}
+
+/// The attempt before, where the policy says so; else the run that it was made to go on from.
+fn goes_on_from(run: &Run) -> Option<Resume> {
+    let before = run.record.as_ref().filter(|_| run.attempt > 0);
+    match before.filter(|_| run.spec.settings.retry.resume) {
+        Some(record) => Some(Resume {
+            run: run.id.clone(),
+            record: record.clone(),
+            snapshot: run.snapshot.clone(),
+            from: None,
+        }),
+        None => run.spec.resume.clone(),
+    }
 }
 
 #[cfg(test)]

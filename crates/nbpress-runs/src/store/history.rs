@@ -165,6 +165,18 @@ impl Store {
         })
     }
 
+    /// Since when the run waits that waits longest; none where none does.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn oldest_queued(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql =
+            "SELECT MIN(CASE WHEN start_at > created_at THEN start_at ELSE created_at END) AS since
+                   FROM run WHERE state = 'queued'";
+        let rows = self.database.rows(sql, args![]).await?;
+        rows.first().map_or(Ok(None), |row| row.opt_time("since"))
+    }
+
     /// One sentence that says what a run waits for; none for a run that does not wait.
     ///
     /// # Errors
@@ -365,7 +377,25 @@ impl Store {
         })
     }
 
-    /// How long the runs of a workspace are kept, and whether all of them must be.
+    /// For how many days the runs of a workspace are kept that succeeded, and those that failed; and whether all of
+    /// them must be.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn retention(&self, workspace: &str) -> Result<((i64, i64), bool), StoreError> {
+        let sql = "SELECT keep_succeeded_days, keep_failed_days, legal_hold FROM workspace WHERE name = $1";
+        let row = self.database.row(sql, args![workspace.to_owned()]).await?;
+        let Some(row) = row else {
+            return Ok(((90, 365), false));
+        };
+        let days = (
+            row.int("keep_succeeded_days")?,
+            row.int("keep_failed_days")?,
+        );
+        Ok((days, row.flag("legal_hold")?))
+    }
+
+    /// Sets that.
     ///
     /// # Errors
     /// A number is not usable, or the database fails.

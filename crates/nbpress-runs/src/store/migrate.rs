@@ -7,14 +7,24 @@ use crate::profile::Profile;
 use crate::store::database::{Database, Dialect, Tx, args};
 
 /// The versions, oldest first; a version that was released is never edited.
-const VERSIONS: &[(i64, Sql)] = &[(
-    1,
-    Sql {
-        both: include_str!("tables.sql"),
-        sqlite: include_str!("views.sqlite.sql"),
-        postgres: include_str!("views.postgres.sql"),
-    },
-)];
+const VERSIONS: &[(i64, Sql)] = &[
+    (
+        1,
+        Sql {
+            both: include_str!("tables.sql"),
+            sqlite: include_str!("views.sqlite.sql"),
+            postgres: include_str!("views.postgres.sql"),
+        },
+    ),
+    (
+        2,
+        Sql {
+            both: include_str!("tables_2.sql"),
+            sqlite: "",
+            postgres: "",
+        },
+    ),
+];
 
 /// Any number; the same in every nbpress.
 const POSTGRES_LOCK: i64 = 0x6e62_7072;
@@ -68,7 +78,7 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), StoreError> {
     tx.commit().await
 }
 
-async fn version(tx: &mut Tx) -> Result<i64, StoreError> {
+pub(super) async fn version(tx: &mut Tx) -> Result<i64, StoreError> {
     let exists = match tx.dialect {
         Dialect::Sqlite => {
             "SELECT name AS found FROM sqlite_master WHERE type = 'table' AND name = 'meta'"

@@ -7,7 +7,7 @@ use nbpress_record::RunId;
 use serde_json::{Map, Value};
 
 use crate::error::StoreError;
-use crate::run::{NewRun, Run, TriggerKind};
+use crate::run::{NewRun, Run, RunSpec, TriggerKind};
 use crate::state::RunState;
 use crate::store::Store;
 use crate::store::audit::audit;
@@ -32,18 +32,7 @@ impl Store {
     ) -> Result<Enqueued, StoreError> {
         transaction!(self, |tx| {
             let old = locked_run(tx, run).await?;
-            if let Some(parent) = &old.parent {
-                let message = format!("it is a task of {parent}; restart that");
-                return Err(StoreError::conflict("is_a_task", message));
-            }
-            if !old.state.is_terminal() {
-                let message = format!("the run is still {}", old.state);
-                return Err(StoreError::conflict("not_terminal", message));
-            }
-            if old.snapshot.is_empty() && !old.is_flow {
-                let message = "it was imported, and is only there to be read";
-                return Err(StoreError::conflict("imported", message));
-            }
+            is_over_and_whole(&old)?;
             let new = again(&old, parameters, old.id.clone());
             let id = new.id.clone();
             let mut runs = vec![new];
@@ -64,6 +53,26 @@ impl Store {
                 .ok_or_else(|| StoreError::not_found("run", run))
         })
     }
+}
+
+/// Whether a run can be done again.
+///
+/// # Errors
+/// It is not over, is part of another, or was imported.
+pub(super) fn is_over_and_whole(run: &Run) -> Result<(), StoreError> {
+    if let Some(parent) = &run.parent {
+        let message = format!("it is a task of {parent}; restart that");
+        return Err(StoreError::conflict("is_a_task", message));
+    }
+    if !run.state.is_terminal() {
+        let message = format!("the run is still {}", run.state);
+        return Err(StoreError::conflict("not_terminal", message));
+    }
+    if run.snapshot.is_empty() && !run.is_flow {
+        let message = "it was imported, and is only there to be read";
+        return Err(StoreError::conflict("imported", message));
+    }
+    Ok(())
 }
 
 async fn tasks(tx: &mut Tx, flow: &str) -> Result<Vec<Run>, StoreError> {
@@ -114,7 +123,8 @@ async fn add_tasks(
         .collect())
 }
 
-fn again(old: &Run, parameters: &Map<String, Value>, triggered_by: String) -> NewRun {
+/// A run like another one, with some values replaced.
+pub(super) fn again(old: &Run, parameters: &Map<String, Value>, triggered_by: String) -> NewRun {
     let mut values = old.parameters.clone();
     values.extend(parameters.clone());
     NewRun {
@@ -136,7 +146,11 @@ fn again(old: &Run, parameters: &Map<String, Value>, triggered_by: String) -> Ne
         batch: None,
         idempotency_key: None,
         start_at: None,
-        spec: old.spec.clone(),
+        spec: RunSpec {
+            trace: None,
+            resume: None,
+            ..old.spec.clone()
+        },
         tags: old.tags.clone(),
     }
 }

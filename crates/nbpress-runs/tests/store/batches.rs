@@ -1,6 +1,7 @@
 //! Sweeps and backfills.
 
 use nbpress_runs::job::UpstreamRule;
+use nbpress_runs::run::ScrapValue;
 use nbpress_runs::store::{Batch, BatchKind, BatchPoint, BatchState, NewBatch};
 use nbpress_runs::{FailureClass, RunState, Store, StoreError};
 use serde_json::{Value, json};
@@ -13,6 +14,7 @@ on_both!(
     a_batch_stops_after_too_many_failures,
     cancelling_a_batch_ends_its_runs,
     a_batch_of_a_job_of_several_tasks,
+    what_the_runs_of_a_batch_reported,
 );
 
 async fn batch(
@@ -130,4 +132,41 @@ async fn a_batch_of_a_job_of_several_tasks(place: Place) {
     }
     assert_eq!(order, ["0 t0", "0 t1", "1 t0", "1 t1", "2 t0", "2 t1"]);
     assert_eq!(store.batch(&id).await.unwrap().state, BatchState::Done);
+}
+
+async fn what_the_runs_of_a_batch_reported(place: Place) {
+    let store = &place.store;
+    worker(store, "w").await;
+    let scrap = |name: &str, value: Value| ScrapValue {
+        name: name.to_owned(),
+        number: value.as_f64(),
+        value,
+    };
+    for tasks in [1, 2] {
+        let id = batch(store, tasks, 2, 2, None).await.id;
+        let mut reported = 0;
+        while let claims = store.claim("w", &room(100), at(1)).await.unwrap()
+            && !claims.is_empty()
+        {
+            for claim in claims {
+                let mut end = succeeded();
+                let task = claim.task.as_deref().unwrap_or_default();
+                end.scraps = vec![
+                    scrap(&format!("loss {task}"), json!(0.25)),
+                    scrap("long", json!("x".repeat(300))),
+                ];
+                finish(store, &claim, &end, at(2)).await;
+                reported += 1;
+            }
+        }
+        assert_eq!(reported, 2 * tasks);
+        let scraps = store.scraps_of_batch(&id).await.unwrap();
+        assert_eq!(scraps.len(), 2, "one entry for each point: {scraps:?}");
+        for scraps in scraps.values() {
+            assert_eq!(scraps.len(), tasks, "{scraps:?}");
+            assert_eq!(scraps[0].number, Some(0.25));
+        }
+    }
+    let none = store.scraps_of_batch("batch_nothing").await.unwrap();
+    assert!(none.is_empty());
 }

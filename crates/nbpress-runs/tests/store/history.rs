@@ -19,6 +19,7 @@ use crate::{
 on_both!(
     runs_are_found_by_what_they_are,
     pages_go_on_where_the_last_one_ended,
+    each_end_is_read_once_in_order,
     people_are_told_once_it_is_written,
     notices_are_delivered_at_least_once,
     the_audit_has_no_gap_and_shows_what_was_changed,
@@ -145,6 +146,30 @@ async fn pages_go_on_where_the_last_one_ended(place: Place) {
     assert_eq!(seen, expected);
     let error = store.list_runs(&filter, Some("7"), 10).await.unwrap_err();
     assert!(matches!(error, StoreError::Invalid(invalid) if invalid.field == "cursor"));
+}
+
+async fn each_end_is_read_once_in_order(place: Place) {
+    let store = &place.store;
+    worker(store, "w").await;
+    let mut ids = Vec::new();
+    for number in 0..4 {
+        ids.push(enqueue(store, new_run("main"), at(number)).await);
+    }
+    for second in [11, 12, 12] {
+        let claim = claim_one(store, "w", at(10)).await;
+        finish(store, &claim, &succeeded(), at(second)).await;
+    }
+    let ended = async |second, id: &str, most| {
+        let runs = store.ended_after(at(second), id, most).await.unwrap();
+        runs.into_iter().map(|run| run.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ended(0, "", 10).await, ids[..3]);
+    assert_eq!(ended(0, "", 1).await, ids[..1]);
+    assert_eq!(ended(11, &ids[0], 10).await, ids[1..3]);
+    assert_eq!(ended(12, &ids[1], 10).await, ids[2..3]);
+    let some = [ids[3].clone(), "run_of_nobody".to_owned()];
+    assert_eq!(store.which_are_there(&some).await.unwrap(), ids[3..]);
+    assert_eq!(store.which_are_there(&[]).await.unwrap(), [""; 0]);
 }
 
 async fn people_are_told_once_it_is_written(place: Place) {
@@ -454,10 +479,12 @@ async fn old_runs_are_forgotten_unless_they_are_held(place: Place) {
         assert!(store.run(kept).await.is_ok());
     }
     assert!(store.run(&loose).await.is_err());
+    assert_eq!(store.retention("main").await.unwrap(), ((90, 365), false));
     store
         .set_retention("main", (90, 365), true, "ana", days(91))
         .await
         .unwrap();
+    assert_eq!(store.retention("main").await.unwrap(), ((90, 365), true));
     assert!(store.forget_runs(100, days(400)).await.unwrap().is_empty());
     store
         .set_retention("main", (90, 365), false, "ana", days(91))

@@ -14,8 +14,10 @@ mod batches;
 mod flows;
 mod history;
 mod imports;
+mod people;
 mod postgres;
 mod queue;
+mod resumes;
 mod samples;
 mod schedules;
 
@@ -172,6 +174,7 @@ fn no_retries() -> RetryPolicy {
         timeout: 0,
         resource: 0,
         delay_seconds: 10,
+        resume: false,
     }
 }
 

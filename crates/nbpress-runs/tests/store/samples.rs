@@ -6,18 +6,30 @@ use sqlx::{Connection as _, SqliteConnection};
 
 use super::*;
 
-#[tokio::test]
-async fn a_database_of_version_1_is_opened_and_goes_on() {
+async fn opened(dump: &'static str) -> (Store, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}/old.db", folder.path().display());
     let mut connection = SqliteConnection::connect(&format!("{url}?mode=rwc"))
         .await
         .unwrap();
-    let dump = include_str!("samples/version_1.sqlite.sql");
     sqlx::raw_sql(dump).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
+    (Store::open(&url).await.unwrap(), folder)
+}
 
-    let store = Store::open(&url).await.unwrap();
+#[tokio::test]
+async fn users_and_tokens_of_a_database_of_version_2_are_still_there() {
+    let (store, _folder) = opened(include_str!("samples/version_2.sqlite.sql")).await;
+    let ada = store.user("ada").await.unwrap();
+    assert_eq!(ada.role_in("main"), Some(nbpress_runs::Role::Editor));
+    let holder = store.holder_of_token("nbp_sample", Timestamp::now()).await;
+    assert_eq!(holder.unwrap().unwrap().user, ada);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_database_of_version_1_is_opened_and_goes_on() {
+    let (store, _folder) = opened(include_str!("samples/version_1.sqlite.sql")).await;
     let run = store.run("run_01m8b0mmbxe0vbekxbsw8wgn5k").await.unwrap();
     assert_eq!(run.state, RunState::Succeeded);
     assert!(run.job.is_some());

@@ -61,6 +61,7 @@ fn header(run_id: RunId, run: &PastRun) -> RunHeader {
         platform: "unknown".to_owned(),
         git_commit: None,
         sweep: None,
+        parent: None,
         tags: Object::from([("imported".to_owned(), Json::from(run.tool.as_str()))]),
         started_at: run.started_at,
     }

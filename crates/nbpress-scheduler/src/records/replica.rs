@@ -109,7 +109,11 @@ impl Records {
                 .and_then(|record| pack::check(&record, &sha256));
             match checked {
                 Ok(()) => Ok(sync(&folder)?),
-                Err(PackError::Record(RecordError::Io { source, .. })) => Err(source.into()),
+                Err(PackError::Record(RecordError::Io { source, .. }) | PackError::Io(source))
+                    if source.kind() != io::ErrorKind::NotFound =>
+                {
+                    Err(source.into())
+                }
                 Err(error) => {
                     fs::remove_dir_all(&folder)?;
                     Err(ReplicaError::Damaged(error))

@@ -125,6 +125,7 @@ fn record(records: &Records, claim: &Claim) {
         platform: "test".to_owned(),
         git_commit: None,
         sweep: None,
+        parent: None,
         tags: IndexMap::default(),
         started_at: at,
     };

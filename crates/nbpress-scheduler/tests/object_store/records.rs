@@ -94,6 +94,7 @@ fn record(store: &Store, printed: &str, finished: bool) -> (String, String) {
         platform: "test".to_owned(),
         git_commit: None,
         sweep: None,
+        parent: None,
         tags: [("large".to_owned(), Json::from(printed))]
             .into_iter()
             .collect(),
@@ -109,6 +110,10 @@ fn record(store: &Store, printed: &str, finished: bool) -> (String, String) {
     if !finished {
         recorder.sync().unwrap();
         drop(recorder);
+        // A process that another test is starting has the lock too until it becomes its program.
+        while !store.find(&name).unwrap().is_left() {
+            std::thread::yield_now();
+        }
         let journal = fs::read(store.find(&name).unwrap().folder().join("journal")).unwrap();
         return (name, sha256(&journal));
     }
@@ -338,6 +343,22 @@ async fn a_copy_is_sent_in_parts_and_checked_as_a_whole() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn a_copy_that_cannot_be_read_stays() {
+    let machines = Machines::everywhere().await.remove(0);
+    let [worker, server] = &machines.records;
+    let (name, hash) = record(worker.here(), "words", true);
+    let manifest = manifest(&worker.find(&name, None).await.unwrap());
+    send(worker, server, &name, 1 << 20).await;
+    let copy = server.here().root().join("elsewhere/runs").join(&name);
+    // A disk that answers with an error, for root too.
+    std::fs::remove_file(copy.join("journal")).unwrap();
+    std::fs::create_dir(copy.join("journal")).unwrap();
+    let failed = server.seal(&name, &hash, manifest).await.unwrap_err();
+    assert!(matches!(failed, ReplicaError::Disk(_)), "{failed}");
+    assert!(copy.is_dir());
 }
 
 #[tokio::test]

@@ -10,14 +10,27 @@ pub(crate) const XSRF: &str = "_xsrf";
 
 /// The value of a cookie.
 pub(crate) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    pairs(headers)
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value)
+}
+
+/// The values of all cookies whose names begin like this.
+pub(super) fn values_of<'a>(headers: &'a HeaderMap, begin: &str) -> Vec<&'a str> {
+    pairs(headers)
+        .filter(|(known, _)| known.starts_with(begin))
+        .map(|(_, value)| value)
+        .collect()
+}
+
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|header| header.to_str().ok())
         .flat_map(|header| header.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(known, _)| *known == name)
-        .map(|(_, value)| value.trim_matches('"'))
+        .map(|(name, value)| (name, value.trim_matches('"')))
 }
 
 /// The name of the sign-in cookie. Browsers send the cookies of one port to all others of a host, so that two
@@ -68,7 +81,7 @@ pub(crate) struct Cookie<'a> {
 }
 
 /// This server speaks no TLS itself: only a proxy knows.
-fn by_https(app: &App, headers: &HeaderMap) -> bool {
+pub(super) fn by_https(app: &App, headers: &HeaderMap) -> bool {
     let trusted = app
         .jupyter
         .as_ref()

@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use axum::http::{HeaderMap, HeaderValue};
 use hmac::{Hmac, Mac as _};
 use jiff::{Timestamp, ToSpan as _};
+use nbpress_runs::StoreError;
+use nbpress_runs::store::{SIGN_IN_BEGINS, User};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
@@ -124,24 +126,43 @@ fn write(file: &Path, content: &[u8]) -> io::Result<()> {
     std::fs::rename(beside, file)
 }
 
-/// Signs in whoever showed the token, and answers with the cookie.
-pub(crate) fn cookie(app: &App, headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
+/// Signs in whoever showed the server's own token, and answers with the cookie.
+pub(super) fn cookie(app: &App, headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
     let id = app.sign_ins.add(now()).map_err(|_| Refusal::NotKept)?;
+    Ok(lasting(app, headers, &id))
+}
+
+/// Signs in a user, at most for as long as the API token that was shown, and answers with the cookie.
+pub(super) async fn cookie_of_user(
+    app: &App,
+    headers: &HeaderMap,
+    user: &User,
+    token: Option<&str>,
+) -> Result<HeaderValue, StoreError> {
+    let secret = app.store.sign_in(user, token, now()).await?;
+    Ok(lasting(app, headers, secret.reveal()))
+}
+
+fn lasting(app: &App, headers: &HeaderMap, id: &str) -> HeaderValue {
     let cookie = Cookie {
         name: &cookies::sign_in_name(headers),
-        value: &id,
+        value: id,
         max_age_seconds: Some(DAYS * 24 * 3600),
         hidden: true,
     };
-    Ok(cookies::set(app, headers, &cookie))
+    cookies::set(app, headers, &cookie)
 }
 
 /// Ends the sign-in of a request, and answers with a cookie that is over.
-pub(crate) fn end(app: &App, headers: &HeaderMap) -> HeaderValue {
+pub(super) async fn end(app: &App, headers: &HeaderMap) -> HeaderValue {
     let name = cookies::sign_in_name(headers);
     if let Some(id) = cookies::value(headers, &name) {
         // What could not be written down is over until the next start at least.
         let _not_kept = app.sign_ins.remove(id);
+        if id.starts_with(SIGN_IN_BEGINS) {
+            let _away = app.store.sign_out(id, now()).await;
+            app.known.forget();
+        }
     }
     let cookie = Cookie {
         name: &name,

@@ -4,6 +4,7 @@
 //! `v1.kernel.websocket.jupyter.org` the parts of a message are passed on as they came. What the kernel says
 //! while a session is away waits for it in the kernel's host.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
@@ -22,16 +23,19 @@ use nbpress_kernel::kernels::{
 };
 use nbpress_protocol::Channel;
 use nbpress_protocol::websocket::{Framing, Limits, WebSocketFrame, decode, encode};
+use nbpress_runs::Permission;
 use serde::Deserialize;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 use uuid::Uuid;
 
-use crate::App;
 use crate::app::Connected;
+use crate::guard::Who;
 use crate::jupyter::kernels::{find, refused};
+use crate::jupyter::sockets::FORBIDDEN;
 use crate::jupyter::{JupyterResult, served};
 use crate::scribe::Scribe;
+use crate::{App, DEFAULT_WORKSPACE};
 
 /// Between two signs of life that are asked for.
 const PING: Duration = Duration::from_secs(30);
@@ -58,6 +62,7 @@ async fn channels(
     Path(kernel): Path<String>,
     Query(asked): Query<Asked>,
     headers: HeaderMap,
+    who: Who,
     upgrade: WebSocketUpgrade,
 ) -> JupyterResult<Response> {
     let jupyter = served(&app)?;
@@ -90,7 +95,8 @@ async fn channels(
         .max_frame_size(limits.bytes)
         .on_upgrade(async move |socket| {
             let _counted = counted;
-            converse(socket, connection, client, closing).await;
+            let ends = Ends { app, who, closing };
+            converse(socket, connection, client, ends).await;
         }))
 }
 
@@ -114,12 +120,7 @@ struct Client {
     scribe: Option<Scribe>,
 }
 
-async fn converse(
-    socket: WebSocket,
-    connection: Connection,
-    client: Client,
-    closing: watch::Receiver<bool>,
-) {
+async fn converse(socket: WebSocket, connection: Connection, client: Client, ends: Ends) {
     let _here = client
         .scribe
         .as_ref()
@@ -129,7 +130,7 @@ async fn converse(
     let (alive, heard) = watch::channel(Instant::now());
     tokio::select! {
         () = listen(stream, &sender, &client, &alive) => {}
-        () = tell(sink, receiver, client.framing, closing, heard) => {}
+        () = tell(sink, receiver, client.framing, ends, heard) => {}
     }
 }
 
@@ -171,9 +172,10 @@ async fn tell(
     mut sink: SplitSink<WebSocket, Message>,
     mut receiver: ConnectionReceiver,
     framing: Framing,
-    mut closing: watch::Receiver<bool>,
+    ends: Ends,
     heard: watch::Receiver<Instant>,
 ) {
+    let mut ends = pin!(ends.end());
     let mut pings = tokio::time::interval(PING);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     pings.reset();
@@ -187,8 +189,8 @@ async fn tell(
             }
             tokio::select! {
                 delivered = receiver.recv() => delivered,
-                () = stopped(&mut closing) => {
-                    close(sink, GOING_AWAY_TO_COME_BACK, "the server restarts").await;
+                (code, reason) = &mut ends => {
+                    close(sink, code, reason).await;
                     return;
                 }
                 _ = pings.tick() => {
@@ -221,8 +223,26 @@ async fn tell(
     }
 }
 
-async fn stopped(closing: &mut watch::Receiver<bool>) {
-    let _stopped = closing.wait_for(|closing| *closing).await.is_ok();
+/// What ends a conversation besides client and kernel.
+struct Ends {
+    app: App,
+    who: Who,
+    closing: watch::Receiver<bool>,
+}
+
+impl Ends {
+    /// Why it ends, once it does. Safe to cancel.
+    async fn end(mut self) -> (u16, &'static str) {
+        let may_not = self
+            .who
+            .loses(&self.app, Permission::Write, DEFAULT_WORKSPACE);
+        tokio::select! {
+            _ = self.closing.wait_for(|closing| *closing) => {
+                (GOING_AWAY_TO_COME_BACK, "the server restarts")
+            }
+            () = may_not => (FORBIDDEN, "your permission has ended"),
+        }
+    }
 }
 
 async fn pass(

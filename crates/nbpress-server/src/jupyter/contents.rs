@@ -2,11 +2,13 @@
 //!
 //! Beyond Jupyter's own API, every answer about a file carries an `ETag`, and every save listens to `If-Match`
 //! and `If-None-Match: *`: a save of something that somebody else has changed meanwhile is refused with 409 and
-//! what is there now. With `?merge=1` it is put together with the other's change, cell by cell.
+//! what is there now. With `?merge=1` it is put together with the other's change, cell by cell. A client that says
+//! nothing of the kind is remembered to have been shown a version, and does not replace another one unseen either.
 
 mod checkpoints;
 mod model;
 mod save;
+mod seen;
 
 use std::collections::BTreeMap;
 
@@ -21,10 +23,15 @@ use nbpress_contents::{ContentsError, ContentsPath, Entry, Kind, Workspace};
 use nbpress_format::Json;
 
 use crate::App;
+use crate::guard::Who;
 use crate::jupyter::{JupyterError, JupyterResult, JupyterSettings};
 
-use model::{Model, Wanted};
+use model::{Model, Sent, Wanted, working};
 
+pub(crate) use seen::Seen;
+
+/// A body that is longer is read where nobody waits for it.
+const QUICK: usize = 64 << 10;
 /// Largest body, as in Jupyter.
 const LARGEST: usize = 512 << 20;
 
@@ -39,7 +46,10 @@ pub(crate) fn routes() -> Router<App> {
 
 /// What came with a request, besides its path.
 pub(super) struct Asked {
+    app: App,
     pub(super) jupyter: JupyterSettings,
+    /// By what a client is told from others.
+    client: String,
     pub(super) query: BTreeMap<String, String>,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
@@ -51,17 +61,37 @@ impl Asked {
     }
 
     /// The body's object; none where there is no body or an empty one.
-    pub(super) fn object(&self) -> JupyterResult<Option<nbpress_format::Object>> {
+    pub(super) async fn object(&self) -> JupyterResult<Option<nbpress_format::Object>> {
         if self.body.iter().all(u8::is_ascii_whitespace) {
             return Ok(None);
         }
-        let json = Json::parse(&self.body)
+        let json = if self.body.len() <= QUICK {
+            Json::parse(&self.body)
+        } else {
+            let body = self.body.clone();
+            working(move || Ok(Json::parse(&body))).await?
+        };
+        let json = json
             .map_err(|error| JupyterError::bad_request(format!("Invalid JSON in body: {error}")))?;
         match json {
             Json::Object(object) => Ok(Some(object).filter(|object| !object.is_empty())),
             Json::Null => Ok(None),
             _ => Err(JupyterError::bad_request("the body is not a JSON object")),
         }
+    }
+
+    /// Remembers what the client is told of a file, and goes on noticing what others do beside it.
+    fn tell(&self, entry: &Entry) {
+        if let Some(etag) = &entry.etag {
+            self.app.seen.note(&self.client, &entry.path, etag);
+            let directory = entry.path.parent().unwrap_or_default();
+            self.app.changes.follow(&self.app, &directory);
+        }
+    }
+
+    /// The client changed the file in a way that names no version.
+    fn forget(&self, path: &ContentsPath) {
+        self.app.seen.forget(&self.client, path);
     }
 
     /// Where something is, as clients go on asking for it.
@@ -74,26 +104,29 @@ impl Asked {
 
 async fn at_root(
     state: State<App>,
+    who: Who,
     method: Method,
     query: Query<BTreeMap<String, String>>,
-    headers: HeaderMap,
-    body: Bytes,
+    (headers, body): (HeaderMap, Bytes),
 ) -> Response {
-    at_path(state, method, Path(String::new()), query, headers, body).await
+    let path = Path(String::new());
+    at_path(state, who, method, path, query, (headers, body)).await
 }
 
 async fn at_path(
     State(app): State<App>,
+    who: Who,
     method: Method,
     Path(path): Path<String>,
     Query(query): Query<BTreeMap<String, String>>,
-    headers: HeaderMap,
-    body: Bytes,
+    (headers, body): (HeaderMap, Bytes),
 ) -> Response {
     let Some(jupyter) = app.jupyter.clone() else {
         return JupyterError::not_found("no folder is served").into_response();
     };
     let asked = Asked {
+        client: seen::client(&who, &headers),
+        app,
         jupyter,
         query,
         headers,
@@ -136,8 +169,8 @@ async fn answer(asked: &Asked, method: &Method, path: &str) -> JupyterResult<Res
 
 async fn get(asked: &Asked, path: &ContentsPath) -> JupyterResult<Response> {
     let wanted = Wanted::of(&asked.query)?;
-    let model = model::load(asked.workspace(), path, &wanted).await?;
-    Ok(finish(StatusCode::OK, &model))
+    let sent = model::load(asked.workspace(), path, &wanted).await?;
+    Ok(finish(asked, StatusCode::OK, sent))
 }
 
 /// Something new, under a name that the server chooses.
@@ -149,7 +182,7 @@ async fn post(asked: &Asked, directory: &ContentsPath) -> JupyterResult<Response
             "Cannot POST to files, use PUT instead.",
         ));
     }
-    let body = asked.object()?.unwrap_or_default();
+    let body = asked.object().await?.unwrap_or_default();
     let text = |key: &str| body.get(key).and_then(Json::as_str).unwrap_or_default();
     let made = match text("copy_from") {
         "" => {
@@ -190,7 +223,8 @@ async fn copy(
 
 async fn patch(asked: &Asked, path: &ContentsPath) -> JupyterResult<Response> {
     let body = asked
-        .object()?
+        .object()
+        .await?
         .ok_or_else(|| JupyterError::bad_request("JSON body missing"))?;
     let workspace = asked.workspace();
     let to = body.get("path").and_then(Json::as_str);
@@ -206,25 +240,23 @@ async fn patch(asked: &Asked, path: &ContentsPath) -> JupyterResult<Response> {
 
 /// The model of something that was written, without its content.
 fn created(asked: &Asked, status: StatusCode, entry: &Entry) -> Response {
-    let mut response = finish(status, &Model::without_content(entry));
+    let sent = Model::without_content(entry).send();
+    let mut response = finish(asked, status, sent);
     let location = asked.location(&entry.path);
     response.headers_mut().insert(LOCATION, location);
     response
 }
 
-fn finish(status: StatusCode, model: &Model) -> Response {
-    let mut response = (
-        status,
-        [("content-type", "application/json")],
-        model.to_json(),
-    )
-        .into_response();
+fn finish(asked: &Asked, status: StatusCode, sent: Sent) -> Response {
+    let Sent { entry, json } = sent;
+    asked.tell(&entry);
+    let mut response = (status, [("content-type", "application/json")], json).into_response();
     let headers = response.headers_mut();
-    let modified = HeaderValue::from_str(&super::http_date(model.entry.last_modified));
+    let modified = HeaderValue::from_str(&super::http_date(entry.last_modified));
     if let Ok(modified) = modified {
         headers.insert(LAST_MODIFIED, modified);
     }
-    let etag = model.entry.etag.as_ref();
+    let etag = entry.etag.as_ref();
     if let Some(Ok(etag)) = etag.map(|etag| HeaderValue::from_str(&format!("\"{etag}\""))) {
         headers.insert(ETAG, etag);
     }

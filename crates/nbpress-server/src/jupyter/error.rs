@@ -33,7 +33,9 @@ impl JupyterError {
     }
 
     /// A part of the server broke off; what it said is for its log only.
-    pub(crate) fn broken(_error: &impl std::error::Error) -> Self {
+    pub(crate) fn broken(error: &(impl std::error::Error + 'static)) -> Self {
+        let error: &(dyn std::error::Error + 'static) = error;
+        tracing::error!(error, "a part of the server broke off");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
     }
 
@@ -55,6 +57,9 @@ impl JupyterError {
 
 impl IntoResponse for JupyterError {
     fn into_response(self) -> Response {
+        if self.status.is_server_error() {
+            tracing::error!("{}", self.message);
+        }
         let body = json!({"message": self.message, "reason": self.reason});
         (self.status, Json(body)).into_response()
     }

@@ -1,6 +1,7 @@
 //! What happens on the server, for front ends that follow it
 //! (<https://jupyter-server.readthedocs.io/en/latest/operators/configuring-logging.html>).
 
+use std::pin::pin;
 use std::str::FromStr as _;
 
 use axum::Router;
@@ -10,13 +11,15 @@ use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
+use nbpress_runs::Permission;
 use serde_json::{Map, Value};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::App;
-use crate::jupyter::sockets::{Heartbeat, restarting};
+use crate::guard::Who;
+use crate::jupyter::sockets::{Heartbeat, forbidden, restarting};
 use crate::jupyter::{JupyterError, JupyterResult};
+use crate::{App, DEFAULT_WORKSPACE};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -143,15 +146,21 @@ fn check_time(time: &Value) -> JupyterResult<()> {
     }
 }
 
-async fn subscribe(State(app): State<App>, upgrade: WebSocketUpgrade) -> Response {
+async fn subscribe(State(app): State<App>, who: Who, upgrade: WebSocketUpgrade) -> Response {
     // Whatever happens from now on is heard, the answer to this included.
     let receiver = app.events.0.subscribe();
     upgrade
         .max_message_size(64 << 10)
-        .on_upgrade(move |socket| follow(app, socket, receiver))
+        .on_upgrade(move |socket| async move { follow(&app, &who, socket, receiver).await })
 }
 
-async fn follow(app: App, mut socket: WebSocket, mut events: broadcast::Receiver<Utf8Bytes>) {
+async fn follow(
+    app: &App,
+    who: &Who,
+    mut socket: WebSocket,
+    mut events: broadcast::Receiver<Utf8Bytes>,
+) {
+    let mut ended = pin!(who.loses(app, Permission::Read, DEFAULT_WORKSPACE));
     let mut heartbeat = Heartbeat::new();
     loop {
         let message = tokio::select! {
@@ -166,6 +175,7 @@ async fn follow(app: App, mut socket: WebSocket, mut events: broadcast::Receiver
             },
             question = heartbeat.next() => question,
             () = app.stopping() => restarting(),
+            () = &mut ended => forbidden(),
         };
         let last = matches!(message, Message::Close(_));
         if socket.send(message).await.is_err() || last {

@@ -59,6 +59,19 @@ async fn file(
     Ok(response)
 }
 
+/// Whether the client says that it has the bytes with this tag
+/// (<https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match>).
+pub(crate) fn is_known(headers: &HeaderMap, etag: Option<&str>) -> bool {
+    let known = headers.get(IF_NONE_MATCH);
+    let known = known.and_then(|known| known.to_str().ok());
+    known.is_some_and(|known| {
+        known.split(',').any(|known| {
+            let known = known.trim();
+            known == "*" || Some(known.trim_start_matches("W/")) == etag
+        })
+    })
+}
+
 async fn answer(
     workspace: &Workspace,
     method: &Method,
@@ -67,13 +80,7 @@ async fn answer(
 ) -> JupyterResult<Response> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let etag = entry.etag.as_ref().map(|etag| format!("\"{etag}\""));
-    let known = text(IF_NONE_MATCH).is_some_and(|known| {
-        known.split(',').any(|known| {
-            let known = known.trim();
-            known == "*" || Some(known.trim_start_matches("W/")) == etag.as_deref()
-        })
-    });
-    if known {
+    if is_known(headers, etag.as_deref()) {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
     let size = entry.size.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Where a browser goes that asks for no page in particular: to the front end, or to the pages for readers.
+//! The classic notebook's addresses: they lead to the front end, or to the pages for readers.
 
 use axum::Router;
 use axum::extract::State;
@@ -12,16 +12,9 @@ use crate::jupyter::{JupyterResult, served};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/", get(home))
         .route("/tree", get(tree))
         .route("/tree/", get(tree))
         .route("/tree/{*path}", get(tree))
-}
-
-async fn home(State(app): State<App>) -> JupyterResult<Response> {
-    let has_lab = served(&app)?.lab.is_some();
-    let beneath = if has_lab { "lab" } else { "view/" };
-    Ok(guard::found(&app.base, &app.base.join(beneath)))
 }
 
 /// The address of a file in the classic notebook, which is in many bookmarks.

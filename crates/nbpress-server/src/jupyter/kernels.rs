@@ -8,11 +8,13 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use nbpress_contents::{ContentsPath, Kind};
 use nbpress_kernel::kernels::{InteractiveKernel, KernelsError, StartRequest};
+use nbpress_kernel::limits::Limits;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::App;
+use crate::guard::Who;
 use crate::jupyter::body::JupyterBody;
 use crate::jupyter::{JupyterError, JupyterResult, JupyterSettings, served};
 
@@ -30,6 +32,24 @@ struct Wish {
     name: Option<String>,
     path: Option<String>,
     kernel_id: Option<String>,
+    /// What it may hold, where that is less than what every kernel may; in bytes.
+    memory_bytes: Option<u64>,
+    /// Processors it may use, where these are fewer than every kernel may.
+    cpus: Option<f64>,
+}
+
+impl Wish {
+    fn limits(&self) -> JupyterResult<Limits> {
+        if self.memory_bytes == Some(0) || self.cpus.is_some_and(|cpus| cpus <= 0.0) {
+            let message = "`memory_bytes` and `cpus` must be more than 0";
+            return Err(JupyterError::bad_request(message));
+        }
+        Ok(Limits {
+            memory_bytes: self.memory_bytes,
+            cpus: self.cpus,
+            ..Limits::default()
+        })
+    }
 }
 
 async fn list(State(app): State<App>) -> JupyterResult<Json<Vec<Value>>> {
@@ -41,6 +61,7 @@ async fn list(State(app): State<App>) -> JupyterResult<Json<Vec<Value>>> {
 
 async fn start(
     State(app): State<App>,
+    who: Who,
     JupyterBody(wish): JupyterBody<Option<Wish>>,
 ) -> JupyterResult<Response> {
     let jupyter = served(&app)?;
@@ -49,8 +70,10 @@ async fn start(
     let id = id.map_err(|_| JupyterError::bad_request("`kernel_id` is not a UUID"))?;
     let request = StartRequest {
         id,
+        limits: wish.limits()?,
         name: wish.name.filter(|name| !name.is_empty()),
         working_directory: working_directory(jupyter, wish.path.as_deref(), Of::Kernel).await,
+        owner: who.name().to_owned(),
         ..StartRequest::default()
     };
     check_program(jupyter, request.name.as_deref())?;
@@ -59,6 +82,7 @@ async fn start(
         .start(request)
         .await
         .map_err(|error| refused(&error))?;
+    tracing::info!(kernel = %kernel.id(), "a kernel was started");
     let base = jupyter.base_url.trim_end_matches('/');
     let location = format!("{base}/api/kernels/{}", kernel.id());
     let location = [(LOCATION, location)];
@@ -79,6 +103,7 @@ async fn shutdown(State(app): State<App>, Path(kernel): Path<String>) -> Jupyter
         .shutdown(kernel.id())
         .await
         .map_err(|error| refused(&error))?;
+    tracing::info!(kernel = %kernel.id(), "a kernel was shut down");
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -104,6 +129,7 @@ async fn restart(State(app): State<App>, Path(kernel): Path<String>) -> JupyterR
         .restart(kernel.id())
         .await
         .map_err(|error| refused(&error))?;
+    tracing::info!(kernel = %kernel.id(), "a kernel was restarted");
     Ok(Json(model(&app, &kernel)))
 }
 

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::App;
+use crate::guard::Who;
 use crate::jupyter::body::JupyterBody;
 use crate::jupyter::kernels::{Of, find, model as kernel_model, refused, working_directory};
 use crate::jupyter::{JupyterError, JupyterResult, JupyterSettings, served};
@@ -76,6 +77,7 @@ async fn list(State(app): State<App>) -> JupyterResult<Json<Vec<Value>>> {
 
 async fn create(
     State(app): State<App>,
+    who: Who,
     JupyterBody(wish): JupyterBody<Option<Wish>>,
 ) -> JupyterResult<Response> {
     let jupyter = served(&app)?;
@@ -96,7 +98,7 @@ async fn create(
         existing
     } else {
         let kernel = wish.kernel.unwrap_or_default();
-        let kernel = match kernel_of(jupyter, &kernel, &path).await {
+        let kernel = match kernel_of(jupyter, &who, &kernel, &path).await {
             Ok(kernel) => kernel,
             Err(refused) => return Ok(refused),
         };
@@ -120,19 +122,15 @@ async fn create(
 /// The kernel of a notebook; one is started if there is none.
 pub(crate) async fn session_of_notebook(
     jupyter: &JupyterSettings,
+    who: &Who,
     path: &ContentsPath,
     kernel: Option<&str>,
 ) -> JupyterResult<Arc<InteractiveKernel>> {
     let _turn = jupyter.sessions.turn().await;
-    let sessions = jupyter.sessions.all();
-    let of_path = sessions
-        .iter()
-        .filter(|session| session.path == path.as_str());
-    let mut there = of_path.filter_map(|session| jupyter.kernels.get(session.kernel));
-    if let Some(kernel) = there.next() {
+    if let Some(kernel) = kernel_of_notebook(jupyter, path.as_str()) {
         return Ok(kernel);
     }
-    let started = start(jupyter, None, kernel, path.as_str()).await;
+    let started = start(jupyter, who, (None, kernel), path.as_str()).await;
     let kernel = started.map_err(|error| refused(&error))?;
     let session = Session {
         id: Uuid::new_v4().to_string(),
@@ -145,17 +143,30 @@ pub(crate) async fn session_of_notebook(
     Ok(kernel)
 }
 
+/// The kernel of a notebook, if it has one.
+pub(crate) fn kernel_of_notebook(
+    jupyter: &JupyterSettings,
+    path: &str,
+) -> Option<Arc<InteractiveKernel>> {
+    let sessions = jupyter.sessions.all().into_iter();
+    let mut of_path = sessions.filter(|session| session.path == path);
+    of_path.find_map(|session| jupyter.kernels.get(session.kernel))
+}
+
+/// Starts a kernel of an id and a kernelspec for a document.
 async fn start(
     jupyter: &JupyterSettings,
-    id: Option<Uuid>,
-    kernel: Option<&str>,
+    who: &Who,
+    (id, name): (Option<Uuid>, Option<&str>),
     path: &str,
 ) -> Result<Arc<InteractiveKernel>, KernelsError> {
     let request = StartRequest {
         id,
-        name: kernel.map(str::to_owned),
+        name: name.map(str::to_owned),
         working_directory: working_directory(jupyter, Some(path), Of::Session).await,
         environment: [("JPY_SESSION_NAME".to_owned(), path.to_owned())].into(),
+        owner: who.name().to_owned(),
+        ..StartRequest::default()
     };
     jupyter.kernels.start(request).await
 }
@@ -163,6 +174,7 @@ async fn start(
 /// The kernel a client names, or a new one.
 async fn kernel_of(
     jupyter: &JupyterSettings,
+    who: &Who,
     wish: &KernelWish,
     path: &str,
 ) -> Result<Uuid, Response> {
@@ -173,7 +185,7 @@ async fn kernel_of(
     let name = wish.name.clone().filter(|name| !name.is_empty());
     // As in Jupyter, a client may choose the id of the kernel that is started for it.
     let id = id.and_then(|id| Uuid::try_parse(id).ok());
-    match start(jupyter, id, name.as_deref(), path).await {
+    match start(jupyter, who, (id, name.as_deref()), path).await {
         Ok(kernel) => Ok(kernel.id()),
         Err(error @ (KernelsError::NotFound(_) | KernelsError::Spec(_))) => {
             let name = name.unwrap_or_default();
@@ -196,6 +208,7 @@ async fn show(State(app): State<App>, Path(id): Path<String>) -> JupyterResult<J
 async fn change(
     State(app): State<App>,
     Path(id): Path<String>,
+    who: Who,
     JupyterBody(wish): JupyterBody<Option<Wish>>,
 ) -> JupyterResult<Response> {
     let jupyter = served(&app)?;
@@ -215,7 +228,7 @@ async fn change(
             let message = format!("No such kernel: {id}");
             return Err(JupyterError::bad_request(message));
         }
-        session.kernel = match kernel_of(jupyter, &kernel, &session.path).await {
+        session.kernel = match kernel_of(jupyter, &who, &kernel, &session.path).await {
             Ok(kernel) => kernel,
             Err(refused) => return Ok(refused),
         };

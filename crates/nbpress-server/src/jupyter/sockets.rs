@@ -27,6 +27,17 @@ impl Heartbeat {
     }
 }
 
+/// Whoever may not use a WebSocket any more hears this: as 403, in the range that is left to applications.
+pub(crate) const FORBIDDEN: u16 = 4403;
+
+/// Tells a client that it may not be here any more.
+pub(crate) fn forbidden() -> Message {
+    Message::Close(Some(CloseFrame {
+        code: FORBIDDEN,
+        reason: Utf8Bytes::from_static("your permission has ended"),
+    }))
+}
+
 /// Tells a client to come back: after a plain end JupyterLab would not.
 pub(crate) fn restarting() -> Message {
     Message::Close(Some(CloseFrame {

@@ -17,7 +17,8 @@ pub(crate) fn routes() -> Router<App> {
 type Route = (&'static str, &'static str, &'static str);
 
 const ROUTES: &[Route] = &[
-    ("/", "get", "Where a browser begins"),
+    ("/", "get", "The web UI: where a browser begins"),
+    ("/admin", "get", "The web UI: users, links and settings"),
     ("/api", "get", "The version of the API; open to everybody"),
     (
         "/api/config/{section}",
@@ -80,7 +81,19 @@ const ROUTES: &[Route] = &[
     ("/api/status", "get", "What the server does"),
     ("/api/terminals", "get post", "Open terminals"),
     ("/api/terminals/{name}", "get delete", "An open terminal"),
+    ("/compute", "get", "The web UI: kernels, workers and pools"),
+    ("/copy", "post", "Copies what a page shows into the folder"),
+    ("/diff", "get", "The web UI: two runs side by side"),
+    ("/edit/{*path}", "get", "The web UI: a notebook, to edit"),
     ("/files/{*path}", "get", "The bytes of a file"),
+    (
+        "/frame/output.html",
+        "get",
+        "The frame of an output with scripts",
+    ),
+    ("/jobs", "get", "The web UI: the jobs"),
+    ("/jobs/{job}", "get", "The web UI: a job"),
+    ("/jobs/{job}/run", "get", "The web UI: the form of a run"),
     (
         "/jobs/{job}/view",
         "get",
@@ -136,6 +149,16 @@ const ROUTES: &[Route] = &[
         "JupyterLab as it was left, with a file open",
     ),
     ("/login", "get post", "Signs in; open to everybody"),
+    (
+        "/login/openid",
+        "get",
+        "To the OpenID provider; open to everybody",
+    ),
+    (
+        "/login/openid/callback",
+        "get",
+        "Back from the OpenID provider; open to everybody",
+    ),
     ("/logout", "get post", "Signs out; open to everybody"),
     ("/lsp/status", "get", "That there are no language servers"),
     ("/metrics", "get", "What Prometheus reads"),
@@ -149,8 +172,18 @@ const ROUTES: &[Route] = &[
         "get",
         "A notebook that is here, converted",
     ),
+    ("/runs", "get", "The web UI: the runs"),
+    ("/runs/{run}", "get", "The web UI: a run"),
     ("/runs/{run}/view", "get", "A run, to read"),
+    (
+        "/s/{secret}",
+        "get",
+        "What a share link shows; open to everybody",
+    ),
+    ("/schedules", "get", "The web UI: the schedules"),
+    ("/search", "get", "Finds notebooks and runs, to read"),
     ("/static/lab/{*path}", "get", "A file of JupyterLab"),
+    ("/sweeps/{batch}", "get", "The web UI: the runs of a sweep"),
     (
         "/terminals/websocket/{name}",
         "get",
@@ -159,6 +192,7 @@ const ROUTES: &[Route] = &[
     ("/tree", "get", "Moved to JupyterLab, or to /view"),
     ("/tree/", "get", "Moved to JupyterLab, or to /view"),
     ("/tree/{*path}", "get", "Moved to JupyterLab, or to /view"),
+    ("/ui/{*path}", "get", "A file of the web UI"),
     ("/view", "get", "The root directory, to read"),
     ("/view/", "get", "The root directory, to read"),
     ("/view/{*path}", "get", "A file or directory, to read"),
@@ -224,6 +258,7 @@ mod tests {
         let mut found = BTreeSet::new();
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         routes_in(&folder, &mut found);
+        found.extend(crate::ui::SCREENS.iter().map(|path| (*path).to_owned()));
         found.retain(|path| path.starts_with('/'));
         let listed: BTreeSet<String> = ROUTES.iter().map(|route| route.0.to_owned()).collect();
         assert_eq!(listed.len(), ROUTES.len(), "a route is listed twice");

@@ -9,6 +9,7 @@ mod terminal;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
@@ -19,14 +20,16 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use nbpress_kernel::pty::{Pty, PtyRequest};
+use nbpress_runs::Permission;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::App;
-use crate::jupyter::sockets::{Heartbeat, restarting};
+use crate::guard::Who;
+use crate::jupyter::sockets::{Heartbeat, forbidden, restarting};
 use crate::jupyter::status::moment;
 use crate::jupyter::{JupyterError, JupyterResult, served};
+use crate::{App, DEFAULT_WORKSPACE};
 
 use terminal::{Size, Terminal};
 
@@ -177,16 +180,20 @@ async fn end(State(app): State<App>, Path(name): Path<String>) -> JupyterResult<
 async fn connect(
     State(app): State<App>,
     Path(name): Path<String>,
+    who: Who,
     upgrade: WebSocketUpgrade,
 ) -> JupyterResult<Response> {
     let terminal = app.terminals.find(&name)?;
     Ok(upgrade
         .max_message_size(LONGEST_MESSAGE)
-        .on_upgrade(async move |socket| talk(&app, socket, &terminal).await))
+        .on_upgrade(async move |socket| {
+            talk(&app, &who, socket, &terminal).await;
+        }))
 }
 
 /// One client of a terminal, from its first message to its last.
-async fn talk(app: &App, mut socket: WebSocket, terminal: &Terminal) {
+async fn talk(app: &App, who: &Who, mut socket: WebSocket, terminal: &Terminal) {
+    let mut ended = pin!(who.loses(app, Permission::Write, DEFAULT_WORKSPACE));
     let client = terminal.enter();
     let mut view = terminal.screen.view();
     let mut heartbeat = Heartbeat::new();
@@ -210,6 +217,7 @@ async fn talk(app: &App, mut socket: WebSocket, terminal: &Terminal) {
             }
             question = heartbeat.next() => question,
             () = app.stopping() => restarting(),
+            () = &mut ended => forbidden(),
         };
         let last = matches!(message, Message::Close(_));
         let printed = matches!(message, Message::Text(_));

@@ -10,7 +10,7 @@ use nbpress_format::Notebook;
 use nbpress_kernel::kernels::{Connection, ConnectionReceiver, ConnectionSender};
 use nbpress_protocol::content::{ExecuteRequest, Status};
 use nbpress_protocol::{Channel, Parts, Session};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 use uuid::Uuid;
 
@@ -19,7 +19,8 @@ use crate::jupyter::JupyterSettings;
 use super::fold::{Fold, cell_of};
 use super::journal::Journal;
 use super::presence::Presence;
-use super::{Told, folder};
+use super::question::Question;
+use super::{Cells, SESSION, Told, folder};
 
 /// Between two looks at what is to be written.
 const LOOK: Duration = Duration::from_millis(500);
@@ -59,6 +60,7 @@ pub(super) struct Desk {
     session: Session,
     /// By the id of the request.
     works: BTreeMap<String, Work>,
+    asking: watch::Sender<Option<Question>>,
     /// Not before this is anything saved.
     next_save: Instant,
 }
@@ -69,7 +71,7 @@ impl Desk {
         kernel: Uuid,
         connection: Connection,
         journal: Journal,
-        presence: Arc<Presence>,
+        (presence, asking): (Arc<Presence>, watch::Sender<Option<Question>>),
     ) -> Self {
         let (sender, receiver) = connection.split();
         Self {
@@ -81,6 +83,7 @@ impl Desk {
             presence,
             session: Session::new("nbpress"),
             works: BTreeMap::new(),
+            asking,
             next_save: Instant::now(),
         }
     }
@@ -97,7 +100,7 @@ impl Desk {
                 Some(told) = told.recv() => self.told(told).await,
                 delivered = self.receiver.recv() => {
                     let Ok(delivery) = delivered else { break };
-                    if self.concerns(&delivery.parts) {
+                    if delivery.channel != Channel::Shell && self.concerns(&delivery.parts) {
                         // On file before the host hears that it arrived, which the next `recv` tells it.
                         let _full = self.journal.append(delivery.channel, &delivery.parts);
                         self.hear(delivery.channel, &delivery.parts);
@@ -121,36 +124,66 @@ impl Desk {
                 let _gone = done.send(());
             }
             Told::Execute(cells, done) => {
-                let requests = cells
-                    .into_iter()
-                    .map(|(cell, code)| self.request(&cell, &code));
-                let requests: Vec<Parts> = requests.collect();
-                let mut ids = Vec::with_capacity(requests.len());
-                for parts in requests {
-                    ids.push(parts.label().msg_id.into_owned());
-                    let _full = self.journal.append(Channel::Shell, &parts);
-                    self.hear(Channel::Shell, &parts);
-                    let _gone = self.sender.send(Channel::Shell, parts).await;
-                }
-                let _gone = done.send(ids);
+                let _gone = done.send(self.execute(&cells).await);
+            }
+            Told::Answer(question, answer, done) => {
+                let _gone = done.send(self.answer(&question, &answer).await);
             }
         }
     }
 
-    fn request(&self, cell: &str, code: &str) -> Parts {
+    /// Asks the kernel to run cells; answers with the ids of the requests.
+    async fn execute(&mut self, Cells { cells, answered }: &Cells) -> Vec<String> {
+        let request = |(cell, code): &(String, String)| self.request(cell, code, *answered);
+        let requests: Vec<Parts> = cells.iter().map(request).collect();
+        let mut ids = Vec::with_capacity(requests.len());
+        for parts in requests {
+            ids.push(parts.label().msg_id.into_owned());
+            let _full = self.journal.append(Channel::Shell, &parts);
+            self.hear(Channel::Shell, &parts);
+            let _gone = self.sender.send(Channel::Shell, parts).await;
+        }
+        ids
+    }
+
+    /// Passes an answer on; false if that is not asked any more.
+    async fn answer(&mut self, question: &str, answer: &str) -> bool {
+        let asked = |asked: &Question| asked.id == question;
+        if !self.asking.borrow().as_ref().is_some_and(asked) {
+            return false;
+        }
+        let content = serde_json::json!({ "value": answer }).to_string();
+        let parts = self.message("input_reply", content.into_bytes());
+        // What was asked and answered is asked no more after a restart of the server; the answer may be a password.
+        let noted = self.message("input_reply", b"{}".to_vec());
+        let _full = self.journal.append(Channel::Stdin, &noted);
+        self.hear(Channel::Stdin, &noted);
+        self.sender.send(Channel::Stdin, parts).await.is_ok()
+    }
+
+    fn request(&self, cell: &str, code: &str, answered: bool) -> Parts {
         let request = ExecuteRequest {
             code,
             silent: false,
             store_history: true,
             user_expressions: serde_json::Map::new(),
-            allow_stdin: false,
+            allow_stdin: answered,
             stop_on_error: true,
         };
-        let content = serde_json::to_vec(&request).unwrap_or_default();
-        let mut parts = Parts::from(&self.session.message("execute_request", content));
+        let mut parts = self.message(
+            "execute_request",
+            serde_json::to_vec(&request).unwrap_or_default(),
+        );
         let metadata = serde_json::json!({"cellId": cell});
         parts.metadata = Bytes::from(metadata.to_string());
         parts
+    }
+
+    /// A message in the name of the session that is connected: what the kernel asks comes to nobody else.
+    fn message(&self, kind: &str, content: Vec<u8>) -> Parts {
+        let mut message = self.session.message(kind, content);
+        SESSION.clone_into(&mut message.header.session);
+        Parts::from(&message)
     }
 
     fn concerns(&self, parts: &Parts) -> bool {
@@ -175,8 +208,15 @@ impl Desk {
                 self.works.insert(label.msg_id.into_owned(), work);
             }
             Channel::Iopub => self.hear_output(parts),
+            Channel::Stdin => self.hear_question(parts),
             _ => {}
         }
+    }
+
+    fn hear_question(&self, parts: &Parts) {
+        let asked = self.works.get(parts.parent_label().msg_id.as_ref());
+        let question = asked.map(|work| Question::of(parts, work.cell.clone()));
+        self.asking.send_replace(question);
     }
 
     fn hear_output(&mut self, parts: &Parts) {
@@ -192,6 +232,12 @@ impl Desk {
         };
         if kind == "status" {
             work.is_over |= is_idle(parts);
+            // An interrupted cell waits for nothing.
+            self.asking.send_if_modified(|asked| {
+                let theirs =
+                    work.is_over && asked.as_ref().is_some_and(|one| one.cell == work.cell);
+                theirs && asked.take().is_some()
+            });
         } else {
             work.is_dirty |= work.fold.take(parts);
         }
@@ -199,10 +245,10 @@ impl Desk {
 
     /// Writes for those who are away; forgets what their clients have.
     async fn look(&mut self) {
-        let (presence, ours) = (Arc::clone(&self.presence), self.session.id().to_owned());
+        let presence = Arc::clone(&self.presence);
         self.works
             .retain(|_, work| !(work.is_over && presence.is_here(&work.session)));
-        let away = |work: &Work| work.session == ours || presence.is_away(&work.session);
+        let away = |work: &Work| work.session == SESSION || presence.is_away(&work.session);
         let due = self.works.values().any(|work| work.is_dirty && away(work));
         let over = self.works.values().any(|work| work.is_over && away(work));
         if due && (over || Instant::now() >= self.next_save) {

@@ -19,29 +19,29 @@ pub(super) async fn show(
     wish: &Wish,
     page: Page,
 ) -> Result<Shown, ContentsError> {
-    let listed = jupyter
-        .workspace
-        .list(&folder.path, ListOptions::default())
-        .await?;
     let search = wish.q.clone().unwrap_or_default();
-    let sought = search.to_lowercase();
-    let mut entries: Vec<Entry> = listed
+    let order = Order::from_query(wish.sort.as_deref().unwrap_or_default());
+    let at = wish.page.unwrap_or(1).max(1);
+    let before = (at - 1).saturating_mul(PART);
+    let options = ListOptions {
+        order: nbpress_contents::Order::parse(&order.to_query()),
+        contains: search.clone(),
+        skip: before,
+        limit: PART,
+        ..ListOptions::default()
+    };
+    let listed = jupyter.workspace.list(&folder.path, options).await?;
+    let entries: Vec<Entry> = listed
         .entries
         .iter()
-        .filter(|entry| entry.name.to_lowercase().contains(&sought))
         .map(|entry| shown(app, entry))
         .collect();
-    let order = Order::from_query(wish.sort.as_deref().unwrap_or_default());
-    order.sort(&mut entries);
-    let total = entries.len();
-    let at = wish.page.unwrap_or(1).max(1);
-    let before = (at - 1).saturating_mul(PART).min(total);
-    let entries: Vec<Entry> = entries.into_iter().skip(before).take(PART).collect();
+    let total = listed.total.unwrap_or(entries.len());
     let link = |at: usize| {
         let sort = order.to_query();
         format!("?q={}&sort={sort}&page={at}", escape(&search))
     };
-    let more = before + entries.len() < total;
+    let more = listed.next.is_some();
     let listing = Listing {
         entries,
         order,

@@ -54,6 +54,11 @@ pub(super) fn answer(shown: ViewResult, path: &str) -> Response {
     response
 }
 
+/// The page that says why nothing is shown.
+pub(crate) fn shown_failure(failed: Failed, path: &str) -> Response {
+    answer(Err(failed), path)
+}
+
 fn sorry(failed: &Failed, path: &str) -> String {
     let page = Page {
         title: failed

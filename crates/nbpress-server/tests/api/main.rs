@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod environment;
 mod imports;
 mod jobs;
 mod workers;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 
 /// A run that waits, and a worker that is there.
-async fn with_worker() -> (Api, String) {
+pub(crate) async fn with_worker() -> (Api, String) {
     let api = Api::start().await;
     let notebook = api.notebook("daily.ipynb", "days: int = 1");
     let (status, run) = api.post("/v1/runs", json!({"source": notebook})).await;
@@ -17,7 +17,7 @@ async fn with_worker() -> (Api, String) {
     (api, run["id"].as_str().unwrap().to_owned())
 }
 
-async fn claim(api: &Api) -> Value {
+pub(crate) async fn claim(api: &Api) -> Value {
     let room = json!({"most": 2, "cpus": 2.0, "memory_bytes": 8_i64 << 30});
     let (status, claims) = api.post("/v1/worker/w1/claim", room).await;
     assert_eq!(status, 200, "{claims}");

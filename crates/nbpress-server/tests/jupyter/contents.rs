@@ -276,3 +276,209 @@ async fn readers_get_pages_without_script() {
     let hidden = site.get("/view/report.ipynb?code=0").await.text();
     assert!(!hidden.contains("a = 1"), "{hidden}");
 }
+
+/// What a stock client does: it looks whether the file is the one it knows, and saves.
+#[tokio::test]
+async fn a_client_that_names_no_version_replaces_none_that_it_was_not_told_of() {
+    let site = Site::start().await;
+    site.put("a.txt", "first");
+    let look = "/api/contents/a.txt?content=0&hash=1";
+    assert_eq!(
+        site.get("/api/contents/a.txt").await.json()["content"],
+        "first"
+    );
+    assert_eq!(site.save("a.txt", "mine", &[]).await.status, 200);
+    assert_eq!(site.save("a.txt", "mine again", &[]).await.status, 200);
+    // It has looked; and then another program is quicker.
+    site.get(look).await;
+    site.put("a.txt", "theirs");
+    let refused = site.save("a.txt", "lost?", &[]).await;
+    assert_eq!(
+        (refused.status.as_u16(), site.text("a.txt").as_str()),
+        (409, "theirs")
+    );
+    assert_eq!(refused.json()["current"]["content"], "theirs");
+    // It looks again, and asks; whoever sits there wants theirs to be replaced.
+    site.get(look).await;
+    assert_eq!(site.save("a.txt", "mine at last", &[]).await.status, 200);
+    // Another client has never been told of anything, and saves as with Jupyter; nothing is lost.
+    site.put("a.txt", "theirs again");
+    let saved = site
+        .save("a.txt", "a script's", &[("user-agent", "script")])
+        .await;
+    assert_eq!(saved.status, 200);
+    let versions = site.get("/v1/versions?path=a.txt").await.json();
+    let sizes: Vec<u64> = versions
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v["size"].as_u64().unwrap())
+        .collect();
+    let expected = [
+        "a script's",
+        "theirs again",
+        "mine at last",
+        "theirs",
+        "mine again",
+        "mine",
+        "first",
+    ];
+    assert_eq!(sizes, expected.map(|text| text.len() as u64));
+}
+
+/// What the client began with was written by another program and never saved here.
+#[tokio::test]
+async fn what_was_opened_can_be_merged() {
+    let site = Site::start().await;
+    let cells = |first: &str, second: &str| {
+        let cell = |id: &str, source: &str| serde_json::json!({"cell_type": "raw", "id": id, "metadata": {}, "source": source});
+        let cells = [cell("one", first), cell("two", second)];
+        serde_json::json!({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    };
+    site.put("a.ipynb", &cells("a", "b").to_string());
+    let seen = site
+        .get("/api/contents/a.ipynb")
+        .await
+        .header("etag")
+        .to_owned();
+    site.put("a.ipynb", &cells("theirs", "b").to_string());
+    let body = serde_json::json!({"type": "notebook", "content": cells("a", "mine")});
+    let request = site.request(Method::PUT, "/api/contents/a.ipynb?merge=1");
+    let request = request.bearer_auth(TOKEN).header("if-match", &seen);
+    let merged = Answer::of(request.body(body.to_string())).await;
+    assert_eq!(
+        merged.header("x-nbpress-save"),
+        "merged",
+        "{}",
+        merged.text()
+    );
+    let read = site.get("/api/contents/a.ipynb").await.json();
+    let sources = |json: &Value| {
+        json["content"]["cells"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|cell| cell["source"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(sources(&read), ["theirs", "mine"]);
+}
+
+#[tokio::test]
+async fn a_directory_comes_in_pages() {
+    let site = Site::start().await;
+    for number in 0..25 {
+        site.put(&format!("{number:02}.txt"), &"x".repeat(number));
+    }
+    let whole = site.get("/api/contents/").await.json();
+    assert_eq!(whole["content"].as_array().unwrap().len(), 25);
+    assert_eq!(whole.get("next"), None);
+    for (query, first, count) in [
+        ("limit=10", "00.txt", 25),
+        ("limit=10&sort=-size", "24.txt", 25),
+        ("limit=4&sort=name&filter=2", "02.txt", 7),
+        ("limit=4&filter=nowhere", "", 0),
+    ] {
+        let mut names: Vec<String> = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = site
+                .get(&format!("/api/contents/?type=directory&{query}{cursor}"))
+                .await;
+            assert_eq!(page.status, 200, "{}", page.text());
+            let page = page.json();
+            names.extend(
+                page["content"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|entry| entry["name"].as_str().unwrap().to_owned()),
+            );
+            let Some(next) = page["next"].as_str() else {
+                break;
+            };
+            cursor = format!("&cursor={}", next.replace('/', "%2F"));
+        }
+        assert_eq!(
+            (names.len(), names.first().map_or("", String::as_str)),
+            (count, first),
+            "{query}"
+        );
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count, "{query}");
+    }
+    for query in ["limit=0", "limit=x", "limit=10001", "sort=colour"] {
+        assert_eq!(
+            site.get(&format!("/api/contents/?{query}")).await.status,
+            400,
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_other_programs_do_is_told() {
+    let site = Site::start().await;
+    std::fs::create_dir(site.root().join("d")).unwrap();
+    site.put("d/a.txt", "1");
+    let mut jupyter = site
+        .connect("/api/events/subscribe", &[BEARER])
+        .await
+        .unwrap();
+    let request = site
+        .request(Method::GET, "/v1/contents/events?path=d")
+        .bearer_auth(TOKEN);
+    let mut events = request.send().await.unwrap();
+    assert_eq!(events.headers()["content-type"], "text/event-stream");
+    site.put("elsewhere.txt", "not told");
+    // Whole from the first moment, as editors write.
+    site.put("b.tmp", "2");
+    std::fs::rename(site.root().join("b.tmp"), site.root().join("d/b.txt")).unwrap();
+    let created = told(&mut events, "created").await;
+    assert_eq!(created["path"], "d/b.txt");
+    let now = site.get("/api/contents/d/b.txt?content=0").await;
+    assert_eq!(
+        format!("\"{}\"", created["etag"].as_str().unwrap()),
+        now.header("etag")
+    );
+    std::fs::rename(site.root().join("d/b.txt"), site.root().join("d/c.txt")).unwrap();
+    let renamed = told(&mut events, "renamed").await;
+    assert_eq!(
+        (&renamed["path"], &renamed["from"]),
+        (&"d/c.txt".into(), &"d/b.txt".into())
+    );
+    let saved = site.save("d/a.txt", "ours", &[]).await;
+    let changed = told(&mut events, "changed").await;
+    assert_eq!(
+        format!("\"{}\"", changed["etag"].as_str().unwrap()),
+        saved.header("etag")
+    );
+    std::fs::remove_file(site.root().join("d/c.txt")).unwrap();
+    assert_eq!(told(&mut events, "deleted").await["path"], "d/c.txt");
+    let actions = ["create", "rename", "save", "delete"];
+    for action in actions {
+        let event = jupyter.hear().await;
+        assert_eq!(event["action"], action, "{event}");
+    }
+    for (path, status) in [("nowhere", 404), ("../x", 422), ("d/a.txt", 400)] {
+        let answer = site.get(&format!("/v1/contents/events?path={path}")).await;
+        assert_eq!(answer.status, status, "{path}");
+    }
+}
+
+/// The next event of a kind.
+async fn told(events: &mut reqwest::Response, kind: &str) -> Value {
+    let mut text = String::new();
+    loop {
+        let piece = tokio::time::timeout(PATIENCE, events.chunk())
+            .await
+            .expect(kind);
+        text.push_str(std::str::from_utf8(&piece.unwrap().expect("the stream goes on")).unwrap());
+        let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
+        let mut events = data.filter_map(|data| serde_json::from_str::<Value>(data).ok());
+        if let Some(event) = events.find(|event| event["kind"] == kind) {
+            return event;
+        }
+    }
+}

@@ -80,6 +80,24 @@ impl Desk {
         assert!(seen, "{name} shows {shown:?}, not {wanted:?}");
     }
 
+    /// What a cell of `doc.ipynb` asks, once it does.
+    async fn question(&self) -> Value {
+        let asked = async {
+            loop {
+                let asked = self
+                    .site
+                    .get(&format!("{INPUT}?path=doc.ipynb"))
+                    .await
+                    .json();
+                if !asked["question"].is_null() {
+                    return asked["question"].clone();
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, asked).await.unwrap()
+    }
+
     pub(crate) async fn end(self) {
         let kernels = self.site.get("/api/kernels").await.json();
         for kernel in kernels.as_array().unwrap() {
@@ -117,6 +135,8 @@ fn outputs(path: &Path) -> Vec<String> {
         .collect()
 }
 
+const INPUT: &str = "/v1/notebooks/input";
+
 const CELLS: &[(&str, &str)] = &[
     ("one", "print a\nread FIFO\nprint c"),
     ("two", "raise Trouble it broke"),
@@ -147,6 +167,45 @@ async fn cells_run_without_a_client_and_a_killed_server_loses_no_output() {
     assert_eq!(kernels[0]["id"], answer.json()["kernel"]);
     assert_eq!(kernels[0]["paths"], serde_json::json!(["doc.ipynb"]));
     assert!(kernels[0]["memory_bytes"].as_u64().unwrap() > 0);
+    assert_eq!(kernels[0]["owner"], "owner");
+    let kernel = format!("/v1/kernels/{}", kernels[0]["id"].as_str().unwrap());
+    for status in [204, 404] {
+        let stopped = desk.site.send(Method::DELETE, &kernel, &Value::Null).await;
+        assert_eq!(stopped.status, status, "{}", stopped.text());
+    }
+    assert_eq!(
+        desk.site.get("/v1/kernels").await.json(),
+        serde_json::json!([])
+    );
+}
+
+#[tokio::test]
+async fn what_a_cell_asks_is_asked_until_somebody_answers_also_by_the_next_server() {
+    let desk = Desk::start().await;
+    desk.write("doc.ipynb", &[("one", "ask name? \nprint went on")]);
+    let asked = serde_json::json!({"path": "doc.ipynb", "stdin": true});
+    let answer = desk
+        .site
+        .send(Method::POST, "/v1/notebooks/execute", &asked)
+        .await;
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    let question = desk.question().await;
+    let said = ["cell", "prompt", "password"].map(|part| question[part].clone());
+    assert_eq!(
+        serde_json::json!(said),
+        serde_json::json!(["one", "name?", false])
+    );
+    let desk = desk.restart().await;
+    assert_eq!(desk.question().await, question);
+    let answer =
+        serde_json::json!({"path": "doc.ipynb", "question": question["id"], "answer": "Ada"});
+    for status in [204, 409] {
+        let answered = desk.site.send(Method::POST, INPUT, &answer).await;
+        assert_eq!(answered.status, status, "{}", answered.text());
+    }
+    desk.shows("doc.ipynb", &["Ada\nwent on\n"]).await;
+    let left = desk.site.get("/v1/notebooks/input?path=doc.ipynb").await;
+    assert_eq!(left.json()["question"], Value::Null);
     desk.end().await;
 }
 

@@ -303,14 +303,55 @@ async fn metrics_are_what_prometheus_reads() {
         r#"nbpress_http_requests_total{method="GET",route="none",status="403"} 1"#,
         "# TYPE process_cpu_seconds_total counter",
         "nbpress_terminals 0",
+        "nbpress_queue_oldest_wait_seconds 0",
+        r#"nbpress_http_request_duration_seconds_count{route="/api/status"} 1"#,
     ] {
         assert!(text.lines().any(|known| known == line), "{line} in {text}");
     }
+    well_named(&text);
     assert!(!text.contains("strangers-path"));
     let memory = text
         .lines()
         .find_map(|line| line.strip_prefix("process_resident_memory_bytes "));
     assert!(memory.unwrap().parse::<f64>().unwrap() > 1e6);
+}
+
+/// The rules of <https://prometheus.io/docs/practices/naming/>, and that each value has its kind and help before it.
+fn well_named(text: &str) {
+    let mut kinds = std::collections::BTreeMap::new();
+    let mut helped = std::collections::BTreeSet::new();
+    for line in text.lines() {
+        let words: Vec<&str> = line.splitn(4, ' ').collect();
+        match words[..] {
+            ["#", "HELP", name, help] => {
+                assert!(help.ends_with('.') && helped.insert(name), "{line}");
+            }
+            ["#", "TYPE", name, kind] => {
+                assert!(kinds.insert(name, kind).is_none(), "{line}");
+                assert!(
+                    ["nbpress_", "process_"]
+                        .iter()
+                        .any(|of| name.starts_with(of)),
+                    "{line}"
+                );
+                assert_eq!(kind == "counter", name.ends_with("_total"), "{line}");
+                for unit in ["_ms", "_millis", "_milliseconds", "_mb", "_kb", "_percent"] {
+                    assert!(!name.contains(unit), "{line}");
+                }
+            }
+            _ => {
+                let name = line.split(['{', ' ']).next().unwrap();
+                let parts = ["_bucket", "_sum", "_count"];
+                let whole = parts.iter().find_map(|part| name.strip_suffix(part));
+                let whole = whole.filter(|name| kinds.get(name) == Some(&"histogram"));
+                let name = whole.unwrap_or(name);
+                assert!(kinds.contains_key(name) && helped.contains(name), "{line}");
+                let value = line.rsplit(' ').next().unwrap();
+                assert!(value.parse::<f64>().unwrap() >= 0.0, "{line}");
+            }
+        }
+    }
+    assert!(kinds.len() > 8, "{text}");
 }
 
 #[tokio::test]

@@ -15,8 +15,16 @@ mod endpoints;
 mod guard;
 mod lab;
 mod nbconvert;
+mod openid;
+mod search;
+mod share_links;
 mod sign_in;
+mod tables;
+mod team;
+mod team_sign_in;
+mod team_walk;
 mod terminals;
+mod ui;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -31,7 +39,9 @@ use nbpress_kernel::kernels::Kernels;
 use nbpress_scheduler::records::Records;
 use nbpress_scheduler::snapshot::SnapshotStore;
 use nbpress_scheduler::wake::Wake;
-use nbpress_server::{JupyterSettings, Lab, Server, ServerSettings, Sessions};
+use nbpress_server::{
+    JupyterSettings, Lab, OpenId, OpenIdSettings, Server, ServerSettings, Sessions,
+};
 use nbpress_storage::{Location, Settings, Storage};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
@@ -55,6 +65,7 @@ struct Setup {
     environment: BTreeMap<String, String>,
     trusted_proxy: bool,
     lab: Option<Lab>,
+    openid: Option<OpenIdSettings>,
 }
 
 impl Default for Setup {
@@ -69,6 +80,7 @@ impl Default for Setup {
             ]),
             trusted_proxy: false,
             lab: None,
+            openid: None,
         }
     }
 }
@@ -80,6 +92,8 @@ struct Site {
     base_url: &'static str,
     client: reqwest::Client,
     home: Arc<TempDir>,
+    /// The server's own, as another server of the same database has it.
+    store: nbpress_runs::Store,
     served: JoinSet<()>,
     stop: watch::Sender<bool>,
 }
@@ -97,7 +111,14 @@ impl Site {
 
     /// With what an earlier server left in the same home.
     async fn start_in(home: Arc<TempDir>, setup: Setup) -> Self {
-        let server = Server::new(settings(&home, &setup).await);
+        let settings = settings(&home, &setup).await;
+        let store = settings.store.clone();
+        let server = Server::new(settings);
+        let index = nbpress_search::Index::open(&home.path().join("search.sqlite")).await;
+        let mut server = server.with_search(index.unwrap());
+        if let Some(openid) = setup.openid {
+            server = server.with_openid(OpenId::new(openid).unwrap());
+        }
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (stop, stopped) = watch::channel(false);
@@ -112,6 +133,7 @@ impl Site {
             base_url: setup.base_url,
             client: client.build().unwrap(),
             home,
+            store,
             served,
             stop,
         }

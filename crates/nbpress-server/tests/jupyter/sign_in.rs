@@ -137,6 +137,7 @@ async fn a_restart_signs_nobody_out_and_another_token_everybody() {
     let home = Arc::clone(&site.home);
     site.stop.send_replace(true);
     site.served.join_all().await;
+    drop(site.store);
     for (token, status) in [(TOKEN, 200), ("another-token", 403)] {
         let token_setup = Setup {
             token,

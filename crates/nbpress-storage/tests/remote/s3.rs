@@ -102,6 +102,13 @@ async fn a_whole_bucket_is_listed() {
         .map(|entry| (entry.name.as_str(), entry.is_folder))
         .collect();
     assert_eq!(found, [("a", true), ("a.ipynb", false), ("b", false)]);
+    // A folder has none.
+    let versions: Vec<_> = page
+        .entries
+        .iter()
+        .map(|entry| entry.version.is_some())
+        .collect();
+    assert_eq!(versions, [false, true, true]);
     let old_scheme = location("s3n://whole/b");
     assert_eq!(storage.read(&old_scheme).await.unwrap(), "x");
 }

@@ -110,7 +110,9 @@ impl<'queue> Place<'queue> {
 
     /// A server that has the notebook as a job.
     fn serve(&self, home: &str) -> Result<Server> {
-        let server = Server::start(self.queue, &self.folder.join(home), &["--slots", "2"])?;
+        let server = self
+            .queue
+            .serve(&self.folder.join(home), &["--slots", "2"])?;
         let body = json!({"tasks": [{"source": self.folder.join("trivial.ipynb")}]});
         server
             .ask("PUT", "/v1/jobs/trivial", &body.to_string())
@@ -185,7 +187,7 @@ impl<'queue> Place<'queue> {
     }
 }
 
-fn submit(server: &Server) -> Result<String> {
+pub(in crate::bench) fn submit(server: &Server) -> Result<String> {
     let run = server.ask("POST", "/v1/runs", r#"{"job": "trivial"}"#)?;
     Ok(run["id"]
         .as_str()
@@ -194,7 +196,7 @@ fn submit(server: &Server) -> Result<String> {
 }
 
 /// Asks seldom, so that asking costs nothing; a run says itself when it ended.
-fn wait(server: &Server, id: &str) -> Result<Value> {
+pub(in crate::bench) fn wait(server: &Server, id: &str) -> Result<Value> {
     let start = Instant::now();
     loop {
         let run = server.ask("GET", &format!("/v1/runs/{id}"), "")?;

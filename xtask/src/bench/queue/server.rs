@@ -19,7 +19,7 @@ const TOKEN: &str = "benchmark";
 const STARTS: usize = 5;
 
 /// A server that is on.
-pub(super) struct Server {
+pub(in crate::bench) struct Server {
     process: Child,
     port: u16,
     /// From before `exec` to the first answer.
@@ -27,16 +27,21 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(queue: &Queue, home: &Path, options: &[&str]) -> Result<Self> {
+    pub(in crate::bench) fn start(
+        nbpress: &Path,
+        environment: &[(&str, String)],
+        home: &Path,
+        options: &[&str],
+    ) -> Result<Self> {
         fs::create_dir_all(home)?;
         // The system gives the same port again only after all others.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let log = fs::File::create(home.join("log"))?;
-        let mut command = Command::new(&queue.nbpress);
+        let mut command = Command::new(nbpress);
         command
             .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
             .args(options)
-            .envs(queue.environment.iter().map(|(name, value)| (name, value)))
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .env("NBPRESS_HOME", home)
             .env("NBPRESS_TOKEN", TOKEN)
             .stdin(Stdio::null())
@@ -61,7 +66,7 @@ impl Server {
     }
 
     /// Asks on a connection of its own.
-    pub(super) fn ask(&self, method: &str, path: &str, body: &str) -> Result<Value> {
+    pub(in crate::bench) fn ask(&self, method: &str, path: &str, body: &str) -> Result<Value> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         let length = body.len();
         // One write: the second of two would wait for the answer to the first.
@@ -90,7 +95,7 @@ impl Server {
     }
 
     /// Ends it; its CPU seconds, and those of everything it started too.
-    pub(super) fn end(self) -> Result<(f64, f64)> {
+    pub(in crate::bench) fn end(self) -> Result<(f64, f64)> {
         measure::end(&self.process)
     }
 }
@@ -100,7 +105,7 @@ pub(super) fn measure(queue: &Queue, history: &str, figures: &mut Figures) -> Re
     let home = queue.folder.join("idle");
     let mut starts = Vec::new();
     for _ in 0..STARTS {
-        let server = Server::start(queue, &home, &[])?;
+        let server = queue.serve(&home, &[])?;
         starts.push(server.first_answer.as_secs_f64() * 1e3);
         server.end()?;
     }
@@ -114,14 +119,14 @@ pub(super) fn measure(queue: &Queue, history: &str, figures: &mut Figures) -> Re
             "load": load()}),
         ],
     );
-    let server = Server::start(queue, &home, &[])?;
+    let server = queue.serve(&home, &[])?;
     figures.add(
         "server",
         vec![idle(queue, &server, "idle, empty database")?],
     );
     server.end()?;
     let home = queue.folder.join("with-history");
-    let server = Server::start(queue, &home, &["--database", history])?;
+    let server = queue.serve(&home, &["--database", history])?;
     let start_ms = server.first_answer.as_secs_f64() * 1e3;
     let mut before = idle(queue, &server, "idle, a million runs")?;
     before["start_ms"] = json!(start_ms);
@@ -168,7 +173,7 @@ fn pages(server: &Server) -> Result<Value> {
 }
 
 /// How many processes want a processor, on average over the last minute.
-pub(super) fn load() -> Option<f64> {
+pub(in crate::bench) fn load() -> Option<f64> {
     let text = fs::read_to_string("/proc/loadavg").ok()?;
     text.split(' ').next()?.parse().ok()
 }

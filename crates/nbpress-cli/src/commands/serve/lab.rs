@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use nbpress_server::Lab;
 
+use crate::configuration::WITHOUT_VALUE;
 use crate::settings::Settings;
 
-/// The front end in the given environment, or in the first that has one.
-pub(super) fn find(settings: &Settings, given: Option<&Path>) -> anyhow::Result<Lab> {
-    if let Some(given) = given {
+/// The front end in the given environment, or in the first that has one where none was named.
+pub(super) fn find(settings: &Settings, given: &Path) -> anyhow::Result<Lab> {
+    if given != Path::new(WITHOUT_VALUE) {
         return Lab::open(given)
             .with_context(|| format!("failed to find JupyterLab in `{}`", given.display()));
     }

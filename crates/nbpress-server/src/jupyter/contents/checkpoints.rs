@@ -75,6 +75,7 @@ pub(super) async fn answer(
         (What::One(id), &Method::POST) => {
             let restored = workspace.restore_checkpoint(&path, id).await;
             restored.map_err(|error| refused(&error))?;
+            asked.forget(&path);
             Ok(StatusCode::NO_CONTENT.into_response())
         }
         (What::One(id), &Method::DELETE) => {

@@ -6,9 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use jiff::Timestamp;
-use nbpress_contents::{ContentsPath, Entry, Kind, ListOptions, Workspace};
+use nbpress_contents::{ContentsPath, Entry, Kind, ListOptions, Order, Workspace};
 use nbpress_format::{Json, Notebook, ParseError};
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
 
 use crate::jupyter::{JupyterError, JupyterResult};
 
@@ -17,6 +17,9 @@ use super::unreadable;
 /// Bytes of a line of base64, as Python's `base64.encodebytes` breaks it.
 const BASE64_LINE: usize = 57;
 
+/// Entries of one page, at most.
+const MOST: usize = 10_000;
+
 /// What a client wants to have.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
@@ -24,6 +27,8 @@ pub(super) struct Wanted {
     format: Option<Format>,
     content: bool,
     hash: bool,
+    /// Which part of a directory.
+    listing: ListOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +60,35 @@ impl Wanted {
             format,
             content: flag(query, "content", true)?,
             hash: flag(query, "hash", false)?,
+            listing: listing(query)?,
         })
     }
+}
+
+/// Beyond Jupyter's own API: `limit` and `cursor`, `sort` and `filter`.
+fn listing(query: &BTreeMap<String, String>) -> JupyterResult<ListOptions> {
+    let wrong = |name: &str, what: &str| JupyterError::bad_request(format!("`{name}` {what}"));
+    let limit = match query.get("limit") {
+        None => usize::MAX,
+        Some(limit) => {
+            let limit = limit
+                .parse()
+                .ok()
+                .filter(|limit| (1..=MOST).contains(limit));
+            limit.ok_or_else(|| wrong("limit", &format!("must be from 1 to {MOST}")))?
+        }
+    };
+    let order = query.get("sort").map(|sort| {
+        let what = "must be name, kind, modified or size, with `-` before it for backwards";
+        Order::parse(sort).ok_or_else(|| wrong("sort", what))
+    });
+    Ok(ListOptions {
+        limit,
+        after: query.get("cursor").cloned(),
+        order: order.transpose()?,
+        contains: query.get("filter").cloned().unwrap_or_default(),
+        ..ListOptions::default()
+    })
 }
 
 fn flag(query: &BTreeMap<String, String>, name: &str, default: bool) -> JupyterResult<bool> {
@@ -71,18 +103,62 @@ fn flag(query: &BTreeMap<String, String>, name: &str, default: bool) -> JupyterR
     }
 }
 
-/// A model that is ready to be sent.
+/// What is told of a file, notebook or directory.
 #[derive(Clone, Debug)]
 pub(super) struct Model {
     pub(super) entry: Entry,
     kind: Kind,
-    /// JSON.
-    content: Option<String>,
+    content: Content,
     format: Option<&'static str>,
     mimetype: Option<&'static str>,
     hash: Option<String>,
     /// What is wrong with a notebook.
     message: Option<String>,
+    /// Of a directory that was asked for in pages.
+    next: Option<Next>,
+}
+
+/// Where the next page begins; null after the last.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+struct Next(Option<String>);
+
+/// What is in it; it may be long.
+#[derive(Clone, Debug)]
+enum Content {
+    None,
+    Text(String),
+    Notebook(Notebook),
+    /// JSON that is no notebook all the same.
+    Json(Json),
+    Entries(Vec<Entry>),
+}
+
+/// A model as JSON.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    pub(super) entry: Entry,
+    pub(super) json: String,
+}
+
+/// The fields of a model but for the content.
+#[derive(Serialize)]
+struct Fields<'a> {
+    name: &'a str,
+    path: &'a str,
+    r#type: &'static str,
+    writable: bool,
+    created: Date,
+    last_modified: Date,
+    mimetype: Option<&'static str>,
+    size: Option<u64>,
+    format: Option<&'static str>,
+    hash: Option<&'a str>,
+    hash_algorithm: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a Next>,
 }
 
 impl Model {
@@ -91,10 +167,11 @@ impl Model {
             kind: entry.kind,
             mimetype: entry.mimetype,
             entry: entry.clone(),
-            content: None,
+            content: Content::None,
             format: None,
             hash: None,
             message: None,
+            next: None,
         }
     }
 
@@ -103,44 +180,75 @@ impl Model {
         self
     }
 
-    /// One object. The content is put in as it is: it may be long.
-    pub(super) fn to_json(&self) -> String {
-        let entry = &self.entry;
-        let mut fields = json!({
-            "name": entry.name,
-            "path": entry.path.as_str(),
-            "type": self.kind.as_str(),
-            "writable": entry.writable,
-            "created": date(entry.created),
-            "last_modified": date(entry.last_modified),
-            "mimetype": self.mimetype,
-            "size": entry.size,
-            "format": self.format,
-            "hash": self.hash,
-            "hash_algorithm": self.hash.as_ref().map(|_| "sha256"),
-        });
-        if let (Some(message), Some(fields)) = (&self.message, fields.as_object_mut()) {
-            fields.insert("message".to_owned(), Value::String(message.clone()));
+    pub(super) fn send(self) -> Sent {
+        let mut json = String::new();
+        self.write(&mut json);
+        Sent {
+            entry: self.entry,
+            json,
         }
-        let mut json = fields.to_string();
+    }
+
+    /// One object. The content is written once, where it is sent from.
+    fn write(&self, json: &mut String) {
+        let entry = &self.entry;
+        let fields = Fields {
+            name: &entry.name,
+            path: entry.path.as_str(),
+            r#type: self.kind.as_str(),
+            writable: entry.writable,
+            created: Date(entry.created),
+            last_modified: Date(entry.last_modified),
+            mimetype: self.mimetype,
+            size: entry.size,
+            format: self.format,
+            hash: self.hash.as_deref(),
+            hash_algorithm: self.hash.as_ref().map(|_| "sha256"),
+            message: self.message.as_deref(),
+            next: self.next.as_ref(),
+        };
+        json.push_str(&serde_json::to_string(&fields).unwrap_or_default());
         json.pop();
         json.push_str(",\"content\":");
-        json.push_str(self.content.as_deref().unwrap_or("null"));
+        self.content.write(json);
         json.push('}');
-        json
+    }
+}
+
+impl Content {
+    fn write(&self, json: &mut String) {
+        match self {
+            Self::None => json.push_str("null"),
+            Self::Text(text) => json.push_str(&serde_json::to_string(text).unwrap_or_default()),
+            Self::Notebook(notebook) => notebook.write_compact(json),
+            Self::Json(content) => json.push_str(&content.to_compact()),
+            Self::Entries(entries) => {
+                json.push('[');
+                for (at, entry) in entries.iter().enumerate() {
+                    json.push_str(if at > 0 { "," } else { "" });
+                    Model::without_content(entry).write(json);
+                }
+                json.push(']');
+            }
+        }
     }
 }
 
 /// As Jupyter writes it: in microseconds.
-fn date(time: Timestamp) -> String {
-    format!("{time:.6}")
+struct Date(Timestamp);
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:.6}", self.0))
+    }
 }
 
+/// What is told of a path, with the entry that it is of.
 pub(super) async fn load(
     workspace: &Workspace,
     path: &ContentsPath,
     wanted: &Wanted,
-) -> JupyterResult<Model> {
+) -> JupyterResult<Sent> {
     let failed = |error| unreadable(path, &error);
     let entry = workspace.entry(path).await.map_err(failed)?;
     check_kind(path, &entry, wanted)?;
@@ -154,22 +262,31 @@ pub(super) async fn load(
         if wanted.hash {
             model.hash = Some(workspace.hash(path).await.map_err(failed)?);
         }
-        return Ok(model);
+        return Ok(model.send());
     }
     let (entry, bytes) = workspace.read(path).await.map_err(failed)?;
     let (format, with_hash) = (wanted.format, wanted.hash);
-    let model = tokio::task::spawn_blocking(move || {
+    let (seen, shown) = (entry.clone(), bytes.clone());
+    let model = working(move || {
         let hash = with_hash.then(|| sha256(&bytes));
         let mut model = match kind {
             Kind::Notebook => notebook(&entry, &bytes)?,
             _ => file(&entry, &bytes, format)?,
         };
         model.hash = hash;
-        Ok(model)
+        Ok(model.send())
     });
-    model
-        .await
-        .unwrap_or_else(|error| Err(JupyterError::broken(&error)))
+    // That a version cannot be kept is no reason not to show it.
+    let (sent, _kept) = tokio::join!(model, workspace.keep_seen(&seen, &shown));
+    sent
+}
+
+/// Does what takes long where nobody waits for it.
+pub(super) async fn working<T: Send + 'static>(
+    work: impl FnOnce() -> JupyterResult<T> + Send + 'static,
+) -> JupyterResult<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(JupyterError::broken(&error)))
 }
 
 fn check_kind(path: &ContentsPath, entry: &Entry, wanted: &Wanted) -> JupyterResult<()> {
@@ -186,36 +303,31 @@ fn check_kind(path: &ContentsPath, entry: &Entry, wanted: &Wanted) -> JupyterRes
     Err(JupyterError::bad_request(message).because("bad type"))
 }
 
-async fn directory(workspace: &Workspace, entry: Entry, wanted: &Wanted) -> JupyterResult<Model> {
+async fn directory(workspace: &Workspace, entry: Entry, wanted: &Wanted) -> JupyterResult<Sent> {
     let mut model = Model::without_content(&entry);
     if !wanted.content {
-        return Ok(model);
+        return Ok(model.send());
     }
-    let page = workspace.list(&entry.path, ListOptions::default()).await;
+    let options = wanted.listing.clone();
+    let in_pages = options.limit < usize::MAX;
+    let page = workspace.list(&entry.path, options).await;
     let page = page.map_err(|error| unreadable(&entry.path, &error))?;
-    let mut content = String::from("[");
-    for (at, entry) in page.entries.iter().enumerate() {
-        if at > 0 {
-            content.push(',');
-        }
-        content.push_str(&Model::without_content(entry).to_json());
-    }
-    content.push(']');
-    model.content = Some(content);
     model.format = Some("json");
-    Ok(model)
+    model.next = in_pages.then_some(Next(page.next));
+    model.content = Content::Entries(page.entries);
+    working(|| Ok(model.send())).await
 }
 
 fn notebook(entry: &Entry, bytes: &Bytes) -> JupyterResult<Model> {
     let (content, complaint) = match Notebook::parse_and_validate(bytes) {
-        Ok((notebook, problems)) => (notebook.to_json(), complaint(&problems)),
+        Ok((notebook, problems)) => (Content::Notebook(notebook), complaint(&problems)),
         Err(error) => as_it_is(entry, bytes, &error)?,
     };
     let mut model = Model::without_content(entry).with_message(complaint);
     model.kind = Kind::Notebook;
     model.mimetype = None;
     model.format = Some("json");
-    model.content = Some(content.to_compact());
+    model.content = content;
     Ok(model)
 }
 
@@ -224,7 +336,7 @@ fn as_it_is(
     entry: &Entry,
     bytes: &[u8],
     error: &ParseError,
-) -> JupyterResult<(Json, Option<String>)> {
+) -> JupyterResult<(Content, Option<String>)> {
     let unreadable = || {
         let message = format!("Unreadable Notebook: {}: {error}", entry.path);
         JupyterError::bad_request(message).because("bad notebook")
@@ -233,7 +345,8 @@ fn as_it_is(
     if json.get("nbformat").and_then(Json::as_u64) != Some(4) {
         return Err(unreadable());
     }
-    Ok((json, Some(format!("Notebook validation failed: {error}"))))
+    let complaint = format!("Notebook validation failed: {error}");
+    Ok((Content::Json(json), Some(complaint)))
 }
 
 /// What is wrong with a notebook, in the words by which clients know that something is.
@@ -267,7 +380,7 @@ fn file(entry: &Entry, bytes: &Bytes, format: Option<Format>) -> JupyterResult<M
     };
     model.format = Some(format);
     model.mimetype = model.mimetype.or(Some(mimetype));
-    model.content = Some(Value::String(content).to_string());
+    model.content = Content::Text(content);
     Ok(model)
 }
 

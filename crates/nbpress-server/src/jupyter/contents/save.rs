@@ -13,11 +13,11 @@ use serde_json::json;
 
 use crate::jupyter::{JupyterError, JupyterResult};
 
-use super::model::{Model, Wanted, complaint, load};
+use super::model::{Model, Wanted, complaint, load, working};
 use super::{Asked, created, finish, refused};
 
 pub(super) async fn put(asked: &Asked, path: &ContentsPath) -> JupyterResult<Response> {
-    let Some(mut body) = asked.object()? else {
+    let Some(mut body) = asked.object().await? else {
         let made = asked.workspace().untitled(path, Kind::File, "").await;
         let entry = made.map_err(|error| refused(&error))?;
         return Ok(created(asked, StatusCode::CREATED, &entry));
@@ -28,13 +28,13 @@ pub(super) async fn put(asked: &Asked, path: &ContentsPath) -> JupyterResult<Res
     check_named(&body, path)?;
     let workspace = asked.workspace();
     let exists = match workspace.entry(path).await {
-        Ok(entry) => Some(entry.kind),
+        Ok(entry) => Some(entry),
         Err(ContentsError::NotFound { .. }) => None,
         Err(error) => return Err(refused(&error)),
     };
     let kind = kind(&body, path, exists.is_some())?;
     if kind == Kind::Directory {
-        return directory(asked, path, exists).await;
+        return directory(asked, path, exists.map(|entry| entry.kind)).await;
     }
     let content = body.shift_remove("content").filter(|json| !json.is_null());
     if content.is_none() && exists.is_some() {
@@ -44,7 +44,8 @@ pub(super) async fn put(asked: &Asked, path: &ContentsPath) -> JupyterResult<Res
     if let Some(chunk) = body.get("chunk").and_then(Json::as_i64) {
         return upload(asked, path, kind, chunk, bytes).await;
     }
-    store(asked, path, bytes, complaint).await
+    let condition = condition(asked, exists.as_ref())?;
+    store(asked, path, (bytes, complaint), condition).await
 }
 
 /// A body may name the path again; a hidden one is refused there too.
@@ -94,18 +95,16 @@ async fn bytes(
 ) -> JupyterResult<(Bytes, Option<String>)> {
     if kind == Kind::Notebook {
         let content = content.unwrap_or_else(new_notebook);
-        let written = tokio::task::spawn_blocking(move || {
-            let notebook = Notebook::from_json(content).map_err(|error| {
+        return working(move || {
+            let read = Notebook::from_json_and_validate(content);
+            let (notebook, problems) = read.map_err(|error| {
                 JupyterError::bad_request(format!("Unreadable Notebook: {error}"))
             })?;
-            let complaint = complaint(&notebook.validate());
             let mut bytes = notebook.to_bytes();
             bytes.push(b'\n');
-            Ok((Bytes::from(bytes), complaint))
-        });
-        return written
-            .await
-            .unwrap_or_else(|error| Err(JupyterError::broken(&error)));
+            Ok((Bytes::from(bytes), complaint(&problems)))
+        })
+        .await;
     }
     let text = match content {
         None => return Ok((Bytes::new(), None)),
@@ -166,11 +165,10 @@ async fn upload(
 async fn store(
     asked: &Asked,
     path: &ContentsPath,
-    bytes: Bytes,
-    complaint: Option<String>,
+    (bytes, complaint): (Bytes, Option<String>),
+    condition: Condition,
 ) -> JupyterResult<Response> {
     let workspace = asked.workspace();
-    let condition = condition(asked)?;
     let merges = asked.query.get("merge").is_some_and(|merge| merge == "1");
     if let (true, Condition::IfMatch(base)) = (merges, &condition) {
         let resolution = workspace.save_merged(path, base, bytes).await;
@@ -193,7 +191,7 @@ fn answer(asked: &Asked, saved: &Saved, complaint: Option<String>) -> Response {
         StatusCode::OK
     };
     let model = Model::without_content(&saved.entry).with_message(complaint);
-    let mut response = finish(status, &model);
+    let mut response = finish(asked, status, model.send());
     let location = asked.location(&saved.entry.path);
     response
         .headers_mut()
@@ -201,8 +199,10 @@ fn answer(asked: &Asked, saved: &Saved, complaint: Option<String>) -> Response {
     response
 }
 
-/// What the client has seen (RFC 9110, sections 13.1.1 and 13.1.2).
-fn condition(asked: &Asked) -> JupyterResult<Condition> {
+/// What the client has seen (RFC 9110, sections 13.1.1 and 13.1.2). One that does not say is taken at what it was
+/// last told of the file: `JupyterLab` asks before it replaces what it knows to have changed, and cannot know what
+/// changes between its question and its save.
+fn condition(asked: &Asked, current: Option<&Entry>) -> JupyterResult<Condition> {
     let text = |name: HeaderName| {
         asked
             .headers
@@ -210,7 +210,10 @@ fn condition(asked: &Asked) -> JupyterResult<Condition> {
             .map(|value| value.to_str().unwrap_or_default().trim().to_owned())
     };
     match (text(IF_MATCH), text(IF_NONE_MATCH)) {
-        (None, None) => Ok(Condition::Any),
+        (None, None) => {
+            let seen = current.and_then(|current| asked.app.seen.of(&asked.client, &current.path));
+            Ok(seen.map_or(Condition::Any, Condition::IfMatch))
+        }
         (None, Some(any)) if any == "*" => Ok(Condition::IfAbsent),
         (Some(etag), None) => {
             let etag = etag
@@ -235,14 +238,11 @@ async fn stale(
     let wanted = Wanted::of(&std::collections::BTreeMap::new())?;
     let current = load(asked.workspace(), path, &wanted).await.ok();
     let message = serde_json::Value::String(error.to_string());
-    let model = current.as_ref().map(Model::to_json);
-    let body = format!(
-        "{{\"message\":{message},\"reason\":\"stale\",\"current\":{}}}",
-        model.as_deref().unwrap_or("null")
-    );
+    let model = current.as_ref().map_or("null", |sent| &sent.json);
+    let body = format!("{{\"message\":{message},\"reason\":\"stale\",\"current\":{model}}}");
     let content_type = [("content-type", "application/json")];
     let mut response = (StatusCode::CONFLICT, content_type, body).into_response();
-    let etag = current.and_then(|model| model.entry.etag);
+    let etag = current.and_then(|sent| sent.entry.etag);
     if let Some(Ok(etag)) = etag.map(|etag| format!("\"{etag}\"").parse()) {
         response.headers_mut().insert(ETAG, etag);
     }

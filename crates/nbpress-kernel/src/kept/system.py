@@ -1,0 +1,119 @@
+"""A hook in a running ipykernel that forks before a cell, and the life of what it forks.
+
+The kernel goes on at once. Its copy gives up what is the kernel's and waits at a socket in a folder of its own
+for orders to fork once more; what is forked then is a kernel again, of the one who asked.
+"""
+
+import array
+import asyncio
+import collections
+import contextlib
+import datetime
+import fcntl
+import gc
+import logging
+import select
+import shutil
+import stat
+import struct
+import time
+import uuid
+import warnings
+import weakref
+
+# How many copies may be on their way at once.
+MOST_UNFINISHED = 2
+# Between two looks of a copy at whether anybody still wants it, in seconds.
+LOOK = 2
+# Threads, devices or connections that a fork breaks.
+NOT_COPIED = ["cupy", "grpc", "jax", "polars", "tensorflow", "torch"]
+# IPython ends this thread when the process forks, and starts it again when there is something to save.
+SAVES_HISTORY = "IPythonHistorySavingThread"
+# What a process of the user that is known to end with the kernel is called.
+SEEN_TO = {"multiprocessing.resource_tracker"}
+# The largest file of variables, in bytes, and the longest time for writing it, in seconds.
+MOST_SAVED = 64 << 20
+LONGEST_SAVING = 0.25
+# How much longer cells work before the variables are written again, unless that takes no longer than a fork.
+WORK_PER_SAVING = 20
+CHEAP_SAVING = 0.02
+
+
+def moment(seconds):
+    """A time in words that other programs read."""
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat()
+
+
+def version():
+    """Of Python, for example `3.12.1`."""
+    return ".".join(map(str, sys.version_info[:3]))
+
+
+def write_whole(folder, name, content):
+    """A file that is there with all of its content or not at all."""
+    path = os.path.join(folder, name)
+    with open(path + ".new", "w") as file:
+        json.dump(content, file)
+    os.replace(path + ".new", path)
+
+
+def started(pid):
+    """When a process started, in ticks since the system did; nothing for one that is gone."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return int(file.read().rpartition(")")[2].split()[19])
+    except OSError:
+        return None
+
+
+def share_of_memory(pid):
+    """What a process holds in bytes; what is shared is divided among those who share it."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("Pss:")) * 1024
+    except (OSError, StopIteration):
+        return 0
+
+
+def working_directory():
+    """Where this process is; nothing where that is gone."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return None
+
+
+def temporary_folders():
+    """Those that Python removes when the process ends that made them."""
+    made = getattr(sys.modules.get("tempfile"), "TemporaryDirectory", None)
+    for waiting in list(getattr(weakref.finalize, "_registry", {}).values()):
+        if made is not None and waiting.func == made._cleanup:
+            yield f"the folder {waiting.args[0]}"
+
+
+def native_threads():
+    """How many threads there are of each name that is not the process's own."""
+    names = collections.Counter()
+    for task in os.listdir("/proc/self/task"):
+        try:
+            with open(f"/proc/self/task/{task}/comm") as file:
+                names[file.read().strip()] += 1
+        except OSError:
+            continue
+    with open("/proc/self/comm") as file:
+        del names[file.read().strip()]
+    return names
+
+
+def descriptors():
+    """The open descriptors of this process, with what they are."""
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            yield int(name), os.fstat(int(name))
+        except OSError:
+            continue
+
+
+def put_nothing_in_place(descriptor, other):
+    """Closes a descriptor. Objects that own its number may close it later, so it does not become another's."""
+    os.dup2(other, descriptor, os.get_inheritable(descriptor))

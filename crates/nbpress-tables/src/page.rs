@@ -1,0 +1,168 @@
+//! One page: the rows that match, in order, from here to there.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, UInt64Array};
+use arrow_ord::sort::{SortColumn, SortOptions, lexsort_to_indices};
+use arrow_select::concat::concat;
+use arrow_select::filter::filter_record_batch;
+use arrow_select::take::take_record_batch;
+
+use crate::error::TableError;
+use crate::filter::{matches, not_comparable, plain};
+use crate::query::{Filter, Query};
+use crate::table::{Table, limit};
+
+/// The most rows that are sorted: their keys are in memory.
+const MAX_SORTED: u64 = 50_000_000;
+
+/// What a [`Query`] gives.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The rows, at most as many as asked for.
+    pub rows: RecordBatch,
+    /// How many rows the filter lets through, on all pages together.
+    pub matching: u64,
+}
+
+impl Table {
+    /// The rows a query asks for.
+    pub fn page(&self, query: &Query) -> Result<Page, TableError> {
+        let columns = match &query.columns {
+            Some(names) => names
+                .iter()
+                .map(|name| self.column(name))
+                .collect::<Result<Vec<_>, _>>()?,
+            None => (0..self.schema().fields().len()).collect(),
+        };
+        let first = usize::try_from(query.offset).unwrap_or(usize::MAX);
+        let count = usize::try_from(query.limit.min(Query::MAX_LIMIT)).unwrap_or(0);
+        let end = first.saturating_add(count);
+
+        if query.filter.is_none() && query.sort.is_empty() {
+            let from = query.offset.min(self.rows());
+            let to = from.saturating_add(count as u64).min(self.rows());
+            let positions = (from..to).collect::<Vec<_>>();
+            let rows = self.rows_at(&columns, &positions)?;
+            return Ok(Page {
+                rows,
+                matching: self.rows(),
+            });
+        }
+        let found = self.matching(query)?;
+        let matching = found.positions.len() as u64;
+        let ordered = found.ordered(query, end)?;
+        let wanted = ordered.get(first.min(ordered.len())..).unwrap_or_default();
+        let rows = self.rows_at(&columns, wanted)?;
+        Ok(Page { rows, matching })
+    }
+
+    /// The rows at these positions, in this order, with these columns, in this order.
+    fn rows_at(&self, columns: &[usize], positions: &[u64]) -> Result<RecordBatch, TableError> {
+        let stored = in_schema_order(columns);
+        let mut ascending = positions.to_vec();
+        ascending.sort_unstable();
+        let rows = self.take(&stored, &ascending)?;
+        let place = |of: &u64| ascending.binary_search(of).unwrap_or(0) as u64;
+        let order = positions.iter().map(place).collect::<UInt64Array>();
+        let shown = columns
+            .iter()
+            .map(|column| stored.binary_search(column).unwrap_or(0))
+            .collect::<Vec<_>>();
+        Ok(take_record_batch(&rows.project(&shown)?, &order)?)
+    }
+
+    /// Every row the filter lets through, with what it is sorted by.
+    fn matching(&self, query: &Query) -> Result<Found, TableError> {
+        let filter = query.filter.as_ref();
+        let keys = query.sort.iter().map(|key| key.column.as_str());
+        let tested = filter.map(Filter::columns).unwrap_or_default();
+        let columns = keys
+            .chain(tested)
+            .map(|name| self.column(name))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut found = Found {
+            positions: Vec::new(),
+            keys: vec![Vec::new(); query.sort.len()],
+        };
+        self.scan(&in_schema_order(&columns), filter, &mut |first, batch| {
+            found.add(query, first, &batch)?;
+            if query.sort.is_empty() {
+                return Ok(());
+            }
+            limit("rows to sort", found.positions.len() as u64, MAX_SORTED)
+        })?;
+        Ok(found)
+    }
+}
+
+fn in_schema_order(columns: &[usize]) -> Vec<usize> {
+    let mut columns = columns.to_vec();
+    columns.sort_unstable();
+    columns.dedup();
+    columns
+}
+
+/// Rows that match: where they are, and batch by batch what each sort key says of them.
+struct Found {
+    positions: Vec<u64>,
+    keys: Vec<Vec<ArrayRef>>,
+}
+
+impl Found {
+    fn add(&mut self, query: &Query, first: u64, batch: &RecordBatch) -> Result<(), TableError> {
+        let rows = first..first + batch.num_rows() as u64;
+        let kept = if let Some(filter) = &query.filter {
+            let mask = matches(filter, batch)?;
+            let kept = rows.zip(&mask).filter(|(_, keep)| **keep);
+            self.positions.extend(kept.map(|(row, _)| row));
+            filter_record_batch(batch, &mask.into())?
+        } else {
+            self.positions.extend(rows);
+            batch.clone()
+        };
+        for (key, values) in query.sort.iter().zip(&mut self.keys) {
+            let column = kept
+                .column_by_name(&key.column)
+                .ok_or_else(|| TableError::NoColumn(key.column.clone()))?;
+            if column.data_type().is_nested() {
+                return Err(not_comparable(&key.column, column.data_type()));
+            }
+            values.push(plain(column)?);
+        }
+        Ok(())
+    }
+
+    /// The first positions in the order asked for. The position itself is the last key, so that
+    /// equal rows stay as they are in the file and no row is on two pages.
+    fn ordered(self, query: &Query, end: usize) -> Result<Vec<u64>, TableError> {
+        if query.sort.is_empty() || self.positions.is_empty() {
+            let mut positions = self.positions;
+            positions.truncate(end);
+            return Ok(positions);
+        }
+        let mut columns = Vec::new();
+        for (key, values) in query.sort.iter().zip(&self.keys) {
+            let parts = values.iter().map(AsRef::as_ref).collect::<Vec<_>>();
+            columns.push(SortColumn {
+                values: concat(&parts)?,
+                options: Some(SortOptions {
+                    descending: key.descending,
+                    nulls_first: false,
+                }),
+            });
+        }
+        let positions = UInt64Array::from(self.positions);
+        columns.push(SortColumn {
+            values: Arc::new(positions.clone()),
+            options: None,
+        });
+        let order = lexsort_to_indices(&columns, Some(end))?;
+        let all = positions.values();
+        Ok(order
+            .values()
+            .iter()
+            .filter_map(|&row| all.get(row as usize).copied())
+            .collect())
+    }
+}

@@ -1,0 +1,75 @@
+//! The web UI's built files, embedded: what `npm run build` makes of `ui/`.
+//!
+//! There are none where `NBPRESS_SKIP_UI=1` was set when this was built. How they are answered with is known by
+//! `nbpress-server`.
+
+/// Every file's path and bytes, sorted by path; a path with `.gz` at its end is a compressed copy.
+static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
+
+/// The bytes of a file by its path, such as `index.html` or `ui/index-CbX1.js`; `None` where there is none.
+pub fn file(path: &str) -> Option<&'static [u8]> {
+    let found = FILES.binary_search_by_key(&path, |(name, _)| name).ok()?;
+    FILES.get(found).map(|(_, bytes)| *bytes)
+}
+
+/// The paths of all files, sorted.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(name, _)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_found_by_its_path_and_no_other_is() {
+        for path in paths() {
+            assert!(file(path).is_some_and(|bytes| !bytes.is_empty()), "{path}");
+        }
+        for path in ["", "ui", "index.htm", "../index.html"] {
+            assert!(file(path).is_none(), "{path}");
+        }
+    }
+
+    /// What a browser loads before it shows anything, in bytes as they are sent.
+    #[test]
+    fn the_entries_stay_small() {
+        let sum = |wanted: &dyn Fn(&str) -> bool| -> usize {
+            paths()
+                .filter(|path| wanted(path))
+                .filter_map(file)
+                .map(<[u8]>::len)
+                .sum()
+        };
+        let script = sum(&|path| path.starts_with("ui/index-") && path.ends_with(".js.gz"));
+        let style = sum(&|path| path.starts_with("ui/index-") && path.ends_with(".css.gz"));
+        let frame = sum(&|path| path == "frame/output.html");
+        if paths().next().is_some() {
+            assert!((50_000..180_000).contains(&script), "{script}");
+            assert!((2_000..20_000).contains(&style), "{style}");
+            assert!((500..10_000).contains(&frame), "{frame}");
+        }
+    }
+
+    /// What comes with a screen when it is first opened, as it is sent.
+    #[test]
+    fn screens_that_come_later_stay_small() {
+        let screens = [
+            ("admin-page", 12_000),
+            ("compute-page", 12_000),
+            ("diff-page", 12_000),
+            ("editor-page", 120_000),
+            ("palette", 12_000),
+            ("sweep-page", 12_000),
+        ];
+        for (screen, most) in screens.into_iter().filter(|_| paths().next().is_some()) {
+            let begins = format!("ui/{screen}-");
+            let is_script = |path: &&str| path.starts_with(&begins) && path.ends_with(".js.gz");
+            let size = paths().find(is_script).and_then(file).map(<[u8]>::len);
+            assert!(
+                size.is_some_and(|size| (500..most).contains(&size)),
+                "{screen}: {size:?}"
+            );
+        }
+    }
+}

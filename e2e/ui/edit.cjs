@@ -1,0 +1,112 @@
+// A notebook is opened, edited by keyboard and run; its tab is closed in the middle of a cell and somebody else answers
+// what the cell asks; two people change the same cell, and nothing is lost.
+
+const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const path = require("node:path");
+const { main, until } = require("./server.cjs");
+
+const WAITS = "import pathlib, time\nprint('before', flush=True)\nwhile not pathlib.Path(GATE).exists(): time.sleep(0.01)\nname = input('who? ')\nprint('after', name)";
+
+const cell = (page, number) => page.locator(".editor .cell").nth(number - 1);
+const press = async (page, ...keys) => {
+  for (const key of keys) await page.keyboard.press(key);
+};
+
+function write(file, cells) {
+  const metadata = { kernelspec: { name: "python3", display_name: "Python 3", language: "python" } };
+  const written = cells.map(([cell_type, source], index) => ({ id: `c${index + 1}`, cell_type, source, metadata: {}, ...(cell_type === "code" ? { outputs: [], execution_count: null } : {}) }));
+  fs.writeFileSync(file, JSON.stringify({ cells: written, metadata, nbformat: 4, nbformat_minor: 5 }));
+}
+
+main(async ({ server, person }) => {
+  const file = path.join(server.root, "day.ipynb");
+  const gate = path.join(server.root, "go");
+  write(file, [["markdown", "# The day"], ["code", "greeting = 'good day'"], ["code", ""], ["code", WAITS.replace("GATE", JSON.stringify(gate))]]);
+  const sources = () => JSON.parse(fs.readFileSync(file, "utf8")).cells.map(({ source }) => (Array.isArray(source) ? source.join("") : source));
+
+  // From where it is read to where it is edited.
+  const ada = await person();
+  await ada.goto(`${server.url}view/day.ipynb`);
+  await ada.getByRole("link", { name: "Edit" }).click();
+  await cell(ada, 4).waitFor();
+
+  // By keyboard alone: a line is added and run, its number stands beside it.
+  await press(ada, "j", "Enter", "Control+End", "Enter");
+  await ada.keyboard.type("print(greeting)");
+  await press(ada, "Shift+Enter");
+  await cell(ada, 2).locator(".terminal").getByText("good day").waitFor();
+  await cell(ada, 2).locator(".gutter").getByText("[1]").waitFor();
+
+  // The kernel completes and explains.
+  await ada.locator(".kernel.is-idle").waitFor();
+  await press(ada, "Enter");
+  await ada.keyboard.type("greeting.upp");
+  await ada.getByRole("option", { name: "upper" }).waitFor();
+  // The list takes no key in its first moments, as nobody can mean it then.
+  await until("what was chosen", async () => {
+    if ((await ada.getByRole("option").count()) === 0) return true;
+    await press(ada, "Tab");
+    return false;
+  });
+  await press(ada, "Shift+Tab");
+  await ada.locator(".inspection").getByText("uppercase").waitFor();
+  await ada.keyboard.type("()");
+  await press(ada, "Control+Enter");
+  await cell(ada, 3).locator(".outputs").getByText("GOOD DAY").waitFor();
+  assert.equal(sources()[2], "greeting.upper()");
+  await ada.getByText("Variables").click();
+  await ada.locator(".variables").getByText("greeting").waitFor();
+
+  // The tab is closed in the middle of a cell that asks; the next one to come answers.
+  await cell(ada, 3).focus();
+  await press(ada, "j", "Control+Enter");
+  await cell(ada, 4).locator(".terminal").getByText("before").waitFor();
+  await ada.close();
+  fs.writeFileSync(gate, "");
+  const grace = await person();
+  await grace.goto(`${server.url}edit/day.ipynb`);
+  await cell(grace, 3).locator(".outputs").getByText("GOOD DAY").waitFor();
+  await grace.getByLabel("who?").fill("Grace");
+  await press(grace, "Enter");
+  await cell(grace, 4).locator(".terminal").getByText("after Grace").waitFor();
+
+  // Cells are moved, deleted and come back.
+  await cell(grace, 1).focus();
+  await press(grace, "j", "j", "Alt+ArrowUp");
+  await until("the move", () => sources()[1] === "greeting.upper()");
+  await cell(grace, 2).locator(".gutter").dragTo(cell(grace, 4), { targetPosition: { x: 80, y: 10 } });
+  await until("the second move", () => sources()[2] === "greeting.upper()");
+  await press(grace, "d", "d");
+  await until("the deletion", () => sources().length === 3);
+  await grace.getByRole("button", { name: "Undo delete" }).click();
+  await until("what came back", () => sources().length === 4);
+
+  // Two change the same cell, and one of them another one as well: that is joined, the first is asked about.
+  const alan = await person();
+  let release;
+  const held = new Promise((done) => (release = done));
+  await alan.route("**/api/contents/day.ipynb*", async (route) => {
+    if (route.request().method() === "PUT") await held;
+    await route.continue();
+  });
+  await alan.goto(`${server.url}edit/day.ipynb`);
+  await cell(alan, 4).waitFor();
+  for (const page of [alan, grace]) await page.getByText("Also here: owner").waitFor();
+  await press(alan, "Enter");
+  await alan.keyboard.type("of Alan: ");
+  await cell(grace, 1).click();
+  await press(grace, "Enter");
+  await grace.keyboard.type("of Grace: ");
+  await press(grace, "Escape", "j", "Enter", "Control+End");
+  await grace.keyboard.type(" # hers");
+  await press(grace, "Control+s");
+  await until("what Grace wrote", () => sources()[1].endsWith("# hers"));
+  release();
+  const alert = alan.getByRole("alert");
+  await alert.getByText("of Grace: ").waitFor();
+  await alert.getByRole("button", { name: "Keep mine" }).click();
+  await until("what Alan keeps", () => sources()[0].startsWith("of Alan: "));
+  assert.match(sources()[1], /# hers$/);
+  await cell(grace, 1).getByText("of Alan").waitFor();
+});

@@ -1,0 +1,136 @@
+// Edits a notebook and has the server run it: cells are text until one of them is edited.
+import { type KeyboardEvent, useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
+
+import { ApiError } from "../api/client.ts";
+import { Page } from "../app/page.tsx";
+import { Failure, Loading } from "../parts/notice.tsx";
+import { Cell } from "./cell.tsx";
+import { Differences } from "./differences.tsx";
+import { load } from "./document.ts";
+import "./editor.css";
+import { FindBar } from "./find-bar.tsx";
+import { type Command, commandOf } from "./keys.ts";
+import type { Edited } from "./notebook.ts";
+import { Session } from "./session.ts";
+import { Side } from "./side.tsx";
+import { Status } from "./status.tsx";
+
+export default function EditorPage({ path }: { path: string }) {
+  const [session, setSession] = useState<Session>();
+  const [error, setError] = useState<ApiError>();
+  useEffect(() => {
+    load(path).then((version) => setSession(new Session(path, version)), setError);
+  }, [path]);
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  if (session?.path === path) return <Open key={path} name={name} session={session} />;
+  return (
+    <Page crumbs={[["Notebooks"], [name]]}>
+      <h1 className="unseen">{name}</h1>
+      {error === undefined ? <Loading what="the notebook" /> : <Failure error={error} />}
+    </Page>
+  );
+}
+
+function Open({ name, session }: { name: string; session: Session }) {
+  const shown = useSyncExternalStore(session.subscribe, session.snapshot);
+  const cursor = useRef(0);
+  const before = useRef<string>(undefined);
+  const [isFinding, setFinding] = useState(false);
+  const moved = useCallback((offset: number) => {
+    cursor.current = offset;
+  }, []);
+  const obey = useCallback((command: Command) => (command.do === "find" ? setFinding(true) : tellSession(session, command, cursor.current)), [session]);
+  const obeyAt = useCallback(
+    (cell: string, command: Command) => {
+      session.act({ do: "select", cell });
+      obey(command);
+    },
+    [session, obey],
+  );
+  const { state } = shown;
+  useFocus(state.at, state.mode);
+  useWarning(shown.unsaved);
+
+  const press = (event: KeyboardEvent) => {
+    if (!(event.target instanceof HTMLElement) || event.target.closest("button, a, input, [data-choosing]") !== null) return;
+    const command = commandOf(event, state.mode, before.current);
+    before.current = event.key;
+    if (command === undefined) return;
+    if (command.do !== "command") event.preventDefault();
+    // The editor has its own opinion of some of them.
+    event.stopPropagation();
+    if (command.do === "delete" || command.do === "interrupt" || command.do === "restart") before.current = undefined;
+    obey(command);
+  };
+  const actions = <button type="button" className="button primary" onClick={() => void session.run([])}>Run all</button>;
+  return (
+    <Page crumbs={[["Notebooks"], [name]]} actions={actions} side={<Side session={session} shown={shown} />}>
+      <h1 className="unseen">{name}</h1>
+      <Status shown={shown} session={session} onCommand={obey} />
+      {isFinding ? <FindBar session={session} onClose={() => setFinding(false)} /> : null}
+      {shown.error === undefined ? null : <Failure error={shown.error} />}
+      {shown.conflict === undefined ? null : <Differences conflict={shown.conflict} mine={state.cells} onSettle={(how) => void session.settle(how)} />}
+      <div className="editor" onKeyDownCapture={press}>
+        {state.cells.map((cell, index) => (
+          <Cell
+            key={cell.id}
+            cell={cell}
+            number={index + 1}
+            mode={cell.id === state.at ? state.mode : undefined}
+            running={shown.running.has(cell.id)}
+            question={shown.question?.cell === cell.id ? shown.question : undefined}
+            session={session}
+            onCommand={obeyAt}
+            onMove={moved}
+          />
+        ))}
+      </div>
+    </Page>
+  );
+}
+
+function tellSession(session: Session, command: Exclude<Command, { do: "find" }>, cursor: number): void {
+  switch (command.do) {
+    case "save":
+      return void session.save();
+    case "interrupt":
+    case "restart":
+      return void session.tell(command.do);
+    case "restart-run":
+      return void session.restartAndRun();
+    case "split-here":
+      return session.act({ do: "split", offset: cursor });
+    case "run":
+      return run(session, session.snapshot().state, command.after);
+    default:
+      return session.act(command);
+  }
+}
+
+/** Runs the cell that keys are about; Markdown is drawn. */
+function run(session: Session, state: Edited, after: "stay" | "next" | "add"): void {
+  const index = state.cells.findIndex(({ id }) => id === state.at);
+  const cell = state.cells[index];
+  if (cell === undefined) return;
+  if (cell.kind === "code" && cell.source.trim() !== "") void session.run([cell.id]);
+  session.act({ do: "command" });
+  if (after === "add" || (after === "next" && index === state.cells.length - 1)) session.act({ do: "add", where: "below", mode: "edit" });
+  else if (after === "next") session.act({ do: "go", by: 1 });
+}
+
+/** In command mode the cell itself has the keyboard. */
+function useFocus(at: string, mode: "command" | "edit"): void {
+  useEffect(() => {
+    if (mode === "command") document.getElementById(`cell-${at}`)?.focus();
+  }, [at, mode]);
+}
+
+/** Leaving asks while something is not saved. */
+function useWarning(unsaved: boolean): void {
+  useEffect(() => {
+    if (!unsaved) return undefined;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, [unsaved]);
+}

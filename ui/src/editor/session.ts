@@ -1,0 +1,256 @@
+// One notebook that is open: its cells, what the server has of them, and how the two are kept the same.
+import { ApiError, request } from "../api/client.ts";
+import type { KernelStatus, Question } from "../api/schema.ts";
+import { complete, type Completions, inspect } from "./assist.ts";
+import { follow, leave, load, save, tell, type Version } from "./document.ts";
+import { Kernel } from "./kernel.ts";
+import { type Action, begin, cellsOf, type Edited, type EditedCell, merge, reduce, same, toDocument } from "./notebook.ts";
+import { type Variable, variables } from "./variables.ts";
+
+/** Between the last key and the save that nobody asked for. */
+const PAUSE = 2000;
+/** Versions of the server that a save joins before it gives up. */
+const TRIES = 5;
+/** Between two looks at the kernel while cells run; otherwise five times as long. */
+const LOOK = 1000;
+
+export interface Conflict {
+  theirs: Version;
+  /** The cells that both changed. */
+  cells: string[];
+}
+
+export interface Shown {
+  state: Edited;
+  unsaved: boolean;
+  conflict: Conflict | undefined;
+  error: ApiError | undefined;
+  kernel: KernelStatus | undefined;
+  /** Cells that were asked to run and whose kernel is not yet idle. */
+  running: ReadonlySet<string>;
+  /** What a running cell waits for. */
+  question: Question | undefined;
+  /** Who else has it open, by name. */
+  others: string[];
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+export class Session {
+  private shown: Shown;
+  /** The version that what is here began as. */
+  private known: Version;
+  private base: EditedCell[];
+  private listener: (() => void) | undefined;
+  private last: Promise<boolean> = Promise.resolve(true);
+  private timer: number | undefined;
+  private readonly window = crypto.randomUUID();
+  /** The conversation with the kernel that was there at the last look. */
+  private talk: Kernel | undefined;
+
+  constructor(readonly path: string, first: Version) {
+    this.known = first;
+    this.base = cellsOf(first.notebook);
+    this.shown = { state: begin(this.base), unsaved: false, conflict: undefined, error: undefined, kernel: undefined, running: NONE, question: undefined, others: [] };
+  }
+
+  /** The language of its code. */
+  get language(): string {
+    const { language_info, kernelspec } = this.known.notebook.metadata;
+    return language_info?.name ?? kernelspec?.language ?? "python";
+  }
+
+  readonly snapshot = (): Shown => this.shown;
+
+  /** Follows the document and the kernel for as long as somebody listens. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listener = listener;
+    const stop = follow(this.path, (etag) => {
+      if (etag !== this.known.etag) void this.inTurn(() => this.lookAgain());
+    });
+    let ticks = 0;
+    void this.lookAtKernel(false);
+    void this.beHere();
+    const gone = () => leave(this.path, this.window);
+    addEventListener("pagehide", gone);
+    const looks = setInterval(() => {
+      ticks += 1;
+      if (ticks % 5 === 0) void this.beHere();
+      if (this.shown.running.size > 0 || this.shown.kernel?.state === "busy" || ticks % 5 === 0) void this.lookAtKernel(true);
+    }, LOOK);
+    return () => {
+      this.listener = undefined;
+      stop();
+      clearInterval(looks);
+      this.talk?.close();
+      removeEventListener("pagehide", gone);
+      gone();
+      clearTimeout(this.timer);
+    };
+  };
+
+  readonly act = (action: Action): void => {
+    const before = this.shown.state;
+    const state = reduce(before, action);
+    this.show({ state, unsaved: state.cells === before.cells ? this.shown.unsaved : this.differs(state.cells) });
+    if (state.cells === before.cells) return;
+    clearTimeout(this.timer);
+    if (this.shown.unsaved) this.timer = window.setTimeout(() => void this.save(), PAUSE);
+  };
+
+  save(): Promise<boolean> {
+    return this.inTurn(() => this.store());
+  }
+
+  /** Runs cells in the server's hands; all of code if empty. */
+  async run(cells: string[]): Promise<void> {
+    if (!(await this.save())) return;
+    await this.attempt(async () => {
+      const asked = await request("POST /v1/notebooks/execute", { body: { path: this.path, cells, stdin: true } });
+      this.show({ running: new Set([...this.shown.running, ...asked.cells.map(({ cell }) => cell)]) });
+      return true;
+    });
+  }
+
+  /** False if it was refused. */
+  async tell(what: "interrupt" | "restart"): Promise<boolean> {
+    const { kernel } = this.shown;
+    if (kernel === undefined) return true;
+    return this.attempt(async () => {
+      await tell(kernel.id, what);
+      if (what === "restart") this.show({ running: NONE, question: undefined });
+      return true;
+    });
+  }
+
+  async restartAndRun(): Promise<void> {
+    if (await this.tell("restart")) await this.run([]);
+  }
+
+  readonly complete = (code: string, cursor: number): Promise<Completions | undefined> => complete(this.talk, code, cursor);
+
+  inspect(code: string, cursor: number): Promise<string | undefined> {
+    return inspect(this.talk, code, cursor);
+  }
+
+  variables(): Promise<Variable[] | undefined> {
+    return this.talk === undefined ? Promise.resolve(undefined) : variables(this.talk);
+  }
+
+  /** Answers what a running cell asks for. */
+  async answer(question: string, answer: string): Promise<void> {
+    await this.attempt(async () => {
+      await request("POST /v1/notebooks/input", { body: { path: this.path, question, answer } });
+      this.show({ question: undefined });
+      return true;
+    });
+  }
+
+  /** Goes to a cell, and brings it into view. */
+  jump(cell: string): void {
+    this.act({ do: "select", cell, mode: "command" });
+    document.getElementById(`cell-${cell}`)?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Decides a conflict; mine is written only now that theirs was shown. */
+  async settle(how: "mine" | "theirs" | "copy"): Promise<void> {
+    await this.inTurn(async () => {
+      const { conflict, state } = this.shown;
+      if (conflict === undefined) return false;
+      if (how === "copy") await save(copyOf(this.path), { ...this.known.notebook, cells: toDocument(state.cells) }, { "if-none-match": "*" });
+      const theirs = cellsOf(conflict.theirs.notebook);
+      this.take(conflict.theirs, how === "mine" ? merge(this.base, state.cells, theirs).cells : theirs);
+      return how === "mine" ? this.store() : true;
+    });
+  }
+
+  private async store(): Promise<boolean> {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const { cells } = this.shown.state;
+      if (this.shown.conflict !== undefined) return false;
+      if (!this.differs(cells)) return true;
+      const notebook = { ...this.known.notebook, cells: toDocument(cells) };
+      const saved = await save(this.path, notebook, { "if-match": this.known.etag });
+      if ("etag" in saved) {
+        this.known = { notebook, etag: saved.etag };
+        this.base = cells;
+        this.show({ unsaved: this.differs(this.shown.state.cells) });
+        return true;
+      }
+      if (!this.join(saved.stale)) return false;
+    }
+    throw new ApiError(409, { message: "the notebook changes faster than it can be saved" });
+  }
+
+  private async lookAgain(): Promise<boolean> {
+    if (this.shown.conflict !== undefined) return false;
+    const version = await load(this.path);
+    return version.etag === this.known.etag || this.join(version);
+  }
+
+  /** Takes what is at the server into what is here; false if somebody has to decide. */
+  private join(theirs: Version): boolean {
+    const merged = merge(this.base, this.shown.state.cells, cellsOf(theirs.notebook));
+    if (merged.conflicts.length === 0) this.take(theirs, merged.cells);
+    else this.show({ conflict: { theirs, cells: merged.conflicts } });
+    return merged.conflicts.length === 0;
+  }
+
+  private take(theirs: Version, cells: EditedCell[]): void {
+    this.known = theirs;
+    this.base = cellsOf(theirs.notebook);
+    const state = reduce(this.shown.state, { do: "cells", cells });
+    this.show({ state, conflict: undefined, unsaved: this.differs(state.cells) });
+  }
+
+  private differs(cells: EditedCell[]): boolean {
+    const other = (cell: EditedCell, index: number) => cell !== this.base[index] && !same(toDocument([cell]), toDocument(this.base.slice(index, index + 1)));
+    return cells.length !== this.base.length || cells.some(other);
+  }
+
+  private async beHere(): Promise<void> {
+    const told = await request("POST /v1/notebooks/here", { body: { path: this.path, window: this.window } }).catch(() => undefined);
+    if (told !== undefined && told.others.join() !== this.shown.others.join()) this.show({ others: told.others });
+  }
+
+  private async lookAtKernel(again: boolean): Promise<void> {
+    const kernels = await request("GET /v1/kernels", {}).catch(() => undefined);
+    if (kernels === undefined) return;
+    const kernel = kernels.find(({ paths }) => paths.includes(this.path));
+    if (kernel?.id !== this.talk?.id) {
+      this.talk?.close();
+      this.talk = kernel === undefined ? undefined : new Kernel(kernel.id);
+    }
+    const asked = kernel?.state === "busy" ? await request("GET /v1/notebooks/input", { query: { path: this.path } }).catch(() => undefined) : undefined;
+    // What was asked for a moment ago may not have begun.
+    const over = again && (kernel === undefined || kernel.state === "idle" || kernel.state === "dead");
+    const question = asked?.question ?? undefined;
+    this.show({ kernel, running: over ? NONE : this.shown.running, question: question?.id === this.shown.question?.id ? this.shown.question : question });
+  }
+
+  /** One after the other: the second would be refused because of the first. */
+  private inTurn(what: () => Promise<boolean>): Promise<boolean> {
+    this.last = this.last.then(() => this.attempt(what));
+    return this.last;
+  }
+
+  private async attempt(what: () => Promise<boolean>): Promise<boolean> {
+    try {
+      const done = await what();
+      this.show({ error: undefined });
+      return done;
+    } catch (error) {
+      this.show({ error: error instanceof ApiError ? error : new ApiError(0, { message: String(error) }) });
+      return false;
+    }
+  }
+
+  private show(change: Partial<Shown>): void {
+    this.shown = { ...this.shown, ...change };
+    this.listener?.();
+  }
+}
+
+function copyOf(path: string): string {
+  return path.replace(/(\.ipynb)?$/, `-mine-${Date.now()}.ipynb`);
+}

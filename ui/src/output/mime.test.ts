@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+
+import { choose } from "./mime.ts";
+
+test.each([
+  ["a table of pandas", { "text/plain": "a", "text/html": ["<b>", "x</b>"] }, { kind: "html", text: "<b>x</b>" }],
+  ["a plot", { "text/plain": "<Figure>", "image/png": "iVB\nOR" }, { kind: "image", source: "data:image/png;base64,iVBOR" }],
+  ["a drawing", { "image/svg+xml": "<svg/>" }, { kind: "image", source: "data:image/svg+xml,%3Csvg%2F%3E" }],
+  ["JSON", { "application/json": { a: 1 }, "text/plain": "x" }, { kind: "json", value: { a: 1 } }],
+  ["a chart nobody here draws", { "application/vnd.vegalite.v5+json": {}, "text/plain": "alt.Chart" }, { kind: "text", text: "alt.Chart" }],
+  ["only what nobody knows", { "application/x.y+json": [1] }, { kind: "json", value: [1] }],
+  ["a formula", { "text/latex": "$\\displaystyle x^2$", "text/plain": "x**2" }, { kind: "markdown", text: "$$x^2$$" }],
+  ["sound", { "audio/wav": "UklG" }, { kind: "media", tag: "audio", source: "data:audio/wav;base64,UklG" }],
+  ["a form of the wrong shape", { "text/html": 7, "text/plain": "x" }, { kind: "text", text: "x" }],
+  ["nothing", { "application/octet-stream": "x" }, undefined],
+])("%s", (_name, data, expected) => {
+  expect(choose(data)).toEqual(expected);
+});

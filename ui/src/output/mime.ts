@@ -1,0 +1,55 @@
+// Which of the forms of an output is shown, and where: in the page, or in a frame of its own.
+import type { MimeBundle, Text } from "../notebook/nbformat.ts";
+import { joined } from "../notebook/nbformat.ts";
+
+export type Shown =
+  | { kind: "json"; value: unknown }
+  | { kind: "html" | "markdown" | "text"; text: string }
+  | { kind: "image"; source: string }
+  | { kind: "media"; tag: "audio" | "video"; source: string }
+  | { kind: "script"; text: string };
+
+type Reader = (data: unknown, mime: string) => Shown | undefined;
+
+const text = (kind: "html" | "markdown" | "text"): Reader => (data) => (isText(data) ? { kind, text: joined(data) } : undefined);
+const base64: Reader = (data, mime) =>
+  isText(data) ? { kind: "image", source: `data:${mime};base64,${joined(data).replace(/\s/g, "")}` } : undefined;
+// As an image, because as an image it runs no script and loads nothing.
+const svg: Reader = (data) =>
+  isText(data) ? { kind: "image", source: `data:image/svg+xml,${encodeURIComponent(joined(data))}` } : undefined;
+
+// Most of it is a formula in dollars, which Markdown knows.
+const latex: Reader = (data) => (isText(data) ? { kind: "markdown", text: joined(data).replace(/^\$\\displaystyle\s+([\s\S]*)\$$/, "$$$$$1$$$$") } : undefined);
+
+/** From the richest form to the poorest. */
+const READERS: [string, Reader][] = [
+  ["application/json", (value) => ({ kind: "json", value })],
+  ["application/javascript", (data) => (isText(data) ? { kind: "script", text: joined(data) } : undefined)],
+  ["text/html", text("html")],
+  ["text/markdown", text("markdown")],
+  ["image/svg+xml", svg],
+  ["image/gif", base64],
+  ["image/png", base64],
+  ["image/webp", base64],
+  ["image/jpeg", base64],
+  ["text/latex", latex],
+  ["text/plain", text("text")],
+];
+
+/** What is shown of a bundle; undefined where there is nothing that can be. */
+export function choose(data: MimeBundle): Shown | undefined {
+  for (const [mime, reader] of READERS) {
+    const shown = mime in data ? reader(data[mime], mime) : undefined;
+    if (shown !== undefined) return shown;
+  }
+  for (const [mime, value] of Object.entries(data)) {
+    const tag = /^(audio|video)\//.exec(mime)?.[1];
+    if (tag !== undefined && isText(value)) return { kind: "media", tag: tag as "audio" | "video", source: `data:${mime};base64,${joined(value)}` };
+    if (mime.endsWith("+json")) return { kind: "json", value };
+  }
+  return undefined;
+}
+
+function isText(data: unknown): data is Text {
+  return typeof data === "string" || (Array.isArray(data) && data.every((part) => typeof part === "string"));
+}

@@ -1,0 +1,50 @@
+// One output of a cell.
+import { memo } from "react";
+
+import { joined, type Output as OutputData } from "../notebook/nbformat.ts";
+import { Markdown } from "../notebook/markdown.tsx";
+import { Html } from "./html.tsx";
+import { Json } from "./json.tsx";
+import { choose, type Shown } from "./mime.ts";
+import { OutputFrame } from "./output-frame.tsx";
+import "./output.css";
+import { Terminal } from "./terminal.tsx";
+
+export const Output = memo(function Output({ output }: { output: OutputData }) {
+  switch (output.output_type) {
+    case "stream":
+      return <Terminal text={joined(output.text)} name={output.name} />;
+    case "error":
+      return <Terminal text={output.traceback.join("\n") || `${output.ename}: ${output.evalue}`} name="traceback" />;
+    default: {
+      const shown = choose(output.data);
+      return shown === undefined ? <p className="output-note">An output of a form that cannot be shown: {Object.keys(output.data).join(", ") || "empty"}</p> : <Rich shown={shown} alt={altOf(output.data)} />;
+    }
+  }
+});
+
+function Rich({ shown, alt }: { shown: Shown; alt: string }) {
+  switch (shown.kind) {
+    case "text":
+      return <Terminal text={shown.text} name="result" />;
+    case "json":
+      return <div className="json-tree"><Json value={shown.value} open /></div>;
+    case "image":
+      return <img className="output-image" src={shown.source} alt={alt} decoding="async" />;
+    case "media":
+      return shown.tag === "audio" ? <audio controls src={shown.source} aria-label={alt} /> : <video controls src={shown.source} aria-label={alt} />;
+    case "markdown":
+      return <Markdown text={shown.text} />;
+    case "html":
+      return <Html text={shown.text} />;
+    case "script":
+      return <OutputFrame mime="application/javascript" text={shown.text} />;
+  }
+}
+
+/** What the kernel says of a picture in words: `Figure size 640x480 with 1 Axes`. */
+function altOf(data: { [mime: string]: unknown }): string {
+  const text = data["text/plain"];
+  const words = joined(Array.isArray(text) ? text : typeof text === "string" ? text : "").replace(/^<|>$/g, "");
+  return words === "" ? "Output without description" : words.slice(0, 200);
+}
