@@ -75,7 +75,7 @@ async function person(browser, server, complaints, options = {}) {
   page.on("console", (message) => {
     // A server that is away, and a run that there is not, are said by the page itself; a frame's attempts are refused.
     const expected = /ERR_|connect-src 'none'|Refused to connect/.test(message.text()) || /run_nothing|favicon.ico$/.test(message.location().url);
-    if (message.type() === "error" && !expected) complaints.push(`${message.text()} (${page.url()})`);
+    if (message.type() === "error" && !expected) complaints.push(`${message.text()} (${message.location().url} on ${page.url()})`);
   });
   await page.goto(`${server.url}?token=${server.token}`);
   assert.equal(page.url(), server.url, "the token is not in the address any more");

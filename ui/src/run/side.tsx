@@ -87,7 +87,7 @@ function Changed({ run, good, document }: { run: RunDetails; good: Run; document
   const over = isOver(run.state) && run.attempt > 0;
   // What the API's document does not say: a notebook.
   const { data } = useQuery("GET /v1/runs/{run}/notebook", edited || over ? { path: { run: good.id } } : undefined) as { data: Notebook | undefined };
-  const environment = useEnvironment(run, good);
+  const environment = useEnvironment(run, good, document);
   const parameters = compare(run.parameters, good.parameters).filter((difference) => difference.changed).length;
   const known = data !== undefined && document.cells.length > 0;
   const notebook = !edited ? "the same" : known ? changesInWords(sourceChanges(document.cells, data.cells)) : "edited";
@@ -108,8 +108,9 @@ function Changed({ run, good, document }: { run: RunDetails; good: Run; document
 }
 
 /** How the environment changed, in words; undefined while that is not known. */
-function useEnvironment(run: RunDetails, good: Run): string | undefined {
-  const begun = run.attempt > 0 && run.is_flow !== true;
+function useEnvironment(run: RunDetails, good: Run, document: RunDocument): string | undefined {
+  // A run that was only claimed has no record to ask; before its kernel answers, the record does not know.
+  const begun = document.header !== undefined && (document.kernel !== undefined || isOver(run.state)) && run.is_flow !== true;
   const now = useQuery("GET /v1/runs/{run}/environment", begun ? { path: { run: run.id } } : undefined).data;
   const before = useQuery("GET /v1/runs/{run}/environment", begun ? { path: { run: good.id } } : undefined).data;
   return now === undefined || before === undefined ? undefined : environmentInWords(environmentChanges(before, now));
