@@ -14,6 +14,8 @@
 //! `cargo xtask test --setup-only` prints the variables as shell `export` lines:
 //! `eval "$(cargo xtask test --setup-only)"`.
 
+mod again;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -66,7 +68,7 @@ pub(crate) fn run(root: &Path, arguments: &TestArguments) -> Result<()> {
     let mut npm = Command::new("npm");
     npm.args(["run", "--silent", "check", "--prefix", "ui"]);
     checks.command("ui", &mut npm)?;
-    checks.cargo("tests", "test --workspace --no-fail-fast")?;
+    checks.timed("tests", || again::tests(|| checks.prepared(env!("CARGO"))))?;
     let mut pytest = Command::new(reference.program("python"));
     pytest.args("-m pytest -q -p no:cacheprovider python".split(' '));
     checks.command("python", &mut pytest)?;
@@ -96,11 +98,23 @@ impl Checks<'_> {
         self.command(name, Command::new(env!("CARGO")).args(words.split(' ')))
     }
 
+    fn prepared(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        self.prepare(&mut command);
+        command
+    }
+
+    fn prepare<'command>(&self, command: &'command mut Command) -> &'command mut Command {
+        let environment = self.environment.iter();
+        command
+            .current_dir(self.root)
+            .envs(environment.map(|(name, value)| (name, value)))
+    }
+
     fn command(&self, name: &str, command: &mut Command) -> Result<()> {
         self.timed(name, || {
-            let status = command
-                .current_dir(self.root)
-                .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            let status = self
+                .prepare(command)
                 .status()
                 .with_context(|| format!("cannot start {command:?}"))?;
             ensure!(status.success(), "{name} failed ({status})");
