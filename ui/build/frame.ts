@@ -1,7 +1,8 @@
 // `frame/output.html`: the page in which untrusted outputs run, whole in one file, because its origin may load nothing.
 import { readFileSync } from "node:fs";
-import { rolldown } from "rolldown";
 import type { Plugin } from "vite";
+
+import { bundled } from "./bundled.ts";
 
 const FOLDER = new URL("../src/frame/", import.meta.url);
 const ADDRESS = "frame/output.html";
@@ -27,11 +28,9 @@ export function outputFrame(): Plugin {
 }
 
 async function page(): Promise<string> {
-  const bundle = await rolldown({ input: new URL("frame.ts", FOLDER).pathname, logLevel: "silent" });
-  const { output } = await bundle.generate({ format: "iife", minify: true });
-  await bundle.close();
+  const script = await bundled(new URL("frame.ts", FOLDER));
   const style = readFileSync(new URL("frame.css", FOLDER), "utf8");
   const html = readFileSync(new URL("frame.html", FOLDER), "utf8");
-  const parts: Record<string, string> = { "/*style*/": style, "/*script*/": output[0].code };
+  const parts: Record<string, string> = { "/*style*/": style, "/*script*/": script };
   return Object.entries(parts).reduce((text, [mark, part]) => text.replace(mark, () => part), html);
 }

@@ -72,4 +72,19 @@ mod tests {
             );
         }
     }
+
+    /// What draws charts and widgets, as it is sent: each comes when an output first needs it.
+    #[test]
+    fn libraries_of_frames_stay_as_small_as_they_can_be() {
+        let libraries = [("plotly", 1_500_000), ("vega", 300_000)];
+        for (library, most) in libraries.into_iter().filter(|_| paths().next().is_some()) {
+            let begins = format!("ui/{library}-");
+            let is_library = |path: &&str| path.starts_with(&begins) && path.ends_with(".library");
+            let size = paths().find(is_library).and_then(file).map(<[u8]>::len);
+            assert!(
+                size.is_some_and(|size| (100_000..most).contains(&size)),
+                "{library}: {size:?}"
+            );
+        }
+    }
 }

@@ -1,8 +1,9 @@
 // What a frame and its parent say to each other. Nothing else passes.
+import type { Content } from "./library.ts";
 
 /** To a frame. */
 export type ToFrame =
-  | { kind: "render"; nonce: string; mime: string; text: string; theme: Theme }
+  | { kind: "render"; nonce: string; content: Content; theme: Theme; /** The script of what draws it. */ library?: string }
   | { kind: "theme"; nonce: string; theme: Theme };
 
 /** From a frame. */
@@ -10,6 +11,8 @@ export type FromFrame =
   | { kind: "ready" }
   | { kind: "resize"; nonce: string; height: number }
   | { kind: "link"; nonce: string; href: string }
-  | { kind: "error"; nonce: string; message: string };
+  | { kind: "error"; nonce: string; message: string }
+  /** The policy refused something from elsewhere. */
+  | { kind: "refused"; nonce: string; host: string };
 
 export type Theme = "light" | "dark";

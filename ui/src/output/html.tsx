@@ -1,6 +1,7 @@
 // HTML of an output: in the page where cleaning loses nothing, behind a shadow root; otherwise in a frame.
 import { useEffect, useMemo, useRef } from "react";
 
+import { known } from "../frame/known.ts";
 import { adopt } from "./adopt.ts";
 import { cleanWhole } from "./clean.ts";
 import { OutputFrame } from "./output-frame.tsx";
@@ -19,7 +20,9 @@ function ourSheet(): CSSStyleSheet {
 
 export function Html({ text }: { text: string }) {
   const html = useMemo(() => cleanWhole(text), [text]);
-  return html === undefined ? <OutputFrame mime="text/html" text={text} /> : <Shadow html={html} label="Output" />;
+  // The same object while the text is the same: another one is drawn anew.
+  const content = useMemo(() => ({ mime: "text/html", data: text, metadata: {} }), [text]);
+  return html === undefined ? <OutputFrame content={content} library={known(text)} /> : <Shadow html={html} label="Output" />;
 }
 
 export function Shadow({ html, label }: { html: TrustedHTML; label: string }) {

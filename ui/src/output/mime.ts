@@ -1,4 +1,5 @@
 // Which of the forms of an output is shown, and where: in the page, or in a frame of its own.
+import type { LibraryName } from "../frame/known.ts";
 import type { MimeBundle, Text } from "../notebook/nbformat.ts";
 import { joined } from "../notebook/nbformat.ts";
 
@@ -7,7 +8,9 @@ export type Shown =
   | { kind: "html" | "markdown" | "text"; text: string }
   | { kind: "image"; source: string }
   | { kind: "media"; tag: "audio" | "video"; source: string }
-  | { kind: "script"; text: string };
+  | { kind: "script"; text: string }
+  /** By a library of ours, in a frame. */
+  | { kind: "drawn"; library: LibraryName; mime: string; data: unknown };
 
 type Reader = (data: unknown, mime: string) => Shown | undefined;
 
@@ -20,6 +23,12 @@ const svg: Reader = (data) =>
 
 // Most of it is a formula in dollars, which Markdown knows.
 const latex: Reader = (data) => (isText(data) ? { kind: "markdown", text: joined(data).replace(/^\$\\displaystyle\s+([\s\S]*)\$$/, "$$$$$1$$$$") } : undefined);
+
+/** What libraries draw, whatever the version in its name. */
+const DRAWN: [RegExp, LibraryName][] = [
+  [/^application\/vnd\.vega(lite)?\.v\d+(\.\d+)*\+json$/, "vega"],
+  [/^application\/vnd\.plotly\.v\d+\+json$/, "plotly"],
+];
 
 /** From the richest form to the poorest. */
 const READERS: [string, Reader][] = [
@@ -38,6 +47,8 @@ const READERS: [string, Reader][] = [
 
 /** What is shown of a bundle; undefined where there is nothing that can be. */
 export function choose(data: MimeBundle): Shown | undefined {
+  const drawn = drawable(data);
+  if (drawn !== undefined) return drawn;
   for (const [mime, reader] of READERS) {
     const shown = mime in data ? reader(data[mime], mime) : undefined;
     if (shown !== undefined) return shown;
@@ -46,6 +57,14 @@ export function choose(data: MimeBundle): Shown | undefined {
     const tag = /^(audio|video)\//.exec(mime)?.[1];
     if (tag !== undefined && isText(value)) return { kind: "media", tag: tag as "audio" | "video", source: `data:${mime};base64,${joined(value)}` };
     if (mime.endsWith("+json")) return { kind: "json", value };
+  }
+  return undefined;
+}
+
+function drawable(data: MimeBundle): Shown | undefined {
+  for (const [pattern, library] of DRAWN) {
+    const mime = Object.keys(data).findLast((name) => pattern.test(name));
+    if (mime !== undefined && typeof data[mime] === "object" && data[mime] !== null) return { kind: "drawn", library, mime, data: data[mime] };
   }
   return undefined;
 }

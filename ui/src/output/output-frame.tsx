@@ -1,7 +1,10 @@
 // A frame of nobody's origin in which an output may run scripts of its own. It is mounted when it comes near.
 import { useEffect, useRef, useState } from "react";
 
+import type { LibraryName } from "../frame/known.ts";
+import type { Content } from "../frame/library.ts";
 import type { FromFrame, Theme, ToFrame } from "../frame/message.ts";
+import { scriptOf } from "./libraries.ts";
 
 const TALLEST = 1200;
 const UNTIL_KNOWN = 60;
@@ -10,12 +13,21 @@ interface Ask {
   href: string;
 }
 
-export function OutputFrame({ mime, text }: { mime: string; text: string }) {
+export interface OutputFrameProps {
+  content: Content;
+  /** What draws it, where the content is not HTML or a script. */
+  library?: LibraryName | undefined;
+  /** What a screen reader says of it. */
+  label?: string | undefined;
+}
+
+export function OutputFrame({ content, library, label = "Output with scripts or styles of its own" }: OutputFrameProps) {
   const place = useRef<HTMLDivElement>(null);
   const frame = useRef<HTMLIFrameElement>(null);
   const [near, setNear] = useState(false);
   const [height, setHeight] = useState(UNTIL_KNOWN);
   const [failure, setFailure] = useState<string>();
+  const [refused, setRefused] = useState<string>();
   const [ask, setAsk] = useState<Ask>();
 
   useEffect(() => {
@@ -33,39 +45,50 @@ export function OutputFrame({ mime, text }: { mime: string; text: string }) {
     const theme = (): Theme => (getComputedStyle(document.documentElement).colorScheme === "dark" || dark.matches ? "dark" : "light");
     // Its origin is opaque: no other target than everybody fits, and only this window is sent to.
     const say = (message: ToFrame) => frame.current?.contentWindow?.postMessage(message, "*");
+    let over = false;
+    const send = async () => {
+      const script = library === undefined ? {} : { library: await scriptOf(library) };
+      if (over) return;
+      setFailure(undefined);
+      say({ kind: "render", nonce, content, theme: theme(), ...script });
+    };
+    const tell = () => void send().catch((cause: Error) => setFailure(cause.message));
     const hear = (event: MessageEvent<FromFrame>) => {
       if (event.source === null || event.source !== frame.current?.contentWindow) return;
       const message = event.data;
-      if (message.kind === "ready") say({ kind: "render", nonce, mime, text, theme: theme() });
+      if (message.kind === "ready") tell();
       else if (message.nonce !== nonce) return;
       else if (message.kind === "resize") setHeight(Math.min(Math.max(message.height, 1), TALLEST));
       else if (message.kind === "error") setFailure(message.message);
+      else if (message.kind === "refused") setRefused(message.host);
       else if (message.kind === "link" && /^https?:\/\//.test(message.href)) setAsk({ href: message.href });
     };
     const changed = () => say({ kind: "theme", nonce, theme: theme() });
     addEventListener("message", hear);
     dark.addEventListener("change", changed);
     // An update of a frame that is there already.
-    say({ kind: "render", nonce, mime, text, theme: theme() });
+    tell();
     return () => {
+      over = true;
       removeEventListener("message", hear);
       dark.removeEventListener("change", changed);
     };
-  }, [near, mime, text]);
+  }, [near, content, library]);
 
   return (
     <div className="output-frame" ref={place}>
       {near ? (
         <iframe
           ref={frame}
-          title="Output with scripts or styles of its own"
+          title={label}
           src="frame/output.html"
           sandbox="allow-scripts allow-downloads allow-forms allow-pointer-lock"
           allow="fullscreen"
           height={height}
         />
       ) : null}
-      {failure === undefined ? null : <p className="output-note">A script of this output failed: {failure}</p>}
+      {failure === undefined ? null : <p className="output-note">{library === undefined ? "A script of this output failed" : "This output cannot be drawn"}: {failure}</p>}
+      {refused === undefined ? null : <p className="output-note">This output wants files from {refused}; outputs have no network.</p>}
       {ask === undefined ? null : (
         <p className="output-note">
           This output leads to <a className="link" href={ask.href} target="_blank" rel="noopener noreferrer">{new URL(ask.href).host}</a>

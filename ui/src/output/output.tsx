@@ -1,7 +1,8 @@
 // One output of a cell.
-import { memo } from "react";
+import { memo, useMemo } from "react";
 
-import { joined, type Output as OutputData } from "../notebook/nbformat.ts";
+import { known, type LibraryName } from "../frame/known.ts";
+import { joined, type MimeBundle, type Output as OutputData } from "../notebook/nbformat.ts";
 import { Markdown } from "../notebook/markdown.tsx";
 import { Html } from "./html.tsx";
 import { Json } from "./json.tsx";
@@ -16,14 +17,18 @@ export const Output = memo(function Output({ output }: { output: OutputData }) {
       return <Terminal text={joined(output.text)} name={output.name} />;
     case "error":
       return <Terminal text={output.traceback.join("\n") || `${output.ename}: ${output.evalue}`} name="traceback" />;
-    default: {
-      const shown = choose(output.data);
-      return shown === undefined ? <p className="output-note">An output of a form that cannot be shown: {Object.keys(output.data).join(", ") || "empty"}</p> : <Rich shown={shown} alt={altOf(output.data)} />;
-    }
+    default:
+      return <Bundle data={output.data} metadata={output.metadata} />;
   }
 });
 
-function Rich({ shown, alt }: { shown: Shown; alt: string }) {
+function Bundle({ data, metadata }: { data: MimeBundle; metadata: MimeBundle | undefined }) {
+  const shown = useMemo(() => choose(data), [data]);
+  if (shown === undefined) return <p className="output-note">An output of a form that cannot be shown: {Object.keys(data).join(", ") || "empty"}</p>;
+  return <Rich shown={shown} metadata={metadata} alt={altOf(data)} />;
+}
+
+function Rich({ shown, metadata, alt }: { shown: Shown; metadata: MimeBundle | undefined; alt: string }) {
   switch (shown.kind) {
     case "text":
       return <Terminal text={shown.text} name="result" />;
@@ -38,8 +43,24 @@ function Rich({ shown, alt }: { shown: Shown; alt: string }) {
     case "html":
       return <Html text={shown.text} />;
     case "script":
-      return <OutputFrame mime="application/javascript" text={shown.text} />;
+      return <Framed library={known(shown.text)} mime="application/javascript" data={shown.text} metadata={metadata} />;
+    case "drawn":
+      return <Framed library={shown.library} mime={shown.mime} data={shown.data} metadata={metadata} label={alt} />;
   }
+}
+
+interface FramedProps {
+  mime: string;
+  data: unknown;
+  metadata: MimeBundle | undefined;
+  library: LibraryName | undefined;
+  label?: string;
+}
+
+function Framed({ mime, data, metadata, library, label }: FramedProps) {
+  // The same object while nothing of it changes: another one is drawn anew.
+  const content = useMemo(() => ({ mime, data, metadata: metadata?.[mime] ?? {} }), [mime, data, metadata]);
+  return <OutputFrame content={content} library={library} label={label} />;
 }
 
 /** What the kernel says of a picture in words: `Figure size 640x480 with 1 Axes`. */
