@@ -23,3 +23,8 @@ declare module "plotly.js-dist-min" {
   };
   export default Plotly;
 }
+
+declare module "*?text" {
+  const text: string;
+  export default text;
+}

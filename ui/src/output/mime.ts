@@ -9,6 +9,8 @@ export type Shown =
   | { kind: "image"; source: string }
   | { kind: "media"; tag: "audio" | "video"; source: string }
   | { kind: "script"; text: string }
+  /** What only prepares a page for outputs that come later. */
+  | { kind: "nothing" }
   /** By a library of ours, in a frame. */
   | { kind: "drawn"; library: LibraryName; mime: string; data: unknown };
 
@@ -30,10 +32,17 @@ const DRAWN: [RegExp, LibraryName][] = [
   [/^application\/vnd\.plotly\.v\d+\+json$/, "plotly"],
 ];
 
+const BOKEH = "application/vnd.bokehjs_exec.v0+json";
+/** The places that Bokeh's scripts look for, alone in outputs of their own: its logo, and the element of a plot. */
+const OF_BOKEH = /^\s*<style>\s*\.bk-notebook-logo|^\s*<div id="[^"]*" data-root-id="[^"]*"[^>]*><\/div>\s*$/;
+
 /** From the richest form to the poorest. */
 const READERS: [string, Reader][] = [
+  // Its script is for the notebook's page, in which our library already is.
+  ["application/vnd.bokehjs_load.v0+json", () => ({ kind: "nothing" })],
   ["application/json", (value) => ({ kind: "json", value })],
   ["application/javascript", (data) => (isText(data) ? { kind: "script", text: joined(data) } : undefined)],
+  ["text/html", (data) => (isText(data) && OF_BOKEH.test(joined(data)) ? { kind: "nothing" } : undefined)],
   ["text/html", text("html")],
   ["text/markdown", text("markdown")],
   ["image/svg+xml", svg],
@@ -66,7 +75,8 @@ function drawable(data: MimeBundle): Shown | undefined {
     const mime = Object.keys(data).findLast((name) => pattern.test(name));
     if (mime !== undefined && typeof data[mime] === "object" && data[mime] !== null) return { kind: "drawn", library, mime, data: data[mime] };
   }
-  return undefined;
+  const script = BOKEH in data ? data["application/javascript"] : undefined;
+  return isText(script) ? { kind: "drawn", library: "bokeh", mime: BOKEH, data: joined(script) } : undefined;
 }
 
 function isText(data: unknown): data is Text {

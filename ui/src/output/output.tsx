@@ -44,6 +44,8 @@ function Rich({ shown, metadata, alt }: { shown: Shown; metadata: MimeBundle | u
       return <Html text={shown.text} />;
     case "script":
       return <Framed library={known(shown.text)} mime="application/javascript" data={shown.text} metadata={metadata} />;
+    case "nothing":
+      return null;
     case "drawn":
       return <Framed library={shown.library} mime={shown.mime} data={shown.data} metadata={metadata} label={alt} />;
   }
