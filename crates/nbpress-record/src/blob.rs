@@ -5,7 +5,7 @@
 //! `<store>/blobs/<first two digits>/<sha256>`, where runs share them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
@@ -113,6 +113,31 @@ impl RunBlobs {
         Ok(sha256)
     }
 
+    /// Takes a file of this name, and answers with its length; `None` when there is none. One whose bytes have another
+    /// SHA-256 is removed.
+    pub(crate) fn adopt(
+        &mut self,
+        folder: &Path,
+        sha256: &str,
+    ) -> Result<Option<u64>, RecordError> {
+        if !is_sha256(sha256) {
+            return Ok(None);
+        }
+        let path = folder.join(sha256);
+        if let Some(length) = self.held.get(sha256) {
+            disk::remove_file(&path)?;
+            return Ok(Some(*length));
+        }
+        let found = disk::sha256_of_own_file(&path)?;
+        let Some((_, length)) = found.filter(|(found, _)| found == sha256) else {
+            disk::remove_file(&path)?;
+            return Ok(None);
+        };
+        disk::rename(&path, &self.slot(sha256)?)?;
+        self.keep(sha256, length);
+        Ok(Some(length))
+    }
+
     /// Makes a blob of the store one of the run's, so that it stays while the run needs it.
     pub(crate) fn hold(&mut self, sha256: &str, shared: &SharedBlobs) -> Result<(), RecordError> {
         let missing = || RecordError::MissingBlob {
@@ -214,6 +239,22 @@ impl BlobSource {
             own: run_folder.join("blobs"),
             shared,
         }
+    }
+
+    /// Opens a blob without a look at its bytes.
+    pub(crate) fn open(&self, sha256: &str) -> Result<File, RecordError> {
+        let missing = || RecordError::MissingBlob {
+            sha256: sha256.to_owned(),
+        };
+        if !is_sha256(sha256) {
+            return Err(missing());
+        }
+        for path in [self.own.join(sha256), self.shared.path(sha256)] {
+            if let Some(file) = disk::open(&path)? {
+                return Ok(file);
+            }
+        }
+        Err(missing())
     }
 
     pub(crate) fn get(&self, sha256: &str) -> Result<Vec<u8>, RecordError> {

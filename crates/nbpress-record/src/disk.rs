@@ -139,12 +139,29 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
+/// Opens a file to read it; `None` when there is none.
+pub(crate) fn open(path: &Path) -> Result<Option<File>, RecordError> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(RecordError::io("read", path)(error)),
+    }
+}
+
+/// The same as [`sha256_of_file`]; `None` for what only points to a file, too.
+pub(crate) fn sha256_of_own_file(path: &Path) -> Result<Option<(String, u64)>, RecordError> {
+    let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+    if is_file {
+        sha256_of_file(path)
+    } else {
+        Ok(None)
+    }
+}
+
 /// The SHA-256 and the length of a file, read piece by piece; `None` when there is none.
 pub(crate) fn sha256_of_file(path: &Path) -> Result<Option<(String, u64)>, RecordError> {
-    let mut file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if is_absent(&error) => return Ok(None),
-        Err(error) => return Err(RecordError::io("read", path)(error)),
+    let Some(mut file) = open(path)? else {
+        return Ok(None);
     };
     let mut hasher = Sha256::new();
     let length = io::copy(&mut file, &mut hasher).map_err(RecordError::io("read", path))?;

@@ -136,6 +136,19 @@ impl Record {
         self.store.blob_source(self.run_id).get(sha256)
     }
 
+    /// One of them to be read in parts. Unlike [`blob`](Self::blob) it does not check the bytes.
+    ///
+    /// # Errors
+    /// It is not there, or not one of [`blob_names`](Self::blob_names): outputs name what they like.
+    pub fn open_blob(&self, sha256: &str) -> Result<File, RecordError> {
+        if !self.blob_names()?.iter().any(|name| name == sha256) {
+            return Err(RecordError::MissingBlob {
+                sha256: sha256.to_owned(),
+            });
+        }
+        self.store.blob_source(self.run_id).open(sha256)
+    }
+
     /// The events of the journal as it is now.
     pub fn events(&self) -> Result<Events, RecordError> {
         Ok(Events {

@@ -158,6 +158,29 @@ impl Recorder {
         self.journal.append(&payloads)
     }
 
+    /// Makes the folder for files that are to be [adopted](Self::adopt); it goes when the run is over.
+    pub fn incoming(&self) -> Result<PathBuf, RecordError> {
+        let folder = self.folder().join(INCOMING);
+        disk::create_folder(&folder)?;
+        Ok(folder)
+    }
+
+    /// Takes a file that an event is going to name from the folder of [incoming](Self::incoming) ones into the
+    /// record, as a blob, and answers with its length. `None` when there is none, or it is not named by the SHA-256
+    /// of its bytes.
+    pub fn adopt(&mut self, sha256: &str) -> Result<Option<u64>, RecordError> {
+        let folder = self.folder().join(INCOMING);
+        self.blobs.adopt(&folder, sha256)
+    }
+
+    /// Makes a blob of a run that is over one of this one's, too.
+    ///
+    /// # Errors
+    /// The store has none of that name.
+    pub fn hold(&mut self, sha256: &str) -> Result<(), RecordError> {
+        self.blobs.hold(sha256, &self.store.blobs)
+    }
+
     /// Makes every event durable, their blobs first.
     pub fn sync(&mut self) -> Result<(), RecordError> {
         self.blobs.sync()?;
@@ -178,6 +201,7 @@ impl Recorder {
             });
         };
         disk::remove_file(&self.folder().join(RESERVE))?;
+        disk::remove_folder(&self.folder().join(INCOMING))?;
         let (sha256, bytes, frames) = self.journal.summary();
         let mut manifest = Manifest::of(
             &self.document,
@@ -224,6 +248,8 @@ impl Recorder {
 
 /// The file whose room the last events take on a full disk.
 const RESERVE: &str = "reserve";
+/// The folder for files that become blobs.
+const INCOMING: &str = ".incoming";
 
 /// Takes room on the disk. Where the file system cannot do it there is no reserve.
 fn reserve(path: &Path) {
