@@ -250,6 +250,9 @@ impl<'a> OpenRun<'a> {
                 &Event::Resumed { resumption, at },
             )?;
         }
+        if let Some(tables) = options.tables {
+            tables.begin(&mut kernel, &self.recorder, options).await?;
+        }
         self.keep(options, &mut kernel, observer).await?;
         let stop = self.stop.clone();
         let mut run = Run::new(

@@ -16,6 +16,7 @@ use nbpress_storage::Location;
 use crate::keep::Keeping;
 use crate::redact::Secret;
 use crate::resume::Parent;
+use crate::tables::Tables;
 
 /// Whose manners a run has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,6 +106,9 @@ pub struct ExecuteOptions {
     pub sweep: Option<SweepPoint>,
     /// Free labels for finding the run again.
     pub tags: Object,
+    /// Which tables that cells show are kept whole, in kernels of IPython; frames are shown as these show them by
+    /// themselves when `None`.
+    pub tables: Option<Tables>,
     /// How the state of the kernel is kept for a run that goes on from this one; not at all when `None`.
     pub keep: Option<Keeping>,
     /// The run this one goes on from.
@@ -143,6 +147,7 @@ impl ExecuteOptions {
             strict_compat: false,
             sweep: None,
             tags: Object::new(),
+            tables: None,
             keep: None,
             resume: None,
         }

@@ -18,6 +18,7 @@ pub mod pool;
 pub mod process;
 pub mod provision;
 pub mod pty;
+pub mod tables;
 pub mod transport;
 
 pub use client::{ClientError, KernelClient};

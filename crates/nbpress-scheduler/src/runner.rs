@@ -8,7 +8,8 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use nbpress_execute::keep::Keeping;
 use nbpress_execute::{
-    Context, ExecuteError, ExecuteOptions, Finished, Observer, Parent, Secret, Stop, execute,
+    Context, ExecuteError, ExecuteOptions, Finished, Observer, Parent, Secret, Stop, Tables,
+    execute,
 };
 use nbpress_format::json::{Json, Object};
 use nbpress_format::notebook::Notebook;
@@ -134,6 +135,8 @@ fn options(
     options.run_timeout = Some(seconds(settings.timeouts.run_seconds));
     options.cell_timeout = settings.timeouts.cell_seconds.map(seconds);
     options.limits = limits(&claim.profile);
+    let tables = Tables::unless_off(&options.environment);
+    options.tables = tables.map_err(|error| refused("bad_setting", &error))?;
     options.tags = tags(claim);
     Ok(options)
 }

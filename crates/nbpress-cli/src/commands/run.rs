@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use nbpress_execute::{
-    CellSelection, ExecuteOptions, Finished, Keeping, Limits, Observer, Policy, Secret, execute,
+    CellSelection, ExecuteOptions, Finished, Keeping, Limits, Observer, Policy, Secret, Tables,
+    execute,
 };
 use nbpress_storage::Location;
 
@@ -137,6 +138,9 @@ pub(crate) struct ExecutionArgs {
     /// Hide the source of code cells in the output.
     #[arg(long)]
     pub(crate) report_mode: bool,
+    /// Have Python show data frames as tables, too, and keep all their rows in the record.
+    #[arg(long)]
+    pub(crate) tables: bool,
     /// A value for the kernel that is never written: `NAME=env:VARIABLE` or `NAME=file:PATH`.
     #[arg(long, value_name = "NAME=SOURCE")]
     pub(crate) secret: Vec<String>,
@@ -169,6 +173,8 @@ impl ExecutionArgs {
         options.skip_tags.extend(self.skip_tag.iter().cloned());
         options.cells = self.only.clone().unwrap_or_default();
         options.report_mode = self.report_mode;
+        let limits = || Tables::limited_by(&settings.environment);
+        options.tables = self.tables.then(limits).transpose()?;
         options.secrets = self
             .secret
             .iter()

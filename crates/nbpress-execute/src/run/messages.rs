@@ -10,6 +10,7 @@ use nbpress_record::{Event, NoteLevel};
 use tokio::time::Instant;
 
 use super::{Current, Run};
+use crate::tables;
 
 impl Run<'_, '_> {
     pub(super) async fn message(&mut self, channel: Channel, message: &Message) {
@@ -88,6 +89,7 @@ impl Run<'_, '_> {
             self.malformed(cell, message, at);
             return;
         };
+        self.adopt_table(&mut output);
         if let Some(request) = message.parent_id()
             && self.widgets.captures(request)
         {
@@ -125,6 +127,14 @@ impl Run<'_, '_> {
         });
     }
 
+    fn adopt_table(&mut self, output: &mut Output) {
+        if self.options.tables.is_some()
+            && let Some(data) = tables::data_of(output)
+        {
+            tables::adopt(data, self.recorder);
+        }
+    }
+
     /// Removes secrets; false when nothing is left to show yet.
     fn redact(&mut self, cell: usize, output: &mut Output) -> bool {
         if self.options.secrets.is_empty() {
@@ -158,9 +168,10 @@ impl Run<'_, '_> {
     }
 
     fn update_display(&mut self, message: &Message) {
-        let Some((output, Some(display_id))) = output_of(message) else {
+        let Some((mut output, Some(display_id))) = output_of(message) else {
             return;
         };
+        self.adopt_table(&mut output);
         let Some((data, metadata)) = output.into_data() else {
             return;
         };

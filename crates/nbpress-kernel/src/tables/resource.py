@@ -1,0 +1,145 @@
+"""What is shown of a data frame: its first rows, and where all of them are."""
+
+import contextlib
+import datetime
+import decimal
+import hashlib
+import json
+import math
+import os
+import sys
+import uuid
+import warnings
+
+# Rows of an output, as long as they have no more fields and bytes together.
+FIRST_ROWS = 100
+MOST_FIELDS = 20_000
+MOST_BYTES = 256 << 10
+MOST_COLUMNS = 1_000
+# Rows that are converted at once: what a table takes besides itself.
+SLICE = 1 << 16
+
+
+def resource(kind, frame, settings):
+    """The output of a frame; nothing where it has no columns or too many."""
+    with without_warnings():
+        if not 0 < len(frame.columns) <= MOST_COLUMNS:
+            return None
+        view = VIEWS[kind](frame)
+        rows = first_rows(view)
+        about = {"rows": view.rows}
+        if len(rows) < view.rows:
+            about.update(kept(view, settings))
+        if view.rows and not rows and "table" not in about:
+            return None
+    fields = [{"name": name, "type": word} for name, word in zip(view.names, view.types)]
+    schema = {"fields": fields, "primaryKey": view.key} if view.key else {"fields": fields}
+    return {"schema": schema, "data": rows, "nbpress": about}
+
+
+@contextlib.contextmanager
+def without_warnings():
+    """`warnings.catch_warnings` would have those shown again that the notebook has shown once."""
+    show = warnings.showwarning
+    warnings.showwarning = lambda *_args, **_named: None
+    try:
+        yield
+    finally:
+        warnings.showwarning = show
+
+
+def first_rows(view):
+    count = min(FIRST_ROWS, view.rows, max(1, MOST_FIELDS // len(view.names)))
+    columns = []
+    for at, values in enumerate(view.values(0, count)):
+        column = [value_of(view.types[at], value) for value in values]
+        # Readers of JSON take them for 64 bits.
+        if view.types[at] == "integer" and not all(-(2**63) <= value < 2**63 for value in column if value):
+            view.types[at] = "string"
+            column = [None if value is None else str(value) for value in column]
+        columns.append(column)
+    rows, left = [], MOST_BYTES
+    for row in zip(*columns):
+        row = dict(zip(view.names, row))
+        left -= len(json.dumps(row, allow_nan=False))
+        if left < 0:
+            break
+        rows.append(row)
+    return rows
+
+
+def value_of(word, value):
+    """A value in JSON, as the word for its column's type has it."""
+    if value is None or is_missing(value):
+        return None
+    if word == "boolean":
+        return bool(value)
+    if word == "integer":
+        return int(value)
+    if word == "number":
+        value = float(value)
+        return value if math.isfinite(value) else None
+    return text_of(value)
+
+
+def is_missing(value):
+    try:
+        # NaN and NaT differ from themselves; pandas.NA says neither.
+        return bool(value != value)
+    except Exception:
+        return type(value).__name__ == "NAType"
+
+
+def text_of(value):
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, (bytes, bytearray)):
+        return value.hex()
+    return str(value)
+
+
+def kept(view, settings):
+    """Writes all rows to a file named by the SHA-256 of its bytes, or says why not."""
+    folder = settings["folder"]
+    if folder is None:
+        return {"omitted": "tables of this run are not kept"}
+    if view.rows > settings["rows"]:
+        return {"omitted": f"it has more than {settings['rows']} rows"}
+    most = min(settings["bytes"], settings["left"])
+    unfinished = os.path.join(folder, f".{uuid.uuid4().hex}")
+    try:
+        written = view.write(unfinished, most)
+        if written is None:
+            return {"omitted": "it takes more bytes than are kept"}
+        settings["left"] -= os.path.getsize(unfinished)
+        name = sha256(unfinished)
+        os.rename(unfinished, os.path.join(folder, name))
+        return {"table": name, "format": written}
+    except Exception as error:
+        return {"omitted": f"it could not be written: {type(error).__name__}"}
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(unfinished)
+
+
+def sha256(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def distinct(names, taken=()):
+    """Texts, each different from all others: a name that comes again is numbered."""
+    found, taken = [], set(taken)
+    for name in names:
+        parts = name if isinstance(name, tuple) else (name,)
+        wanted = text = ", ".join(str(part) for part in parts if part != "") or "column"
+        number = 1
+        while text in taken:
+            number += 1
+            text = f"{wanted}_{number}"
+        taken.add(text)
+        found.append(text)
+    return found
