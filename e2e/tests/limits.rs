@@ -406,6 +406,40 @@ fn guard_of(kernel_id: &str) -> u32 {
 }
 
 #[test]
+fn memory_and_processor_are_looked_at_while_a_cell_runs() {
+    let holds = "held = bytearray(b'x') * (200 << 20)\nimport time\nend = time.monotonic() + 2.5\n\
+        while time.monotonic() < end: pass";
+    let stage = Stage::new();
+    stage.notebook("in.ipynb", "python3", &["pass", holds]);
+    let ended = stage.run(&["in.ipynb"]).end();
+    assert_eq!(ended.exit, 0, "{}", ended.stderr);
+    let looks: Vec<(u64, f64)> = ended
+        .events()
+        .iter()
+        .filter(|event| event["type"] == "usage")
+        .map(|event| {
+            let memory = event["memory_bytes"].as_u64().unwrap();
+            (memory, event["cpu_seconds"].as_f64().unwrap())
+        })
+        .collect();
+    let (memory, cpu) = *looks.last().unwrap();
+    assert!(memory >= 200 * MIB, "{looks:?}");
+    assert!(cpu > looks[0].1 || looks.len() == 1, "{looks:?}");
+    assert!(looks.len() <= 1 + ended_seconds(&ended), "{looks:?}");
+}
+
+/// How long a run was, in whole seconds.
+fn ended_seconds(ended: &Ended) -> usize {
+    let times = |kind: &str| {
+        let events = ended.events();
+        let event = events.iter().find(|event| event["type"] == kind).unwrap();
+        let at = event["at"].as_str().unwrap();
+        at.parse::<jiff::Timestamp>().unwrap().as_second()
+    };
+    usize::try_from(times("run_finished") - times("kernel_started")).unwrap()
+}
+
+#[test]
 fn a_limit_that_is_none_is_refused() {
     let stage = Stage::new();
     stage.notebook("in.ipynb", "testkernel", &["print x"]);

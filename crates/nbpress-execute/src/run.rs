@@ -26,15 +26,18 @@ use crate::publish::Publisher;
 use crate::quirks::Quirks;
 use crate::redact::Redactor;
 use crate::stop::{self, Stop};
+use crate::tables;
 use crate::widgets::{STATE_MIME, Widgets};
 
 mod ending;
 mod messages;
+mod usage;
 
 pub(crate) use ending::{failed, record_failed, stopped};
 
 use ending::{CellEnd, Interrupted, explain_by_memory, summary};
 use messages::{output_of, stream_text};
+use usage::Looks;
 
 /// How long an interrupted cell may take to end before its kernel is killed.
 const INTERRUPT_GRACE: Duration = Duration::from_secs(5);
@@ -86,6 +89,7 @@ pub(crate) struct Run<'a, 'o> {
     current: Option<Current>,
     pending: Vec<Event>,
     deadline: Option<Instant>,
+    looks: Looks,
     /// Set once the run has been broken off.
     interrupted: Option<Interrupted>,
 }
@@ -112,6 +116,7 @@ impl<'a, 'o> Run<'a, 'o> {
             current: None,
             pending: Vec::new(),
             deadline: options.run_timeout.map(|limit| Instant::now() + limit),
+            looks: Looks::from(Instant::now()),
             interrupted: None,
         }
     }
@@ -242,10 +247,14 @@ impl<'a, 'o> Run<'a, 'o> {
                 &parent.document.notebook.cells[parents],
                 parent.state(parents),
             );
+            let mut outputs = carried.outputs().to_vec();
+            for output in &mut outputs {
+                tables::hold(output, self.recorder);
+            }
             self.pending.push(Event::CellCarried {
                 cell,
                 run: state.run.unwrap_or(parent.document.header().run_id),
-                outputs: carried.outputs().to_vec(),
+                outputs,
                 execution_count: carried.execution_count(),
                 started_at: state.started_at,
                 finished_at: state.finished_at,
@@ -375,6 +384,7 @@ impl<'a, 'o> Run<'a, 'o> {
                 () = until(cell_deadline) => return self.break_off(CellEnd::CellTimeout(cell_limit)).await,
                 () = until(self.deadline) => return self.break_off(CellEnd::RunTimeout(run_limit)).await,
                 () = until(autosave_at) => self.publish().await?,
+                () = tokio::time::sleep_until(self.looks.next()) => self.look()?,
                 () = until(idle_deadline) => {
                     self.note(NoteLevel::Warning, "the kernel replied but never reported that it is idle".to_owned())?;
                     if let Some(current) = &mut self.current {
@@ -384,6 +394,20 @@ impl<'a, 'o> Run<'a, 'o> {
                 stop = stop::asked(&mut self.stop) => return self.break_off(CellEnd::Stopped(stop)).await,
             }
         }
+    }
+
+    /// Records what the kernel uses now.
+    fn look(&mut self) -> Result<(), RecordError> {
+        self.looks.looked(Instant::now());
+        if let Some(kernel) = &self.kernel {
+            let usage = kernel.tree_usage();
+            self.pending.push(Event::Usage {
+                memory_bytes: usage.memory_bytes,
+                cpu_seconds: usage.cpu_seconds,
+                at: Timestamp::now(),
+            });
+        }
+        self.flush()
     }
 
     /// How the current cell ended, once both the reply and the idle status are in.

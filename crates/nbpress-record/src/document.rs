@@ -182,6 +182,8 @@ impl Document {
                     at: *at,
                 });
             }
+            // How it went, which is no part of what came out.
+            Event::Usage { .. } => {}
             Event::RunFinished { outcome, at } => self.finish(outcome, *at),
         }
     }

@@ -135,6 +135,15 @@ pub enum Event {
         /// The new value.
         value: Json,
     },
+    /// What the kernel used at a moment; the runner looks now and then while cells run.
+    Usage {
+        /// Resident memory of all its processes, in bytes; what they share is counted for each.
+        memory_bytes: u64,
+        /// Processor time of all its processes since they began.
+        cpu_seconds: f64,
+        /// When.
+        at: Timestamp,
+    },
     /// Something the user should know: a warning, a line of the kernel's own standard error.
     Note {
         /// How much it matters.
@@ -182,6 +191,7 @@ impl Event {
             | Self::ExecuteInput { at, .. }
             | Self::Output { at, .. }
             | Self::CellFinished { at, .. }
+            | Self::Usage { at, .. }
             | Self::Note { at, .. }
             | Self::RunFinished { at, .. } => Some(*at),
             Self::DisplayUpdated { .. }

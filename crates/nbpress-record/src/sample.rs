@@ -211,6 +211,11 @@ pub(crate) fn every_event() -> Vec<Event> {
             path: vec!["language_info".to_owned(), "name".to_owned()],
             value: "python".into(),
         },
+        Event::Usage {
+            memory_bytes: u64::MAX,
+            cpu_seconds: 0.1,
+            at: at(3),
+        },
         Event::Note {
             level: NoteLevel::Warning,
             text: "late".to_owned(),

@@ -297,6 +297,7 @@ fn every_event(environment: String) -> Vec<Event> {
             value: object([("name", "python".into())]).into(),
         },
         note(),
+        usage(),
     ]
 }
 
@@ -304,6 +305,14 @@ fn note() -> Event {
     Event::Note {
         level: NoteLevel::Warning,
         text: "slow".to_owned(),
+        at: at(5),
+    }
+}
+
+fn usage() -> Event {
+    Event::Usage {
+        memory_bytes: 82_000_000,
+        cpu_seconds: 0.75,
         at: at(5),
     }
 }

@@ -14,7 +14,7 @@ fn every_event_is_read_back() {
     let mut kinds: Vec<&str> = events.iter().map(Event::kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    assert_eq!(kinds.len(), 13);
+    assert_eq!(kinds.len(), 14);
     for event in events {
         let line = event.to_json().to_compact();
         assert!(!line.contains('\n'));

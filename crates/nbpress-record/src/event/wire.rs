@@ -21,6 +21,7 @@ impl Event {
             Self::OutputCleared { .. } => "output_cleared",
             Self::CellFinished { .. } => "cell_finished",
             Self::NotebookMetadata { .. } => "notebook_metadata",
+            Self::Usage { .. } => "usage",
             Self::Note { .. } => "note",
             Self::RunFinished { .. } => "run_finished",
         }
@@ -84,24 +85,19 @@ impl Event {
             Self::OutputCleared { cell, wait } => {
                 object([("cell", cell.to_json()), ("wait", wait.to_json())])
             }
-            Self::CellFinished {
-                cell,
-                status,
-                execution_count,
-                timing,
-                error,
-                at,
-            } => object([
-                ("cell", cell.to_json()),
-                ("status", status.to_json()),
-                ("execution_count", execution_count.to_json()),
-                ("timing", timing.to_json()),
-                ("error", error.to_json()),
-                ("at", at.to_json()),
-            ]),
+            Self::CellFinished { .. } => self.finished_fields(),
             Self::NotebookMetadata { path, value } => {
                 object([("path", path.to_json()), ("value", value.clone())])
             }
+            Self::Usage {
+                memory_bytes,
+                cpu_seconds,
+                at,
+            } => object([
+                ("memory_bytes", memory_bytes.to_json()),
+                ("cpu_seconds", cpu_seconds.to_json()),
+                ("at", at.to_json()),
+            ]),
             Self::Note { level, text, at } => object([
                 ("level", level.to_json()),
                 ("text", text.to_json()),
@@ -111,6 +107,29 @@ impl Event {
                 object([("outcome", outcome.to_json()), ("at", at.to_json())])
             }
         }
+    }
+
+    /// Of [`Event::CellFinished`].
+    fn finished_fields(&self) -> Json {
+        let Self::CellFinished {
+            cell,
+            status,
+            execution_count,
+            timing,
+            error,
+            at,
+        } = self
+        else {
+            return Json::Null;
+        };
+        object([
+            ("cell", cell.to_json()),
+            ("status", status.to_json()),
+            ("execution_count", execution_count.to_json()),
+            ("timing", timing.to_json()),
+            ("error", error.to_json()),
+            ("at", at.to_json()),
+        ])
     }
 
     /// Of [`Event::CellCarried`].
@@ -206,6 +225,11 @@ impl Event {
             "notebook_metadata" => Self::NotebookMetadata {
                 path: fields.get("path")?,
                 value: fields.get("value")?,
+            },
+            "usage" => Self::Usage {
+                memory_bytes: fields.get("memory_bytes")?,
+                cpu_seconds: fields.get("cpu_seconds")?,
+                at: fields.get("at")?,
             },
             "note" => Self::Note {
                 level: fields.get("level")?,
