@@ -49,5 +49,6 @@ export type RunEvent =
   | { type: "output_cleared"; cell: number; wait: boolean }
   | { type: "cell_finished"; cell: number; status: CellStatus; execution_count: number | null; error: CellError | null; at: string }
   | { type: "notebook_metadata"; path: string[]; value: unknown }
+  | { type: "usage"; memory_bytes: number; cpu_seconds: number; at: string }
   | { type: "note"; level: "info" | "warning" | "error"; text: string; at: string }
   | { type: "run_finished"; outcome: Outcome; at: string };

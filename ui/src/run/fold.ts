@@ -2,6 +2,7 @@
 // Cells that an event does not touch stay the same objects, so that only what changed is drawn again.
 import { joined, type NotebookCell, type Output } from "../notebook/nbformat.ts";
 import type { CellError, CellStatus, Header, KernelInfo, Outcome, RunEvent } from "./event.ts";
+import type { Usage } from "./usage.ts";
 
 export interface RunCell {
   index: number;
@@ -45,6 +46,7 @@ export interface RunDocument {
   language: string;
   cells: RunCell[];
   notes: Note[];
+  usage: Usage[];
   outcome: Outcome | undefined;
   finishedAt: number | undefined;
 }
@@ -55,6 +57,7 @@ export const EMPTY: RunDocument = {
   language: "python",
   cells: [],
   notes: [],
+  usage: [],
   outcome: undefined,
   finishedAt: undefined,
 };
@@ -85,6 +88,8 @@ export function apply(document: RunDocument, event: RunEvent): RunDocument {
         finishedAt: Date.parse(event.at),
         error: event.error ?? undefined,
       }));
+    case "usage":
+      return { ...document, usage: [...document.usage, { at: Date.parse(event.at), memory: event.memory_bytes, processor: event.cpu_seconds }] };
     case "note":
       return { ...document, notes: [...document.notes, { level: event.level, text: event.text, at: Date.parse(event.at) }] };
     case "run_finished":

@@ -8,10 +8,11 @@ import { firstDivergence } from "../diff/divergence.ts";
 import { environmentChanges, environmentInWords } from "../diff/packages.ts";
 import type { Notebook } from "../notebook/nbformat.ts";
 import { Strip } from "../parts/strip.tsx";
-import { bytes, duration, value } from "../parts/say.ts";
+import { value } from "../parts/say.ts";
 import type { RunDocument } from "./fold.ts";
 import { jumpTo } from "./jump.ts";
 import { compare, type Difference } from "./parameters.ts";
+import { Resources } from "./resources.tsx";
 import { changesInWords, sourceChanges } from "./source-changes.ts";
 import { isOver, shortId } from "./state.ts";
 
@@ -23,7 +24,7 @@ export function Side({ run, document }: { run: RunDetails; document: RunDocument
       <Parameters run={run} good={good} />
       {run.resumed == null ? null : <GoesOn run={run} resumed={run.resumed} />}
       {good === undefined ? null : <Changed run={run} good={good} document={document} />}
-      <Used run={run} />
+      <Resources run={run} looks={document.usage} />
     </>
   );
 }
@@ -114,19 +115,4 @@ function useEnvironment(run: RunDetails, good: Run, document: RunDocument): stri
   const now = useQuery("GET /v1/runs/{run}/environment", begun ? { path: { run: run.id } } : undefined).data;
   const before = useQuery("GET /v1/runs/{run}/environment", begun ? { path: { run: good.id } } : undefined).data;
   return now === undefined || before === undefined ? undefined : environmentInWords(environmentChanges(before, now));
-}
-
-function Used({ run }: { run: RunDetails }) {
-  const { usage } = run;
-  const facts: [string, string][] = [];
-  if (typeof usage.peak_memory_bytes === "number") facts.push(["Memory at most", bytes(usage.peak_memory_bytes)]);
-  if (typeof usage.cpu_seconds === "number") facts.push(["Processor", duration(usage.cpu_seconds)]);
-  if (typeof usage.disk_bytes === "number") facts.push(["Written", bytes(usage.disk_bytes)]);
-  if (facts.length === 0) return null;
-  return (
-    <section>
-      <h2>Resources</h2>
-      <dl className="facts num">{facts.map(([name, text]) => [<dt key={name}>{name}</dt>, <dd key={`${name}=`}>{text}</dd>])}</dl>
-    </section>
-  );
 }
