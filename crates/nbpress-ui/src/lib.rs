@@ -76,7 +76,12 @@ mod tests {
     /// What draws charts and widgets, as it is sent: each comes when an output first needs it.
     #[test]
     fn libraries_of_frames_stay_as_small_as_they_can_be() {
-        let libraries = [("bokeh", 800_000), ("plotly", 1_500_000), ("vega", 300_000)];
+        let libraries = [
+            ("bokeh", 800_000),
+            ("plotly", 1_500_000),
+            ("vega", 300_000),
+            ("widgets", 300_000),
+        ];
         for (library, most) in libraries.into_iter().filter(|_| paths().next().is_some()) {
             let begins = format!("ui/{library}-");
             let is_library = |path: &&str| path.starts_with(&begins) && path.ends_with(".library");

@@ -13,6 +13,7 @@ test.each([
   ["a plot of Bokeh", { "application/javascript": ["draw", "()"], "application/vnd.bokehjs_exec.v0+json": "" }, { kind: "drawn", library: "bokeh", mime: "application/vnd.bokehjs_exec.v0+json", data: "draw()" }],
   ["the element of a plot of Bokeh", { "text/html": '\n  <div id="a7be" data-root-id="p1008" style="display: contents;"></div>\n' }, { kind: "nothing" }],
   ["Bokeh itself", { "application/javascript": "x", "application/vnd.bokehjs_load.v0+json": "x" }, { kind: "nothing" }],
+  ["a widget", { "application/vnd.jupyter.widget-view+json": { model_id: "a1", version_major: 2 }, "text/plain": "IntSlider()" }, { kind: "widget", model: "a1" }],
   ["a chart nobody here draws", { "application/vnd.other.v5+json": {}, "text/plain": "Chart" }, { kind: "text", text: "Chart" }],
   ["only what nobody knows", { "application/x.y+json": [1] }, { kind: "json", value: [1] }],
   ["a formula", { "text/latex": "$\\displaystyle x^2$", "text/plain": "x**2" }, { kind: "markdown", text: "$$x^2$$" }],

@@ -2,6 +2,7 @@
 import type { LibraryName } from "../frame/known.ts";
 import type { MimeBundle, Text } from "../notebook/nbformat.ts";
 import { joined } from "../notebook/nbformat.ts";
+import { VIEW_MIME } from "./widget-state.ts";
 
 export type Shown =
   | { kind: "json"; value: unknown }
@@ -11,6 +12,7 @@ export type Shown =
   | { kind: "script"; text: string }
   /** What only prepares a page for outputs that come later. */
   | { kind: "nothing" }
+  | { kind: "widget"; model: string }
   /** By a library of ours, in a frame. */
   | { kind: "drawn"; library: LibraryName; mime: string; data: unknown };
 
@@ -38,6 +40,7 @@ const OF_BOKEH = /^\s*<style>\s*\.bk-notebook-logo|^\s*<div id="[^"]*" data-root
 
 /** From the richest form to the poorest. */
 const READERS: [string, Reader][] = [
+  [VIEW_MIME, (data) => (isView(data) ? { kind: "widget", model: data.model_id } : undefined)],
   // Its script is for the notebook's page, in which our library already is.
   ["application/vnd.bokehjs_load.v0+json", () => ({ kind: "nothing" })],
   ["application/json", (value) => ({ kind: "json", value })],
@@ -77,6 +80,10 @@ function drawable(data: MimeBundle): Shown | undefined {
   }
   const script = BOKEH in data ? data["application/javascript"] : undefined;
   return isText(script) ? { kind: "drawn", library: "bokeh", mime: BOKEH, data: joined(script) } : undefined;
+}
+
+function isView(data: unknown): data is { model_id: string } {
+  return typeof (data as { model_id?: unknown } | null)?.model_id === "string";
 }
 
 function isText(data: unknown): data is Text {

@@ -10,6 +10,7 @@ import { choose, type Shown } from "./mime.ts";
 import { OutputFrame } from "./output-frame.tsx";
 import "./output.css";
 import { Terminal } from "./terminal.tsx";
+import { Widget } from "./widget.tsx";
 
 export const Output = memo(function Output({ output }: { output: OutputData }) {
   switch (output.output_type) {
@@ -44,6 +45,8 @@ function Rich({ shown, metadata, alt }: { shown: Shown; metadata: MimeBundle | u
       return <Html text={shown.text} />;
     case "script":
       return <Framed library={known(shown.text)} mime="application/javascript" data={shown.text} metadata={metadata} />;
+    case "widget":
+      return <Widget model={shown.model} text={alt} />;
     case "nothing":
       return null;
     case "drawn":

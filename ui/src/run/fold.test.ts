@@ -75,3 +75,11 @@ test("a cell that was carried over has what it put out in the other run, and is 
   expect(shown(document)).toEqual([["before"], []]);
   expect(document.cells.map(({ status, carriedFrom, count, startedAt }) => [status, carriedFrom, count, startedAt])).toEqual([["completed", "R0", 3, undefined], ["running", undefined, undefined, Date.parse(AT)]]);
 });
+
+test("the state of widgets is that of the end", () => {
+  const saved = { version_major: 2, version_minor: 0, state: { a: { state: { value: 3 } } } };
+  expect(fold().widgets).toBeUndefined();
+  const path = ["widgets", "application/vnd.jupyter.widget-state+json"];
+  expect(fold({ type: "notebook_metadata", path, value: saved }).widgets).toEqual(saved);
+  expect(fold({ type: "notebook_metadata", path: ["language_info"], value: saved }).widgets).toBeUndefined();
+});

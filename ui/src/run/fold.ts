@@ -1,6 +1,7 @@
 // The run's notebook and state as a fold over its events: the same that the server folds into the output notebook.
 // Cells that an event does not touch stay the same objects, so that only what changed is drawn again.
 import { joined, type NotebookCell, type Output } from "../notebook/nbformat.ts";
+import { type WidgetState, widgetsOf } from "../output/widget-state.ts";
 import type { CellError, CellStatus, Header, KernelInfo, Outcome, RunEvent } from "./event.ts";
 import type { Usage } from "./usage.ts";
 
@@ -46,6 +47,8 @@ export interface RunDocument {
   language: string;
   cells: RunCell[];
   notes: Note[];
+  /** What ipywidgets showed at the end. */
+  widgets: WidgetState | undefined;
   usage: Usage[];
   outcome: Outcome | undefined;
   finishedAt: number | undefined;
@@ -57,6 +60,7 @@ export const EMPTY: RunDocument = {
   language: "python",
   cells: [],
   notes: [],
+  widgets: undefined,
   usage: [],
   outcome: undefined,
   finishedAt: undefined,
@@ -102,6 +106,7 @@ export function apply(document: RunDocument, event: RunEvent): RunDocument {
         outputs: event.outputs.map((output) => ({ key: (keys += 1), displayId: undefined, output })),
       }));
     case "notebook_metadata":
+      return event.path[0] === "widgets" ? { ...document, widgets: widgetsOf({ [event.path[1] ?? ""]: event.value }) } : document;
     case "resumed":
       return document;
   }

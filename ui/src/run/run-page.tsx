@@ -8,6 +8,7 @@ import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { StatePill } from "../parts/pill.tsx";
 import { Tabs } from "../parts/tabs.tsx";
 import { Cells } from "../notebook/cells.tsx";
+import { SavedWidgets } from "../output/widget-state.ts";
 import { Actions } from "./actions.tsx";
 import { Attempts, Details } from "./details.tsx";
 import { ErrorCard } from "./error-card.tsx";
@@ -68,7 +69,7 @@ function Body({ run, live }: { run: RunDetails; live: Live }) {
         onChoose={(name) => navigate(withQuery(place, { tab: name === "notebook" ? undefined : name }), "replace")}
       />
       <div role="tabpanel" id={`panel-${tab}`} aria-labelledby={`tab-${tab}`}>
-        {tab === "details" ? <><Details run={run} document={document} /><div className="narrow-only"><Side run={run} document={document} /></div></> : document.cells.length === 0 ? <Before run={run} live={live} /> : tab === "logs" ? <Logs document={document} /> : <Cells cells={document.cells} language={document.language} />}
+        {tab === "details" ? <><Details run={run} document={document} /><div className="narrow-only"><Side run={run} document={document} /></div></> : document.cells.length === 0 ? <Before run={run} live={live} /> : tab === "logs" ? <Logs document={document} /> : <SavedWidgets value={document.widgets}><Cells cells={document.cells} language={document.language} /></SavedWidgets>}
       </div>
     </>
   );
