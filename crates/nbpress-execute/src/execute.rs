@@ -478,14 +478,16 @@ fn kernel_environment(
     run_id: &RunId,
 ) -> std::collections::BTreeMap<String, String> {
     let mut environment = options.environment.clone();
-    let run = options
-        .part_of
-        .clone()
-        .unwrap_or_else(|| run_id.to_string());
-    environment.insert("NBPRESS_RUN_ID".to_owned(), run);
+    environment.insert("NBPRESS_RUN_ID".to_owned(), kernels_run(options, *run_id));
     // papermill's: debugpy otherwise warns about frozen modules in every run.
     environment.insert("PYDEVD_DISABLE_FILE_VALIDATION".to_owned(), "1".to_owned());
     environment
+}
+
+/// The run that the kernel is told it is part of.
+pub(crate) fn kernels_run(options: &ExecuteOptions, run_id: RunId) -> String {
+    let record = || run_id.to_string();
+    options.part_of.clone().unwrap_or_else(record)
 }
 
 fn header(options: &ExecuteOptions, prepared: &Prepared, working_directory: &Path) -> RunHeader {

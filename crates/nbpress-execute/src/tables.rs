@@ -103,9 +103,13 @@ impl Tables {
     }
 }
 
-/// Takes the file of a shown table into the record; an output that names none that is there loses the name.
-pub(crate) fn adopt(data: &mut Object, recorder: &mut Recorder) {
-    settle(data, |sha256| matches!(recorder.adopt(sha256), Ok(Some(_))));
+/// Takes the file of a shown table into the record; an output that names none that is there loses the name. `run` is
+/// where a copy of the output finds it.
+pub(crate) fn adopt(data: &mut Object, recorder: &mut Recorder, run: &str) {
+    let is_kept = |sha256: &str| matches!(recorder.adopt(sha256), Ok(Some(_)));
+    if let Some(about) = settle(data, is_kept) {
+        about.insert("run".to_owned(), Json::from(run));
+    }
 }
 
 /// The same for an output that was carried over from another run of the store.
@@ -123,23 +127,25 @@ pub(crate) fn data_of(output: &mut Output) -> Option<&mut Object> {
     }
 }
 
-fn settle(data: &mut Object, is_kept: impl FnOnce(&str) -> bool) {
-    let Some(Json::Object(resource)) = data.get_mut(RESOURCE) else {
-        return;
-    };
-    let Some(Json::Object(about)) = resource.get_mut("nbpress") else {
-        return;
-    };
-    let Some(table) = about.get("table") else {
-        return;
-    };
-    if !table.as_str().is_some_and(is_kept) {
-        about.shift_remove("table");
-        about.shift_remove("format");
-        about.insert(
-            "omitted".to_owned(),
-            Json::from("its file could not be kept"),
-        );
+/// What an output says about its table, if that is kept.
+fn settle(data: &mut Object, is_kept: impl FnOnce(&str) -> bool) -> Option<&mut Object> {
+    let about = data.get_mut(RESOURCE).and_then(object)?;
+    let about = about.get_mut("nbpress").and_then(object)?;
+    let is_kept = about.get("table")?.as_str().is_some_and(is_kept);
+    if is_kept {
+        return Some(about);
+    }
+    about.shift_remove("table");
+    about.shift_remove("format");
+    let why = "its file could not be kept";
+    about.insert("omitted".to_owned(), Json::from(why));
+    None
+}
+
+fn object(json: &mut Json) -> Option<&mut Object> {
+    match json {
+        Json::Object(object) => Some(object),
+        _ => None,
     }
 }
 

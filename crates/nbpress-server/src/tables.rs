@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use nbpress_contents::{ContentsPath, Kind};
 use nbpress_format::Notebook;
+use nbpress_record::Record;
 use nbpress_tables::{ColumnKind, Format, Query, Summary, Table, TableError, json_rows};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,7 +24,7 @@ use crate::App;
 use crate::body::Pairs;
 use crate::error::{ApiError, ApiResult, ErrorBody};
 use crate::jupyter::{is_known, refused, served};
-use crate::runs::{Workspace, executed};
+use crate::runs::{Workspace, of_record};
 
 pub(crate) use ask::ask;
 pub(crate) use open::open_file;
@@ -169,6 +170,7 @@ async fn of_folder(
             .map_err(|error| ApiError::invalid("path", error.to_string()))?;
         let cell = cell.unwrap_or_default();
         let shown = open::output(&notebook, &cell, output.unwrap_or_default())?;
+        let shown = shown.with_all_rows_of_its_run(&app).await;
         ask(move || shown.open(), |table| question.answer(table)).await?
     } else {
         let format = Format::of_name(&entry.name)
@@ -181,7 +183,8 @@ async fn of_folder(
 }
 
 /// A page of the table that a cell of a run has shown as `application/vnd.dataresource+json`. `cell` is the cell's
-/// id or its place from 0, `output` the place of its output from 0; the query is that of `/v1/tables`.
+/// id or its place from 0, `output` the place of its output from 0; the query is that of `/v1/tables`. Where all rows
+/// are kept beside the record, they are asked, else those in the output.
 #[utoipa::path(get, path = "/v1/runs/{run}/tables/{cell}/{output}",
     params(
         ("run" = String, Path), ("cell" = String, Path), ("output" = usize, Path),
@@ -213,8 +216,9 @@ async fn of_run(
     if is_known(&headers, tag.as_deref()) {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
-    let notebook = executed(&app, &run).await?;
-    let shown = open::output(&notebook, &cell, output)?;
+    let read = |record: &Record| Ok((record.notebook()?, record.clone()));
+    let (notebook, record) = of_record(&app, &run, read).await?;
+    let shown = open::output(&notebook, &cell, output)?.with_all_rows_of(&record);
     let page = ask(move || shown.open(), |table| question.answer(table)).await?;
     Ok(tagged(tag, page))
 }

@@ -10,6 +10,7 @@ use nbpress_record::{Event, NoteLevel};
 use tokio::time::Instant;
 
 use super::{Current, Run};
+use crate::execute::kernels_run;
 use crate::tables;
 
 impl Run<'_, '_> {
@@ -131,7 +132,8 @@ impl Run<'_, '_> {
         if self.options.tables.is_some()
             && let Some(data) = tables::data_of(output)
         {
-            tables::adopt(data, self.recorder);
+            let run = kernels_run(self.options, self.recorder.run_id());
+            tables::adopt(data, self.recorder, &run);
         }
     }
 

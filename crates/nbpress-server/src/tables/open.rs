@@ -4,12 +4,15 @@ use std::fs::File;
 
 use nbpress_contents::ContentsPath;
 use nbpress_format::{Json, Notebook, Object, Output, OutputKind};
-use nbpress_tables::{Table, TableError};
+use nbpress_record::Record;
+use nbpress_tables::{Format, Table, TableError};
 use tokio::io::AsyncWriteExt as _;
 
 use super::ask;
 use crate::error::{ApiError, ApiResult};
 use crate::jupyter::{JupyterSettings, refused};
+use crate::runs::of_record;
+use crate::{App, DEFAULT_WORKSPACE};
 
 const RESOURCE: &str = "application/vnd.dataresource+json";
 /// The most bytes of an object that are fetched from a bucket.
@@ -61,10 +64,53 @@ async fn fetched(jupyter: &JupyterSettings, path: &ContentsPath) -> ApiResult<Fi
 #[derive(Debug)]
 pub(super) struct ShownTable {
     resource: Json,
+    /// All its rows, where they are kept: a file that a record has.
+    whole: Option<(File, Format)>,
 }
 
 impl ShownTable {
-    pub(super) fn open(&self) -> Result<Table, TableError> {
+    /// Looks for the file that the output names in a record; without it, the rows in the output are all there is.
+    pub(super) fn with_all_rows_of(mut self, record: &Record) -> Self {
+        self.whole = self.kept().and_then(|(sha256, format)| {
+            let file = record.open_blob(sha256).ok()?;
+            Some((file, format))
+        });
+        self
+    }
+
+    /// The same with the record of the run that the output names, which must be one of the folder's workspace.
+    pub(super) async fn with_all_rows_of_its_run(self, app: &App) -> Self {
+        let run = self
+            .resource
+            .get("nbpress")
+            .and_then(|about| about.get("run"));
+        let Some(run) = run.and_then(Json::as_str) else {
+            return self;
+        };
+        let Ok(run) = app.store.find_run(DEFAULT_WORKSPACE, run).await else {
+            return self;
+        };
+        match of_record(app, &run, |record| Ok(record.clone())).await {
+            Ok(record) => self.with_all_rows_of(&record),
+            Err(_) => self,
+        }
+    }
+
+    /// The SHA-256 of the file with all rows, and how it is written.
+    fn kept(&self) -> Option<(&str, Format)> {
+        let about = self.resource.get("nbpress")?;
+        let format = match about.get("format")?.as_str()? {
+            "parquet" => Format::Parquet,
+            "jsonl" => Format::JsonLines,
+            _ => return None,
+        };
+        Some((about.get("table")?.as_str()?, format))
+    }
+
+    pub(super) fn open(self) -> Result<Table, TableError> {
+        if let Some((file, format)) = self.whole {
+            return Table::read(file, format);
+        }
         let resource = serde_json::from_str(&self.resource.to_compact());
         let resource = resource.map_err(|_| TableError::Resource("it is no JSON"))?;
         Table::from_resource(&resource)
@@ -91,6 +137,7 @@ pub(super) fn output(notebook: &Notebook, cell: &str, output: usize) -> ApiResul
         })?;
     Ok(ShownTable {
         resource: resource.clone(),
+        whole: None,
     })
 }
 
