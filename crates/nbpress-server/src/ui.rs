@@ -28,6 +28,7 @@ pub(crate) const SCREENS: &[&str] = &[
     "/schedules",
     "/sweeps/{batch}",
     "/diff",
+    "/explore",
     "/compute",
     "/admin",
     "/edit/{*path}",

@@ -5,7 +5,7 @@ export type Route = keyof Routes;
 export type Answer<R extends Route> = Routes[R]["answer"];
 
 /** What a route takes; fields it has none of may be left out. */
-export type Ask<R extends Route> = (Routes[R]["path"] extends { [name: string]: string } ? { path: Routes[R]["path"] } : { path?: undefined }) & {
+export type Ask<R extends Route> = (Routes[R]["path"] extends { [name: string]: string | number } ? { path: Routes[R]["path"] } : { path?: undefined }) & {
   query?: Routes[R]["query"] & { [more: `param.${string}` | `tag.${string}`]: string };
 } & (Routes[R]["body"] extends undefined ? { body?: undefined } : { body: Routes[R]["body"] });
 
@@ -28,7 +28,7 @@ export class ApiError extends Error {
 /** The address of a route with its path and query filled in, relative to the page's base. */
 export function addressOf<R extends Route>(route: R, ask: Ask<R>): string {
   const template = route.slice(route.indexOf(" ") + 2);
-  const values: { [name: string]: string } = ask.path ?? {};
+  const values: { [name: string]: string | number } = ask.path ?? {};
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ""));
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(ask.query ?? {})) if (value !== undefined) query.set(name, String(value));

@@ -18,6 +18,7 @@ const AdminPage = lazy(() => import("../admin/admin-page.tsx"));
 const ComputePage = lazy(() => import("../compute/compute-page.tsx"));
 const SweepPage = lazy(() => import("../sweep/sweep-page.tsx"));
 const DiffPage = lazy(() => import("../diff/diff-page.tsx"));
+const ExplorePage = lazy(() => import("../explorer/explore-page.tsx"));
 
 type Named = { [name: string]: string };
 
@@ -32,6 +33,7 @@ const SCREENS: [pattern: string, screen: (named: Named) => ReactNode][] = [
   ["/compute", () => later("what computes", <ComputePage />)],
   ["/admin", () => later("the settings", <AdminPage />)],
   ["/sweeps/{batch}", ({ batch }) => later("the sweep", <SweepPage id={batch ?? ""} />)],
+  ["/explore", () => later("the table", <ExplorePage />)],
   ["/diff", () => later("the comparison", <DiffPage />)],
   ["/edit/{*path}", ({ path }) => later("the editor", <EditorPage path={path ?? ""} />)],
 ];

@@ -147,6 +147,7 @@ const PROGRAM: &[(&str, &str)] = &[
     ("GET", "/api/spec.yaml"),
     ("GET", "/compute"),
     ("GET", "/diff"),
+    ("GET", "/explore"),
     ("GET", "/frame/output.html"),
     ("GET", "/jobs"),
     ("GET", "/jobs/{job}"),

@@ -85,6 +85,7 @@ const ROUTES: &[Route] = &[
     ("/copy", "post", "Copies what a page shows into the folder"),
     ("/diff", "get", "The web UI: two runs side by side"),
     ("/edit/{*path}", "get", "The web UI: a notebook, to edit"),
+    ("/explore", "get", "The web UI: a table"),
     ("/files/{*path}", "get", "The bytes of a file"),
     (
         "/frame/output.html",

@@ -1,0 +1,64 @@
+// The screen of one table: a file of the folder, or what a cell of a notebook or a run has shown.
+import { useCallback, useMemo } from "react";
+
+import { useQuery } from "../api/query.ts";
+import { Page, type Crumb } from "../app/page.tsx";
+import { elsewhere, navigate, usePlace, withQuery } from "../app/router.tsx";
+import { editAddress, viewAddress } from "../app/places.ts";
+import { Empty } from "../parts/notice.tsx";
+import { fileName } from "../parts/say.ts";
+import { nameOf, shortId } from "../run/state.ts";
+import { inAddress, type Look, lookOf } from "./address.ts";
+import { Explorer } from "./explorer.tsx";
+import { type FileTable, ofFile, ofRun, type RunTable } from "./served.ts";
+
+export default function ExplorePage() {
+  const place = usePlace();
+  const { query } = place;
+  const [path, run, cell] = ["path", "run", "cell"].map((name) => query.get(name) || undefined);
+  const output = Number(query.get("output") ?? 0);
+  if (run !== undefined && cell !== undefined) return <OfRun run={run} cell={cell} output={output} />;
+  if (path !== undefined) return <OfFile path={path} cell={cell} output={output} />;
+  return (
+    <Page crumbs={[["Explore"]]}>
+      <h1 className="unseen">Explore</h1>
+      <Empty title="Which table?">Begin at a table in the page of a run, or at a Parquet, Arrow, CSV or JSON lines file in <a className="link" href={elsewhere("view/")}>the folder</a>.</Empty>
+    </Page>
+  );
+}
+
+function OfRun({ run, cell, output }: RunTable) {
+  const { data } = useQuery("GET /v1/runs/{run}", { path: { run } });
+  const source = useMemo(() => ofRun({ run, cell, output }), [run, cell, output]);
+  const name = data === undefined ? shortId(run) : nameOf(data);
+  return <Shown crumbs={[["Runs", "/runs"], [shortId(run), `/runs/${run}`], ["Table"]]} title={`Table of ${name}`} source={source} />;
+}
+
+function OfFile({ path, cell, output }: FileTable) {
+  const source = useMemo(() => ofFile({ path, cell, output }), [path, cell, output]);
+  const name = fileName(path);
+  const crumbs: Crumb[] = cell === undefined ? [["Notebooks"], [name]] : [["Notebooks"], [name, editAddress(path)], ["Table"]];
+  const actions = cell === undefined ? <a className="button" href={elsewhere(`files/${viewAddress(path).slice("view/".length)}?download=1`)}>Download</a> : null;
+  return <Shown crumbs={crumbs} title={cell === undefined ? name : `Table of ${name}`} source={source} actions={actions} />;
+}
+
+interface ShownProps {
+  crumbs: Crumb[];
+  title: string;
+  source: ReturnType<typeof ofFile>;
+  actions?: React.ReactNode;
+}
+
+function Shown({ crumbs, title, source, actions = null }: ShownProps) {
+  const place = usePlace();
+  const look = useMemo(() => lookOf(place.query), [place.query]);
+  const change = useCallback((next: Look) => navigate(withQuery(place, inAddress(next)), "replace"), [place]);
+  return (
+    <Page crumbs={crumbs} actions={actions}>
+      <div className="explore-page">
+        <h1>{title}</h1>
+        <Explorer key={source.key} source={source} label={title} look={look} onLook={change} withColumns />
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,49 @@
+// Tables at the server, which sorts, filters and counts them.
+import { type Ask, request } from "../api/client.ts";
+import type { Filter, PageQuery, SortKey, TablePage, TableSource } from "./source.ts";
+
+/** A table that a cell of a run has shown; the cell by its id, or by its place from 0. */
+export interface RunTable {
+  run: string;
+  cell: string;
+  output: number;
+}
+
+/** A file of the served folder; of a notebook one of its outputs. */
+export interface FileTable {
+  path: string;
+  cell?: string | undefined;
+  output?: number | undefined;
+}
+
+export function ofRun(table: RunTable): TableSource {
+  return served(`run ${table.run} ${table.cell} ${table.output}`, (query, signal) => request("GET /v1/runs/{run}/tables/{cell}/{output}", { path: { ...table }, query }, signal));
+}
+
+export function ofFile({ path, cell, output }: FileTable): TableSource {
+  const named = cell === undefined ? { path } : { path, cell, output: output ?? 0 };
+  return served(`file ${path} ${cell ?? ""} ${output ?? ""}`, (query, signal) => request("GET /v1/tables", { query: { ...named, ...query } }, signal));
+}
+
+type Question = NonNullable<Ask<"GET /v1/runs/{run}/tables/{cell}/{output}">["query"]>;
+
+function served(key: string, ask: (query: Question, signal: AbortSignal | undefined) => Promise<TablePage>): TableSource {
+  return {
+    key,
+    columns: async (signal) => (await ask({ limit: 0 }, signal)).columns,
+    page: (query, signal) => ask(question(query), signal),
+    summary: async (columns, filter, signal) => (await ask({ limit: 0, summary: true, columns: JSON.stringify(columns), ...filtered(filter) }, signal)).summary ?? [],
+  };
+}
+
+function question({ offset, limit, sort, filter, columns }: PageQuery): Question {
+  return { offset, limit, ...sorted(sort), ...filtered(filter), ...(columns === undefined ? {} : { columns: JSON.stringify(columns) }) };
+}
+
+function sorted(sort: SortKey[]): Question {
+  return sort.length === 0 ? {} : { sort: JSON.stringify(sort) };
+}
+
+function filtered(filter: Filter | undefined): Question {
+  return filter === undefined ? {} : { filter: JSON.stringify(filter) };
+}
