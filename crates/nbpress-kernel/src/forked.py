@@ -2,6 +2,7 @@
 
 import atexit
 import ctypes
+import functools
 import json
 import os
 import signal
@@ -22,8 +23,9 @@ def die_with_parent(signal_number):
     LIBC.prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
 
 
-def mark(kernel_id):
-    """Puts the id where the system shows this process's environment, which only exec could change."""
+@functools.lru_cache(maxsize=1)
+def place_of_mark():
+    """Where this process has the id that the system shows; that stays after a fork."""
     with open("/proc/self/stat") as file:
         # The name before may contain anything; then come the fields of proc_pid_stat(5) from the third on.
         fields = file.read().rpartition(")")[2].split()
@@ -32,7 +34,17 @@ def mark(kernel_id):
     place = (b"\0" + ctypes.string_at(start, end - start)).find(b"\0" + name)
     if place < 0:
         raise OSError(f"{KERNEL_ID} is not in the environment")
-    ctypes.memmove(start + place + len(name), kernel_id.encode(), len(kernel_id))
+    return start + place + len(name)
+
+
+def show_mark(kernel_id):
+    """Puts the id where the system shows this process's environment, which only exec could change."""
+    ctypes.memmove(place_of_mark(), kernel_id.encode(), len(kernel_id))
+
+
+def mark(kernel_id):
+    """Has this process, and those it starts, carry the id."""
+    show_mark(kernel_id)
     os.environ[KERNEL_ID] = kernel_id
 
 

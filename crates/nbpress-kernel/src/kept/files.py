@@ -1,5 +1,8 @@
 """What cells have opened, for a copy to give up or to have of its own."""
 
+# What SQLite adds to the name of a database, for the file that it can roll back with.
+JOURNAL = "-journal"
+
 
 class Files:
     """The files, connections and pipes that cells have opened."""
@@ -10,10 +13,11 @@ class Files:
         for descriptor, status in descriptors():
             same = known.get(descriptor) == (status.st_dev, status.st_ino)
             if stat.S_ISREG(status.st_mode):
-                if (status.st_dev, status.st_ino) in known["files"]:
+                path = os.readlink(f"/proc/self/fd/{descriptor}")
+                if self.is_kernels(path, status, known["files"]):
                     self.kernels.append(descriptor)
                 else:
-                    self.remember(descriptor)
+                    self.remember(descriptor, os.path.basename(path))
             elif same:
                 self.kernels.append(descriptor)
             elif stat.S_ISSOCK(status.st_mode):
@@ -26,14 +30,24 @@ class Files:
                 terminals.append(descriptor)
         self.kernels += terminals
 
-    def remember(self, descriptor):
+    @staticmethod
+    def is_kernels(path, status, known):
+        """Whether a file was there before cells were: the history's database, or what SQLite makes beside it while a
+        thread of the kernel writes."""
+        if path.endswith(JOURNAL):
+            try:
+                status = os.stat(path.removesuffix(JOURNAL))
+            except OSError:
+                return False
+        return (status.st_dev, status.st_ino) in known
+
+    def remember(self, descriptor, name):
         """A file's position is shared with whoever was forked, so it has to be noted now."""
         flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
         self.regular.append((descriptor, flags, os.lseek(descriptor, 0, os.SEEK_CUR)))
-        name = os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}"))
         # SQLite rolls back what a process leaves open that ends: https://www.sqlite.org/tempfiles.html.
-        if name.endswith("-journal"):
-            self.lost.append(f"the transaction in {name.removesuffix('-journal')}")
+        if name.endswith(JOURNAL):
+            self.lost.append(f"the transaction in {name.removesuffix(JOURNAL)}")
 
     def name_socket(self, descriptor, ports):
         bound = socket.socket(fileno=descriptor)
@@ -60,6 +74,8 @@ class Files:
     def separate(self):
         """Gives this process positions and locks of its own."""
         for descriptor, flags, position in self.regular:
+            if not is_open(descriptor):
+                continue
             # The rest would change what is there, or is not for open.
             flags &= os.O_ACCMODE | os.O_APPEND | os.O_NONBLOCK | os.O_SYNC
             try:

@@ -29,6 +29,9 @@ class Frozen:
 
     def wait(self):
         """Until its time is over or its folder is gone, and no kernel is left that was made of it."""
+        self.hook.describe()
+        os.write(self.hook.told, b"1")
+        os.close(self.hook.told)
         events = select.poll()
         listener = self.hook.listener
         events.register(listener, select.POLLIN)
@@ -59,18 +62,27 @@ class Frozen:
             return
         if names[-1:] != [os.path.basename(self.hook.place)]:
             return
-        excess = len(names) - self.settings["copies"]
-        for name in names[:max(excess, 0)]:
+        excess = max(len(names) - self.settings["copies"], 0)
+        for name in names[:excess]:
             self.drop(os.path.join(folder, name))
-        kept = names[max(excess, 0):]
-        while kept and sum(map(self.memory, kept)) > self.settings["memory"]:
+        kept = names[excess:]
+        while kept and self.hold_too_much(kept):
             self.drop(os.path.join(folder, kept.pop(0)))
 
-    def memory(self, name):
+    def hold_too_much(self, names):
+        """Whether copies hold more than they may together. A look at what they share takes a while, and is needed only
+        where they might."""
+        processes = [self.process_of(name) for name in names]
+        return all(
+            sum(measure(pid) for pid in processes if pid) > self.settings["memory"]
+            for measure in (resident_memory, share_of_memory)
+        )
+
+    def process_of(self, name):
         if name == os.path.basename(self.hook.place):
-            return share_of_memory(os.getpid())
+            return os.getpid()
         description = self.described(os.path.join(self.settings["folder"], name))
-        return share_of_memory(description["process_id"]) if description else 0
+        return description and description["process_id"]
 
     @staticmethod
     def described(place):

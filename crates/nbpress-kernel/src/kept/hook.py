@@ -17,7 +17,7 @@ class Hook:
         self.folder = getattr(self.application, "nbpress_folder", working_directory())
         self.application.nbpress_folder = self.folder
         self.threads = set(threading.enumerate())
-        self.native = native_threads()
+        self.native = {task for task, _name in threads_of_others(set())}
         self.known = {"files": set()}
         of_cells = getattr(self.application, "nbpress_of_cells", ())
         for descriptor, status in descriptors():
@@ -115,12 +115,11 @@ class Hook:
             thread.name
             for thread in threading.enumerate()
             if thread not in self.threads
-            and thread not in self.unfinished
             and thread is not threading.main_thread()
             and thread.name != SAVES_HISTORY
         ]
-        native = native_threads() - self.native
-        alive += [name for name in native if name not in SEE_TO_A_FORK and name not in SAVES_HISTORY]
+        named = {name for _task, name in threads_of_others(self.native)} - SEE_TO_A_FORK
+        alive += [name for name in named if name not in SAVES_HISTORY and name != own_name()]
         if alive:
             return ("threads", ", ".join(sorted(alive)))
         return self.module_obstacle() or self.task_obstacle()
@@ -151,7 +150,7 @@ class Hook:
 
     def processes(self):
         """What cells have started and a copy cannot wait for; not what is between an earlier copy and this process."""
-        betweens = {str(thread.between) for thread in self.unfinished}
+        betweens = {str(between) for between, _ended in self.unfinished}
         with open(f"/proc/self/task/{os.getpid()}/children") as file:
             children = file.read().split()
         for child in children:
@@ -215,6 +214,8 @@ class Hook:
         self.place = os.path.join(self.settings["folder"], str(time.time_ns()))
         os.mkdir(self.place, 0o700)
         self.listener = self.wait_at()
+        # Here, while the numbers are taken of what closes itself at a fork.
+        self.heard, self.told = os.pipe()
         self.random = sys.modules["random"].getstate() if "random" in sys.modules else None
         self.stopped_at = (now, begun)
         # After a fork nobody is said to be running.
@@ -222,10 +223,8 @@ class Hook:
         own_id = os.environ[KERNEL_ID]
         try:
             # Whoever ends the kernel ends what carries its id.
-            mark(str(uuid.uuid4()))
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                between = os.fork()
+            show_mark(str(uuid.uuid4()))
+            between = fork_without_warning()
             if between == 0:
                 self.fork_again()
             self.collect(between)
@@ -234,8 +233,10 @@ class Hook:
             shutil.rmtree(self.place, ignore_errors=True)
             raise
         finally:
-            mark(own_id)
+            show_mark(own_id)
             self.listener.close()
+            os.close(self.heard)
+            os.close(self.told)
             self.ran = 0
 
     def wait_at(self):
@@ -250,8 +251,10 @@ class Hook:
             os.close(folder)
 
     def collect(self, between):
-        """Has a thread wait for the process in between, which ends within milliseconds."""
+        """Has a thread wait for the process in between, which ends when the copy waits."""
         place, request = self.place, self.request
+        ended = _thread.allocate_lock()
+        ended.acquire()
 
         def wait():
             try:
@@ -259,48 +262,51 @@ class Hook:
             except ChildProcessError:
                 # Cells have told the system that nobody waits for children.
                 status = 0
-            if status != 0:
-                shutil.rmtree(place, ignore_errors=True)
-                if self.request == request:
-                    self.say(("system", "there are too many processes, or there is too little memory"), 0)
+            try:
+                if status != 0:
+                    shutil.rmtree(place, ignore_errors=True)
+                    if self.request == request:
+                        self.say(("system", "there are too many processes, or there is too little memory"), 0)
+            finally:
+                ended.release()
 
-        thread = threading.Thread(target=wait, name="nbpress", daemon=True)
-        thread.between = between
-        self.unfinished.append(thread)
-        thread.start()
+        self.unfinished.append((between, ended))
+        # One of `threading` would be seen by cells, and be waited for until it runs.
+        _thread.start_new_thread(wait, ())
 
     def finish(self, most):
         """Waits until at most so many copies are on their way."""
-        self.unfinished = [thread for thread in self.unfinished if thread.is_alive()]
-        for thread in self.unfinished[: max(len(self.unfinished) - most, 0)]:
-            thread.join()
-        self.unfinished = [thread for thread in self.unfinished if thread.is_alive()]
+        self.unfinished = [(between, ended) for between, ended in self.unfinished if ended.locked()]
+        while len(self.unfinished) > most:
+            with self.unfinished.pop(0)[1]:
+                pass
 
     def fork_again(self):
-        """The process in between. Does not return."""
+        """The process in between, which ends when the copy waits. Does not return."""
         status = 1
         try:
             # Nor is it of the group of processes that ends with the kernel.
             os.setsid()
-            copy = os.fork()
-            if copy == 0:
+            if os.fork() == 0:
+                os.close(self.heard)
                 try:
                     Frozen(self).wait()
                 finally:
                     os._exit(1)
-            self.describe(copy)
-            status = 0
+            os.close(self.told)
+            status = 0 if os.read(self.heard, 1) else 1
         finally:
             os._exit(status)
 
-    def describe(self, copy):
+    def describe(self):
+        """What the copy says about itself. Whoever reads it can use the copy."""
         now, begun = self.stopped_at
         when = [moment(now), moment(self.until)]
         description = {
             "request": self.request,
             "execution_count": self.count,
-            "process_id": copy,
-            "started": started(copy),
+            "process_id": os.getpid(),
+            "started": started(os.getpid()),
             "taken_at": when[0],
             "until": when[1],
             "fork_milliseconds": (time.perf_counter() - begun) * 1000,

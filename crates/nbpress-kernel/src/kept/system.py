@@ -6,12 +6,12 @@ for orders to fork once more; what is forked then is a kernel again, of the one 
 
 import array
 import asyncio
-import collections
 import contextlib
 import datetime
 import fcntl
 import gc
 import logging
+import mmap
 import select
 import shutil
 import stat
@@ -20,6 +20,7 @@ import time
 import uuid
 import warnings
 import weakref
+import _thread
 
 # How many copies may be on their way at once.
 MOST_UNFINISHED = 2
@@ -52,8 +53,8 @@ def version():
 def write_whole(folder, name, content):
     """A file that is there with all of its content or not at all."""
     path = os.path.join(folder, name)
-    with open(path + ".new", "w") as file:
-        json.dump(content, file)
+    with open(path + ".new", "wb", buffering=0) as file:
+        file.write(json.dumps(content).encode())
     os.replace(path + ".new", path)
 
 
@@ -66,6 +67,15 @@ def started(pid):
         return None
 
 
+def resident_memory(pid):
+    """What a process holds in bytes, with everything that it shares; that is known without a look at each page."""
+    try:
+        with open(f"/proc/{pid}/statm") as file:
+            return int(file.read().split()[1]) * mmap.PAGESIZE
+    except OSError:
+        return 0
+
+
 def share_of_memory(pid):
     """What a process holds in bytes; what is shared is divided among those who share it."""
     try:
@@ -73,6 +83,16 @@ def share_of_memory(pid):
             return next(int(line.split()[1]) for line in file if line.startswith("Pss:")) * 1024
     except (OSError, StopIteration):
         return 0
+
+
+def fork_without_warning():
+    """Later versions of Python warn whoever forks beside threads. What has been shown once would be shown again after
+    filters have changed, so they change only there."""
+    if sys.version_info < (3, 12):
+        return os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return os.fork()
 
 
 def working_directory():
@@ -91,18 +111,21 @@ def temporary_folders():
             yield f"the folder {waiting.args[0]}"
 
 
-def native_threads():
-    """How many threads there are of each name that is not the process's own."""
-    names = collections.Counter()
-    for task in os.listdir("/proc/self/task"):
+def threads_of_others(known):
+    """The system's ids of threads that Python does not know, but for some that are known, with their names."""
+    started = {str(thread.native_id) for thread in threading.enumerate()}
+    for task in set(os.listdir("/proc/self/task")) - started - known:
         try:
             with open(f"/proc/self/task/{task}/comm") as file:
-                names[file.read().strip()] += 1
+                yield task, file.read().strip()
         except OSError:
             continue
+
+
+def own_name():
+    """What the system calls this process. Threads that nobody has named are called so, too."""
     with open("/proc/self/comm") as file:
-        del names[file.read().strip()]
-    return names
+        return file.read().strip()
 
 
 def descriptors():
@@ -114,6 +137,18 @@ def descriptors():
             continue
 
 
+def is_open(descriptor):
+    """Whether there is such a descriptor. Whoever owns one may close it when the process forks: IPython does so with its
+    history."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
 def put_nothing_in_place(descriptor, other):
     """Closes a descriptor. Objects that own its number may close it later, so it does not become another's."""
-    os.dup2(other, descriptor, os.get_inheritable(descriptor))
+    # The other one has its number where its owner closed it before.
+    if descriptor != other and is_open(descriptor):
+        os.dup2(other, descriptor, os.get_inheritable(descriptor))

@@ -261,6 +261,24 @@ async fn what_cannot_be_carried_is_named_and_ports_are_free() {
     kept::drop_all(&folder(&place));
 }
 
+#[tokio::test(flavor = "current_thread")]
+async fn what_closes_itself_when_the_process_forks_ends_no_copy() {
+    let place = Place::open(&[]);
+    let found = python_kernels().remove(0);
+    let mut kernel = keeping(&place, &found, &Keep::in_folder(folder(&place))).await;
+    // Whatever opens something next gets the number that has become free.
+    let code = "import os; held = [*os.pipe(), os.open('kept.txt', os.O_CREAT | os.O_RDWR)]\n\
+        os.register_at_fork(after_in_child=lambda: [os.close(held.pop()) for _ in list(held)])";
+    assert_eq!(run(&mut kernel, code).await, "");
+    run(&mut kernel, "x = 41").await;
+    let copy = newest(&place);
+    kernel.kill().await;
+    let mut revived = revive(&place, &copy, &found).await.unwrap();
+    assert_eq!(run(&mut revived, "print(held)").await, "[]\n");
+    revived.kill().await;
+    kept::drop_all(&folder(&place));
+}
+
 fn children(pid: u32) -> String {
     let file = format!("/proc/{pid}/task/{pid}/children");
     let mut text = String::new();
