@@ -15,6 +15,7 @@ use crate::changes::Changes;
 use crate::configured::Configured;
 use crate::guard::{Known, OpenId, SignIns};
 use crate::jupyter::{Events, Seen, Terminals};
+use crate::live::Live;
 use crate::metrics::Requests;
 use crate::readers::Readers;
 use crate::scribe::Scribes;
@@ -37,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) seen: Seen,
     /// What happens to files, and who follows.
     pub(crate) changes: Changes,
+    /// What happens in open notebooks and is in no file.
+    pub(crate) live: Live,
     /// The terminals that are open.
     pub(crate) terminals: Terminals,
     /// Who writes outputs into notebooks nobody looks at.
@@ -62,6 +65,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(settings: ServerSettings) -> Self {
         let jupyter = settings.jupyter.as_ref();
+        let live = Live::default();
         Self {
             base: BaseUrl::new(jupyter.map_or("/", |jupyter| &jupyter.base_url)),
             sign_ins: SignIns::open(
@@ -73,7 +77,8 @@ impl Shared {
             seen: Seen::default(),
             changes: Changes::default(),
             terminals: Terminals::default(),
-            scribes: Scribes::default(),
+            scribes: Scribes::new(live.clone()),
+            live,
             readers: Readers::default(),
             search: OnceLock::new(),
             openid: OnceLock::new(),

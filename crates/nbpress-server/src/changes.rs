@@ -24,6 +24,7 @@ use crate::App;
 use crate::body::Pairs;
 use crate::error::{ApiError, ApiResult, ErrorBody};
 use crate::jupyter::{CONTENTS, refused, served};
+use crate::live::News;
 
 /// How long a directory is watched after somebody used a file in it.
 const LASTS: Duration = Duration::from_mins(10);
@@ -170,7 +171,8 @@ fn tell(app: &App, change: Change) {
 /// Follows what happens to files directly in a directory (`path`; empty for the top), as server-sent events of JSON:
 /// `path`, `kind` (`created`, `changed`, `deleted`, `renamed`), `etag`, and `from` where it was renamed. Told are
 /// changes by other programs and by every client; a client knows its own by the etag that its save was answered
-/// with. An event named `missed` says that some were, and that the directory is worth another look.
+/// with. An event named `missed` says that some were, and that the directory is worth another look. Of notebooks
+/// there are `cells` (`path`, and the `cells` that run or wait) and `draft`: what a `window` has that is not saved.
 #[utoipa::path(get, path = "/v1/contents/events", params(("path" = String, Query)),
     responses((status = 200, content_type = "text/event-stream", body = String), (status = 404, body = ErrorBody)))]
 async fn follow(
@@ -186,6 +188,7 @@ async fn follow(
     // Whatever happens from now on is told.
     let follower = Follower {
         told: app.changes.told.subscribe(),
+        live: app.live.subscribe(),
         app: App::clone(&app),
         directory,
     };
@@ -203,6 +206,7 @@ async fn follow(
 /// Somebody who follows a directory.
 struct Follower {
     told: broadcast::Receiver<Change>,
+    live: broadcast::Receiver<News>,
     app: App,
     directory: ContentsPath,
 }
@@ -217,6 +221,12 @@ impl Follower {
                     self.app.changes.follow(&self.app, &self.directory);
                     continue;
                 }
+                news = self.live.recv() => match news {
+                    Ok(news) if news.path.parent().as_ref() == Some(&self.directory) => {
+                        return Some(Event::default().event(news.name).data(&*news.data));
+                    }
+                    _ => continue,
+                },
                 () = self.app.stopping() => return None,
             };
             match told {

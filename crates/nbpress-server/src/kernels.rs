@@ -40,6 +40,8 @@ pub(crate) struct KernelStatus {
     connections: usize,
     /// The documents it belongs to.
     paths: Vec<String>,
+    /// The cells that run or wait, by their ids, in the order they were asked for.
+    cells: Vec<String>,
     /// Its process, while there is one.
     process_id: Option<u32>,
     /// Resident memory of everything it started, in bytes; what processes share is counted for each.
@@ -76,6 +78,7 @@ async fn list(State(app): State<App>) -> ApiResult<Json<Vec<KernelStatus>>> {
                 .filter(|session| session.kernel == kernel.id())
                 .map(|session| session.path.clone())
                 .collect(),
+            cells: app.scribes.running(kernel.id()),
             process_id: kernel.process_id(),
             memory_bytes: usage.map(|usage| usage.memory_bytes),
             cpu_seconds: usage.map(|usage| usage.cpu_seconds),

@@ -19,6 +19,7 @@ mod import;
 mod jobs;
 mod jupyter;
 mod kernels;
+mod live;
 mod metrics;
 mod notebooks;
 mod observe;

@@ -25,6 +25,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::jupyter::JupyterSettings;
+use crate::live::Live;
 
 use desk::Desk;
 use journal::Journal;
@@ -40,6 +41,7 @@ const QUEUE: usize = 64;
 /// The scribes of a server.
 #[derive(Debug, Default)]
 pub(crate) struct Scribes {
+    live: Live,
     scribes: Mutex<BTreeMap<Uuid, Scribe>>,
     tasks: Mutex<JoinSet<()>>,
 }
@@ -50,6 +52,16 @@ pub(crate) struct Scribe {
     told: mpsc::Sender<Told>,
     presence: Arc<Presence>,
     question: watch::Receiver<Option<Question>>,
+    running: watch::Receiver<Vec<String>>,
+}
+
+/// What a scribe shares with those who ask for it.
+#[derive(Debug)]
+struct Around {
+    presence: Arc<Presence>,
+    asking: watch::Sender<Option<Question>>,
+    running: watch::Sender<Vec<String>>,
+    live: Live,
 }
 
 /// Cells that are to run.
@@ -67,11 +79,21 @@ enum Told {
     /// A client's request is about to go to the kernel.
     Request(Parts, oneshot::Sender<()>),
     Execute(Cells, oneshot::Sender<Vec<String>>),
+    /// The kernel is about to be started anew.
+    Restart(oneshot::Sender<()>),
     /// What was asked, by the question's id, and the answer; whether it was still asked.
     Answer(String, String, oneshot::Sender<bool>),
 }
 
 impl Scribes {
+    /// Scribes that say which cells run.
+    pub(crate) fn new(live: Live) -> Self {
+        Self {
+            live,
+            ..Self::default()
+        }
+    }
+
     /// The scribe of a kernel that belongs to a notebook; it is there when this returns.
     pub(crate) async fn of(
         &self,
@@ -87,12 +109,19 @@ impl Scribes {
         let (told, listening) = mpsc::channel(QUEUE);
         let presence = Arc::new(Presence::default());
         let (asking, question) = watch::channel(None);
+        let (cells, running) = watch::channel(Vec::new());
         let scribe = Scribe {
             told,
             presence: Arc::clone(&presence),
             question,
+            running,
         };
-        let around = (presence, asking);
+        let around = Around {
+            presence,
+            asking,
+            running: cells,
+            live: self.live.clone(),
+        };
         let desk = Desk::new(jupyter.clone(), kernel.id(), connection, journal, around);
         let mut scribes = self.scribes.lock().unwrap_or_else(PoisonError::into_inner);
         // Another client may have been as quick.
@@ -111,6 +140,21 @@ impl Scribes {
             .get(&kernel)
             .filter(|scribe| scribe.works())
             .cloned()
+    }
+
+    /// The cells of a kernel that run or wait, in the order they were asked for.
+    pub(crate) fn running(&self, kernel: Uuid) -> Vec<String> {
+        let scribe = self.there(kernel);
+        scribe.map_or_else(Vec::new, |scribe| scribe.running.borrow().clone())
+    }
+
+    /// A kernel is about to be started anew: what was asked of it so far is over.
+    pub(crate) async fn restarts(&self, kernel: Uuid) {
+        if let Some(scribe) = self.there(kernel) {
+            let (done, noted) = oneshot::channel();
+            let _told = scribe.told.send(Told::Restart(done)).await;
+            let _gone = noted.await;
+        }
     }
 
     /// Goes on with what a server before this one left unfinished.

@@ -40,11 +40,13 @@ pub struct Me {
     /// From when on what was shown opens nothing.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub until: Option<Timestamp>,
+    /// Whether JupyterLab is served here, at `lab`.
+    pub lab: bool,
 }
 
 /// Says who asks, and what they may do.
 #[utoipa::path(get, path = "/v1/me", responses((status = 200, body = Me)))]
-async fn me(who: Who) -> Json<Me> {
+async fn me(State(app): State<App>, who: Who) -> Json<Me> {
     let workspaces: Vec<&str> = match who.user() {
         Some(user) => user.roles.keys().map(String::as_str).collect(),
         None => vec![EVERYWHERE],
@@ -59,6 +61,10 @@ async fn me(who: Who) -> Json<Me> {
         user: who.user().cloned(),
         permissions: permissions.collect(),
         until: who.holder().and_then(|holder| holder.until),
+        lab: app
+            .jupyter
+            .as_ref()
+            .is_some_and(|jupyter| jupyter.lab.is_some()),
     })
 }
 

@@ -323,6 +323,24 @@ export type Deadline = {
 /** What a document is of. */
 export type DocumentKind = "notebook" | "run";
 
+/** The text of a cell as somebody types it. */
+export type DraftCell = {
+  /** The cell, by its id. */
+  cell: string;
+  /** All of it. */
+  source: string;
+};
+
+/** What a window has that is not saved yet. */
+export type DraftRequest = {
+  /** The cells whose text it has changed; none where all is saved. */
+  cells: DraftCell[];
+  /** The notebook in the served folder. */
+  path: string;
+  /** What the window calls itself. */
+  window: string;
+};
+
 /** What a run ran in. */
 export type Environment = {
   /** The commit that the notebook's folder was at, where it is under Git. */
@@ -648,6 +666,8 @@ export type Kept = {
 
 /** An interactive kernel. */
 export type KernelStatus = {
+  /** The cells that run or wait, by their ids, in the order they were asked for. */
+  cells: string[];
   /** Clients that are connected. */
   connections: number;
   /** Processor time of everything it started, in seconds. */
@@ -728,6 +748,8 @@ export type MadeToken = ApiToken & {
 
 /** Who asks, and what they may do. */
 export type Me = {
+  /** Whether JupyterLab is served here, at `lab`. */
+  lab: boolean;
   /** The name in audits. */
   name: string;
   /** What may be done in each workspace with what was shown; `*` is all of them. */
@@ -1732,7 +1754,8 @@ export interface Routes {
    * Follows what happens to files directly in a directory (`path`; empty for the top), as server-sent events of JSON:
    * `path`, `kind` (`created`, `changed`, `deleted`, `renamed`), `etag`, and `from` where it was renamed. Told are
    * changes by other programs and by every client; a client knows its own by the etag that its save was answered
-   * with. An event named `missed` says that some were, and that the directory is worth another look.
+   * with. An event named `missed` says that some were, and that the directory is worth another look. Of notebooks
+   * there are `cells` (`path`, and the `cells` that run or wait) and `draft`: what a `window` has that is not saved.
    */
   "GET /v1/contents/events": { path: object; query: { path: string; workspace?: string }; body: undefined; answer: undefined };
   /** Changes from any place on, live: an event's id is its place in the chain. */
@@ -1778,6 +1801,11 @@ export interface Routes {
   "DELETE /v1/kernels/{kernel}": { path: { kernel: string }; query: { workspace?: string }; body: undefined; answer: undefined };
   /** Says who asks, and what they may do. */
   "GET /v1/me": { path: object; query: { workspace?: string }; body: undefined; answer: Me };
+  /**
+   * Shows the others who have a notebook open what is being typed. It is for them to see and kept nowhere: what counts
+   * is what is saved.
+   */
+  "POST /v1/notebooks/draft": { path: object; query: { workspace?: string }; body: DraftRequest; answer: undefined };
   /**
    * Runs cells of a notebook in its kernel, which is started if there is none. Their outputs are written into
    * the notebook as they come, whether or not anybody is connected. No cell runs after one that fails.

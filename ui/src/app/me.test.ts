@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Me, Permission } from "../api/schema.ts";
 import { may } from "./me.ts";
 
-const me = (permissions: { [place: string]: Permission[] }): Me => ({ name: "ada", permissions });
+const me = (permissions: { [place: string]: Permission[] }): Me => ({ name: "ada", permissions, lab: false });
 
 test.each<[Me | undefined, Permission, boolean, boolean]>([
   [undefined, "read", false, false],

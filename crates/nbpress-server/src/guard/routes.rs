@@ -236,6 +236,7 @@ const CHANGES_OF_FOLDER: &[(&str, &str)] = &[
     ("POST", "/copy"),
     ("POST", "/nbconvert/{format}"),
     ("GET", "/terminals/websocket/{name}"),
+    ("POST", "/v1/notebooks/draft"),
     ("POST", "/v1/notebooks/execute"),
     ("POST", "/v1/notebooks/here"),
     ("POST", "/v1/notebooks/input"),

@@ -124,6 +124,7 @@ async fn interrupt(
 async fn restart(State(app): State<App>, Path(kernel): Path<String>) -> JupyterResult<Json<Value>> {
     let jupyter = served(&app)?;
     let kernel = find(jupyter, &kernel)?;
+    app.scribes.restarts(kernel.id()).await;
     jupyter
         .kernels
         .restart(kernel.id())

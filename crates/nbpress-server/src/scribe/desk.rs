@@ -15,12 +15,13 @@ use tokio::time::{Instant, MissedTickBehavior};
 use uuid::Uuid;
 
 use crate::jupyter::JupyterSettings;
+use crate::live::Live;
 
 use super::fold::{Fold, cell_of};
 use super::journal::Journal;
 use super::presence::Presence;
 use super::question::Question;
-use super::{Cells, SESSION, Told, folder};
+use super::{Around, Cells, SESSION, Told, folder};
 
 /// Between two looks at what is to be written.
 const LOOK: Duration = Duration::from_millis(500);
@@ -43,6 +44,8 @@ pub(super) fn document_of(jupyter: &JupyterSettings, kernel: Uuid) -> Option<Con
 /// A cell that was asked to run.
 #[derive(Debug)]
 struct Work {
+    /// Which one it was, of all that were asked for.
+    number: u64,
     session: String,
     cell: String,
     fold: Fold,
@@ -60,7 +63,10 @@ pub(super) struct Desk {
     session: Session,
     /// By the id of the request.
     works: BTreeMap<String, Work>,
+    asked: u64,
     asking: watch::Sender<Option<Question>>,
+    running: watch::Sender<Vec<String>>,
+    live: Live,
     /// Not before this is anything saved.
     next_save: Instant,
 }
@@ -71,7 +77,7 @@ impl Desk {
         kernel: Uuid,
         connection: Connection,
         journal: Journal,
-        (presence, asking): (Arc<Presence>, watch::Sender<Option<Question>>),
+        around: Around,
     ) -> Self {
         let (sender, receiver) = connection.split();
         Self {
@@ -80,10 +86,13 @@ impl Desk {
             sender,
             receiver,
             journal,
-            presence,
+            presence: around.presence,
             session: Session::new("nbpress"),
             works: BTreeMap::new(),
-            asking,
+            asked: 0,
+            asking: around.asking,
+            running: around.running,
+            live: around.live,
             next_save: Instant::now(),
         }
     }
@@ -92,6 +101,7 @@ impl Desk {
         for (channel, parts) in self.journal.replay().unwrap_or_default() {
             self.hear(channel, &parts);
         }
+        self.tell_running();
         let mut looks = tokio::time::interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -100,7 +110,7 @@ impl Desk {
                 Some(told) = told.recv() => self.told(told).await,
                 delivered = self.receiver.recv() => {
                     let Ok(delivery) = delivered else { break };
-                    if delivery.channel != Channel::Shell && self.concerns(&delivery.parts) {
+                    if self.concerns(delivery.channel, &delivery.parts) {
                         // On file before the host hears that it arrived, which the next `recv` tells it.
                         let _full = self.journal.append(delivery.channel, &delivery.parts);
                         self.hear(delivery.channel, &delivery.parts);
@@ -108,6 +118,7 @@ impl Desk {
                 }
                 _ = looks.tick(), if !self.works.is_empty() => self.look().await,
             }
+            self.tell_running();
         }
         // The kernel is gone, and nobody will show what it said last but this.
         self.works
@@ -121,6 +132,12 @@ impl Desk {
             Told::Request(parts, done) => {
                 let _full = self.journal.append(Channel::Shell, &parts);
                 self.hear(Channel::Shell, &parts);
+                let _gone = done.send(());
+            }
+            Told::Restart(done) => {
+                let parts = self.message("restart", b"{}".to_vec());
+                let _full = self.journal.append(Channel::Control, &parts);
+                self.hear(Channel::Control, &parts);
                 let _gone = done.send(());
             }
             Told::Execute(cells, done) => {
@@ -186,19 +203,58 @@ impl Desk {
         Parts::from(&message)
     }
 
-    fn concerns(&self, parts: &Parts) -> bool {
+    fn concerns(&self, channel: Channel, parts: &Parts) -> bool {
         let request = parts.parent_label().msg_id;
-        self.works.contains_key(request.as_ref())
+        match channel {
+            Channel::Shell => is_abort(parts),
+            Channel::Iopub if is_death(parts) => true,
+            _ => self.works.contains_key(request.as_ref()),
+        }
+    }
+
+    /// Says which cells run or wait, where that has changed.
+    fn tell_running(&self) {
+        let mut works: Vec<&Work> = self.works.values().filter(|work| !work.is_over).collect();
+        works.sort_unstable_by_key(|work| work.number);
+        let cells: Vec<String> = works.iter().map(|work| work.cell.clone()).collect();
+        let changed = |told: &mut Vec<String>| {
+            let differs = *told != cells;
+            told.clone_from(&cells);
+            differs
+        };
+        if self.running.send_if_modified(changed)
+            && let Some(path) = document_of(&self.jupyter, self.kernel)
+        {
+            self.live
+                .tell(path, "cells", &serde_json::json!({ "cells": cells }));
+        }
+    }
+
+    /// Nothing of what was asked for will go on: the kernel is another one.
+    fn end_all(&mut self) {
+        for work in self.works.values_mut() {
+            work.is_over = true;
+        }
+        self.asking.send_replace(None);
     }
 
     fn hear(&mut self, channel: Channel, parts: &Parts) {
         match channel {
+            Channel::Shell if is_abort(parts) => {
+                // Some kernels say nothing else of a cell that they do not run.
+                let request = parts.parent_label().msg_id;
+                if let Some(work) = self.works.get_mut(request.as_ref()) {
+                    work.is_over = true;
+                }
+            }
             Channel::Shell => {
                 let label = parts.label();
                 let Some(cell) = cell_of(parts) else { return };
                 // One at a time is what a cell shows.
                 self.works.retain(|_, work| work.cell != cell);
+                self.asked += 1;
                 let work = Work {
+                    number: self.asked,
                     session: label.session.into_owned(),
                     cell,
                     fold: Fold::default(),
@@ -209,7 +265,9 @@ impl Desk {
             }
             Channel::Iopub => self.hear_output(parts),
             Channel::Stdin => self.hear_question(parts),
-            _ => {}
+            // What was noted of a restart; kernels say nothing there that is heard.
+            Channel::Control => self.end_all(),
+            Channel::Heartbeat => {}
         }
     }
 
@@ -220,6 +278,9 @@ impl Desk {
     }
 
     fn hear_output(&mut self, parts: &Parts) {
+        if is_death(parts) {
+            return self.end_all();
+        }
         let kind = parts.label().msg_type;
         if kind == "update_display_data" {
             for work in self.works.values_mut() {
@@ -289,8 +350,29 @@ impl Desk {
 }
 
 fn is_idle(status: &Parts) -> bool {
-    serde_json::from_slice::<Status>(&status.content)
-        .is_ok_and(|status| status.execution_state == "idle")
+    state_of(status).as_deref() == Some("idle")
+}
+
+/// Whether it is the answer to a request that the kernel will not carry out, because one before it failed.
+fn is_abort(parts: &Parts) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Reply {
+        status: String,
+    }
+    parts.label().msg_type == "execute_reply"
+        && serde_json::from_slice::<Reply>(&parts.content)
+            .is_ok_and(|reply| reply.status == "aborted")
+}
+
+/// Whether it says that the kernel died; its host says so, in answer to nothing.
+fn is_death(parts: &Parts) -> bool {
+    parts.label().msg_type == "status"
+        && matches!(state_of(parts).as_deref(), Some("restarting" | "dead"))
+}
+
+fn state_of(status: &Parts) -> Option<String> {
+    let status: Status = serde_json::from_slice(&status.content).ok()?;
+    Some(status.execution_state)
 }
 
 /// Puts outputs into the cells of a document; whether that is done, or cannot be.

@@ -80,6 +80,19 @@ impl Desk {
         assert!(seen, "{name} shows {shown:?}, not {wanted:?}");
     }
 
+    /// The cells that run or wait, once they are those.
+    async fn runs(&self, wanted: &[&str]) {
+        let mut cells = Value::Null;
+        let seen = tokio::time::timeout(PATIENCE, async {
+            while cells != serde_json::json!(wanted) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                cells = self.site.get("/v1/kernels").await.json()[0]["cells"].clone();
+            }
+        });
+        let seen = seen.await.is_ok();
+        assert!(seen, "{cells} run, not {wanted:?}");
+    }
+
     /// What a cell of `doc.ipynb` asks, once it does.
     async fn question(&self) -> Value {
         let asked = async {
@@ -136,6 +149,7 @@ fn outputs(path: &Path) -> Vec<String> {
 }
 
 const INPUT: &str = "/v1/notebooks/input";
+const DRAFT: &str = "/v1/notebooks/draft";
 
 const CELLS: &[(&str, &str)] = &[
     ("one", "print a\nread FIFO\nprint c"),
@@ -156,11 +170,14 @@ async fn cells_run_without_a_client_and_a_killed_server_loses_no_output() {
     let cells = answer.json()["cells"].as_array().unwrap().len();
     assert_eq!(cells, 3);
     desk.shows("doc.ipynb", &["a\n", "old\n", "old\n"]).await;
+    desk.runs(&["one", "two", "three"]).await;
     let desk = desk.restart().await;
+    desk.runs(&["one", "two", "three"]).await;
     desk.say("b\n").await;
     // This kernel goes on after an error.
     desk.shows("doc.ipynb", &["a\nb\nc\n", "Trouble", "last\n"])
         .await;
+    desk.runs(&[]).await;
     // The same kernel, under the same document.
     let kernels = desk.site.get("/v1/kernels").await.json();
     assert_eq!(kernels.as_array().unwrap().len(), 1);
@@ -177,6 +194,82 @@ async fn cells_run_without_a_client_and_a_killed_server_loses_no_output() {
         desk.site.get("/v1/kernels").await.json(),
         serde_json::json!([])
     );
+}
+
+#[tokio::test]
+async fn a_kernel_that_is_started_anew_runs_nothing_that_was_asked_of_the_one_before() {
+    let desk = Desk::start().await;
+    desk.write("doc.ipynb", CELLS);
+    let mut events = events(&desk).await;
+    let asked = serde_json::json!({"path": "doc.ipynb"});
+    let answer = desk
+        .site
+        .send(Method::POST, "/v1/notebooks/execute", &asked)
+        .await;
+    let all = serde_json::json!(["one", "two", "three"]);
+    assert_eq!(named(&mut events, "cells").await["cells"], all);
+    desk.shows("doc.ipynb", &["a\n", "old\n", "old\n"]).await;
+    let kernel = answer.json()["kernel"].as_str().unwrap().to_owned();
+    let restart = format!("/api/kernels/{kernel}/restart");
+    let restarted = desk.site.send(Method::POST, &restart, &Value::Null).await;
+    assert_eq!(restarted.status, 200, "{}", restarted.text());
+    desk.runs(&[]).await;
+    let nothing = serde_json::json!({"path": "doc.ipynb", "cells": []});
+    assert_eq!(named(&mut events, "cells").await, nothing);
+    desk.end().await;
+}
+
+#[tokio::test]
+async fn what_somebody_types_is_shown_to_others_until_the_window_is_closed() {
+    let desk = Desk::start().await;
+    desk.write("doc.ipynb", CELLS);
+    let mut events = events(&desk).await;
+    let cells = serde_json::json!([{"cell": "one", "source": "x ="}]);
+    let draft = serde_json::json!({"path": "doc.ipynb", "window": "w", "cells": cells});
+    let told = desk.site.send(Method::POST, DRAFT, &draft).await;
+    assert_eq!(told.status, 204, "{}", told.text());
+    let heard = named(&mut events, "draft").await;
+    let said =
+        serde_json::json!({"path": "doc.ipynb", "window": "w", "by": "owner", "cells": cells});
+    assert_eq!(heard, said);
+    let long = serde_json::json!([{"cell": "one", "source": "x".repeat(300_000)}]);
+    let long = serde_json::json!({"path": "doc.ipynb", "window": "w", "cells": long});
+    let refused = desk.site.send(Method::POST, DRAFT, &long).await;
+    assert_eq!(refused.status, 413, "{}", refused.text());
+    let leaves = serde_json::json!({"path": "doc.ipynb", "window": "w", "leaves": true});
+    desk.site
+        .send(Method::POST, "/v1/notebooks/here", &leaves)
+        .await;
+    let nothing = serde_json::json!([]);
+    assert_eq!(named(&mut events, "draft").await["cells"], nothing);
+}
+
+/// What happens in the served folder, from now on.
+async fn events(desk: &Desk) -> reqwest::Response {
+    let request = desk
+        .site
+        .request(Method::GET, "/v1/contents/events?path=")
+        .bearer_auth(TOKEN);
+    request.send().await.unwrap()
+}
+
+/// The data of the next event of a name.
+async fn named(events: &mut reqwest::Response, name: &str) -> Value {
+    let mut text = String::new();
+    loop {
+        let piece = tokio::time::timeout(PATIENCE, events.chunk())
+            .await
+            .expect(name);
+        text.push_str(std::str::from_utf8(&piece.unwrap().expect("the stream goes on")).unwrap());
+        for event in text.split("\n\n") {
+            let mut lines = event.lines();
+            let is_it = lines.any(|line| line.strip_prefix("event: ") == Some(name));
+            let data = event.lines().find_map(|line| line.strip_prefix("data: "));
+            if let Some(data) = data.filter(|_| is_it) {
+                return serde_json::from_str(data).unwrap();
+            }
+        }
+    }
 }
 
 #[tokio::test]
