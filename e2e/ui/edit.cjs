@@ -13,6 +13,17 @@ const press = async (page, ...keys) => {
   for (const key of keys) await page.keyboard.press(key);
 };
 
+/** Saves of a window come only once the returned function is called. */
+async function hold(page) {
+  let release;
+  const held = new Promise((done) => (release = done));
+  await page.route("**/api/contents/day.ipynb*", async (route) => {
+    if (route.request().method() === "PUT") await held;
+    await route.continue();
+  });
+  return release;
+}
+
 function write(file, cells) {
   const metadata = { kernelspec: { name: "python3", display_name: "Python 3", language: "python" } };
   const written = cells.map(([cell_type, source], index) => ({ id: `c${index + 1}`, cell_type, source, metadata: {}, ...(cell_type === "code" ? { outputs: [], execution_count: null } : {}) }));
@@ -62,14 +73,18 @@ main(async ({ server, person }) => {
   await cell(ada, 3).focus();
   await press(ada, "j", "Control+Enter");
   await cell(ada, 4).locator(".terminal").getByText("before").waitFor();
+  await cell(ada, 4).locator(".gutter").getByText("[*]").waitFor();
   await ada.close();
-  fs.writeFileSync(gate, "");
   const grace = await person();
   await grace.goto(`${server.url}edit/day.ipynb`);
+  // Whoever asked for it: it still runs.
+  await cell(grace, 4).locator(".gutter").getByText("[*]").waitFor();
+  fs.writeFileSync(gate, "");
   await cell(grace, 3).locator(".outputs").getByText("GOOD DAY").waitFor();
   await grace.getByLabel("who?").fill("Grace");
   await press(grace, "Enter");
   await cell(grace, 4).locator(".terminal").getByText("after Grace").waitFor();
+  await cell(grace, 4).locator(".gutter").getByText(/\[\d+\]/).waitFor();
 
   // Cells are moved, deleted and come back.
   await cell(grace, 1).focus();
@@ -82,17 +97,37 @@ main(async ({ server, person }) => {
   await grace.getByRole("button", { name: "Undo delete" }).click();
   await until("what came back", () => sources().length === 4);
 
-  // Two change the same cell, and one of them another one as well: that is joined, the first is asked about.
+  // What one types is at the other before it is saved.
   const alan = await person();
-  let release;
-  const held = new Promise((done) => (release = done));
-  await alan.route("**/api/contents/day.ipynb*", async (route) => {
-    if (route.request().method() === "PUT") await held;
-    await route.continue();
-  });
   await alan.goto(`${server.url}edit/day.ipynb`);
   await cell(alan, 4).waitFor();
   for (const page of [alan, grace]) await page.getByText("Also here: owner").waitFor();
+  const saveHers = await hold(grace);
+  await cell(grace, 2).dblclick();
+  await press(grace, "Control+End", "Enter");
+  await grace.keyboard.type("# of Grace");
+  await cell(alan, 2).getByText("# of Grace").waitFor();
+  await cell(alan, 2).getByText("owner is typing here").waitFor();
+  assert.doesNotMatch(sources()[1], /of Grace/);
+
+  // Meanwhile the other writes in the same cell: both is kept, and who types goes on where the cursor was.
+  await cell(alan, 2).dblclick();
+  await press(alan, "Control+Home");
+  await alan.keyboard.type("# of Alan");
+  await press(alan, "Enter");
+  await until("what Alan wrote", () => sources()[1].startsWith("# of Alan\n"));
+  saveHers();
+  await until("both", () => /^# of Alan\n[^]*\n# of Grace$/.test(sources()[1]));
+  await cell(alan, 2).locator(".cm-content").getByText("# of Grace").waitFor();
+  await alan.keyboard.type("# again");
+  await until("where the cursor was", () => sources()[1].startsWith("# of Alan\n# again"));
+  await cell(grace, 2).getByText("# again").waitFor();
+  await press(grace, "Escape");
+  await press(alan, "Escape");
+
+  // Two change the same words, and one of them another cell as well: that is joined, the first is asked about.
+  const saveHis = await hold(alan);
+  await cell(alan, 1).click();
   await press(alan, "Enter");
   await alan.keyboard.type("of Alan: ");
   await cell(grace, 1).click();
@@ -102,7 +137,7 @@ main(async ({ server, person }) => {
   await grace.keyboard.type(" # hers");
   await press(grace, "Control+s");
   await until("what Grace wrote", () => sources()[1].endsWith("# hers"));
-  release();
+  saveHis();
   const alert = alan.getByRole("alert");
   await alert.getByText("of Grace: ").waitFor();
   await alert.getByRole("button", { name: "Keep mine" }).click();

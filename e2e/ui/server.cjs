@@ -73,8 +73,9 @@ async function person(browser, server, complaints, options = {}) {
   page.setDefaultTimeout(PATIENCE);
   page.on("pageerror", (error) => complaints.push(`error in the page: ${error.message}`));
   page.on("console", (message) => {
-    // A server that is away, and a run that there is not, are said by the page itself; a frame's attempts are refused.
-    const expected = /ERR_|connect-src 'none'|Refused to connect/.test(message.text()) || /run_nothing|favicon.ico$/.test(message.location().url);
+    // A server that is away, and a run that there is not, are said by the page itself; a frame's attempts are refused; a
+    // save that comes second is joined.
+    const expected = /ERR_|connect-src 'none'|Refused to connect|status of 409/.test(message.text()) || /run_nothing|favicon.ico$/.test(message.location().url);
     if (message.type() === "error" && !expected) complaints.push(`${message.text()} (${message.location().url} on ${page.url()})`);
   });
   await page.goto(`${server.url}?token=${server.token}`);

@@ -8,6 +8,7 @@ import "../notebook/notebook.css";
 import { Output } from "../output/output.tsx";
 import { Terminal } from "../output/terminal.tsx";
 import { CodeEditor } from "./code-editor.tsx";
+import type { Theirs } from "./drafts.ts";
 import type { Command } from "./keys.ts";
 import { type EditedCell, isHidden, isParameters } from "./notebook.ts";
 import { Asks } from "./asks.tsx";
@@ -21,7 +22,9 @@ interface CellProps {
   number: number;
   /** Undefined where keys are about another cell. */
   mode: "command" | "edit" | undefined;
-  running: boolean;
+  work: "running" | "waiting" | undefined;
+  /** What somebody else makes of it just now. */
+  draft: Theirs | undefined;
   /** What it waits for. */
   question: Question | undefined;
   session: Session;
@@ -29,10 +32,10 @@ interface CellProps {
   onMove: (offset: number) => void;
 }
 
-export const Cell = memo(function Cell({ cell, number, mode, running, question, session, onCommand, onMove }: CellProps) {
+export const Cell = memo(function Cell({ cell, number, mode, work, draft, question, session, onCommand, onMove }: CellProps) {
   const [isNear, setNear] = useState(false);
   const [isTarget, setTarget] = useState(false);
-  const states = [running && "is-running", isParameters(cell) && "is-parameters", mode !== undefined && "is-selected", isTarget && "is-target"].filter(Boolean);
+  const states = [work !== undefined && `is-${work}`, isParameters(cell) && "is-parameters", mode !== undefined && "is-selected", isTarget && "is-target"].filter(Boolean);
   const name = `Cell ${number}`;
   const over = (event: DragEvent) => {
     if (!event.dataTransfer.types.includes(DRAGGED)) return;
@@ -50,7 +53,7 @@ export const Cell = memo(function Cell({ cell, number, mode, running, question, 
     <section
       className={`cell ${states.join(" ")}`}
       id={`cell-${cell.id}`}
-      aria-label={`${name}${running ? ", running" : ""}`}
+      aria-label={`${name}${work === undefined ? "" : `, ${work}`}`}
       tabIndex={mode === "command" ? 0 : -1}
       onMouseEnter={() => setNear(true)}
       onMouseLeave={() => setNear(false)}
@@ -61,9 +64,9 @@ export const Cell = memo(function Cell({ cell, number, mode, running, question, 
       onDrop={drop}
     >
       <div className="gutter num" aria-hidden="true" draggable onDragStart={(event) => event.dataTransfer.setData(DRAGGED, cell.id)}>
-        {running ? "[*]" : cell.kind === "code" ? `[${cell.count ?? " "}]` : ""}
+        {work !== undefined ? "[*]" : cell.kind === "code" ? `[${cell.count ?? " "}]` : ""}
       </div>
-      {isHidden(cell, "source_hidden") && mode !== "edit" ? <p className="hidden-part">Code is hidden</p> : <Source {...{ cell, name, mode, session, onMove }} />}
+      {isHidden(cell, "source_hidden") && mode !== "edit" ? <p className="hidden-part">Code is hidden</p> : <Source {...{ cell, name, mode, draft, session, onMove }} />}
       <Outputs cell={cell} />
       {question === undefined ? null : <Asks key={question.id} question={question} onAnswer={(answer) => void session.answer(question.id, answer)} />}
       {isNear || mode !== undefined ? <Tools cell={cell} name={name} onCommand={onCommand} /> : null}
@@ -75,28 +78,33 @@ export const Cell = memo(function Cell({ cell, number, mode, running, question, 
 function Outputs({ cell }: { cell: EditedCell }) {
   if (cell.outputs.length === 0) return null;
   if (isHidden(cell, "outputs_hidden")) return <p className="hidden-part">Outputs are hidden</p>;
-  return <div className="outputs">{cell.outputs.map((output, index) => <Output key={index} output={output} />)}</div>;
+  return <div className="outputs">{cell.outputs.map((output, index) => <Output key={index} output={output} cell={cell.id} at={index} />)}</div>;
 }
 
-type SourceProps = Pick<CellProps, "cell" | "mode" | "session" | "onMove"> & { name: string };
+type SourceProps = Pick<CellProps, "cell" | "mode" | "draft" | "session" | "onMove"> & { name: string };
 
-function Source({ cell, name, mode, session, onMove }: SourceProps) {
+function Source({ cell, name, mode, draft, session, onMove }: SourceProps) {
   const [known, setKnown] = useState<string>();
-  if (cell.kind === "markdown" && mode !== "edit" && cell.source.trim() !== "") {
-    return <Markdown text={cell.source} attachments={cell.rest.attachments} />;
+  const typed = draft?.source === cell.source ? undefined : draft;
+  // While it is edited here as well, theirs comes when it is saved, and is joined.
+  const source = mode === "edit" || typed === undefined ? cell.source : typed.source;
+  const typing = typed === undefined ? null : <p className="typing" role="status">{typed.by} is typing here</p>;
+  if (cell.kind === "markdown" && mode !== "edit" && source.trim() !== "") {
+    return <><Markdown text={source} attachments={cell.rest.attachments} />{typing}</>;
   }
   const language = cell.kind === "code" ? session.language : "text";
-  const type = (source: string) => {
+  const type = (text: string) => {
     setKnown(undefined);
-    session.act({ do: "type", cell: cell.id, source });
+    session.act({ do: "type", cell: cell.id, source: text });
   };
   const inspect = async (code: string, cursor: number) => setKnown(await session.inspect(code, cursor));
   return (
     <div className="input-area">
       {mode === "edit" ? (
         <CodeEditor source={cell.source} language={language} label={`${name}, text`} onType={type} onMove={onMove} onComplete={session.complete} onInspect={(code, cursor) => void inspect(code, cursor)} />
-      ) : <Code source={cell.source} language={language} label={`${name}, code`} />}
+      ) : <Code source={source} language={language} label={`${name}, code`} />}
       {isParameters(cell) ? <span className="tag">Parameters</span> : null}
+      {typing}
       {known === undefined || mode !== "edit" ? null : <div className="inspection" role="status"><Terminal text={known} name="inspection" /></div>}
     </div>
   );

@@ -3,12 +3,13 @@ import { acceptCompletion, autocompletion, type CompletionContext, completionSta
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
-import { EditorState } from "@codemirror/state";
+import { EditorState, Transaction } from "@codemirror/state";
 import { EditorView, type KeyBinding, keymap } from "@codemirror/view";
 import { tagHighlighter, tags } from "@lezer/highlight";
 import { useEffect, useEffectEvent, useRef } from "react";
 
 import type { Completions } from "./assist.ts";
+import { changesOf } from "./merge-text.ts";
 
 interface CodeEditorProps {
   source: string;
@@ -105,7 +106,8 @@ export function CodeEditor({ source, language, label, onType, onMove, onComplete
   useEffect(() => {
     const editor = view.current;
     if (editor === undefined || editor.state.doc.toString() === source) return;
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: source } });
+    // What others wrote is not what `Control+Z` takes back.
+    editor.dispatch({ changes: changesOf(editor.state.doc.toString(), source), annotations: Transaction.addToHistory.of(false) });
   }, [source]);
   return <div ref={place} />;
 }

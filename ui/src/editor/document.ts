@@ -37,14 +37,41 @@ export function leave(path: string, window: string): void {
   void fetched("v1/notebooks/here", { method: "POST", keepalive: true, headers: { "content-type": "application/json" }, body }).catch(() => undefined);
 }
 
-/** Calls whenever the document may have another version, until the returned function is called. */
-export function follow(path: string, onChange: (etag: string | undefined) => void): () => void {
+/** What is told of a notebook that is open. */
+export interface Listener {
+  /** It may have another version: this one, where that is known. */
+  onChange: (etag: string | undefined) => void;
+  /** These cells run or wait, in this order. */
+  onCells: (cells: string[]) => void;
+  /** Somebody types. */
+  onDraft: (draft: Draft) => void;
+}
+
+/** What a window has that is not saved. */
+export interface Draft {
+  window: string;
+  /** Whose it is. */
+  by: string;
+  /** The texts of cells that it has changed; none when all is saved. */
+  cells: { cell: string; source: string }[];
+}
+
+/** Tells what happens to the document, until the returned function is called. */
+export function follow(path: string, { onChange, onCells, onDraft }: Listener): () => void {
   const directory = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
   const source = new EventSource(`v1/contents/events?path=${encodeURIComponent(directory)}`);
   source.onmessage = ({ data }: MessageEvent<string>) => {
     const change = JSON.parse(data) as { path: string; etag: string | null };
     if (change.path === path) onChange(change.etag === null ? undefined : `"${change.etag}"`);
   };
+  source.addEventListener("cells", ({ data }: MessageEvent<string>) => {
+    const told = JSON.parse(data) as { path: string; cells: string[] };
+    if (told.path === path) onCells(told.cells);
+  });
+  source.addEventListener("draft", ({ data }: MessageEvent<string>) => {
+    const told = JSON.parse(data) as Draft & { path: string };
+    if (told.path === path) onDraft(told);
+  });
   source.addEventListener("missed", () => onChange(undefined));
   // Also after a break: what happened meanwhile was not told.
   source.addEventListener("open", () => onChange(undefined));

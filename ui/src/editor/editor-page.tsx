@@ -48,6 +48,7 @@ function Open({ name, session }: { name: string; session: Session }) {
     [session, obey],
   );
   const { state } = shown;
+  const [first] = shown.running;
   useFocus(state.at, state.mode);
   useWarning(shown.unsaved);
 
@@ -77,7 +78,8 @@ function Open({ name, session }: { name: string; session: Session }) {
             cell={cell}
             number={index + 1}
             mode={cell.id === state.at ? state.mode : undefined}
-            running={shown.running.has(cell.id)}
+            work={cell.id === first ? "running" : shown.running.has(cell.id) ? "waiting" : undefined}
+            draft={shown.drafts.get(cell.id)}
             question={shown.question?.cell === cell.id ? shown.question : undefined}
             session={session}
             onCommand={obeyAt}

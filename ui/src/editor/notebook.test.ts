@@ -60,6 +60,7 @@ describe("merge", () => {
   const CASES: [name: string, mine: EditedCell[], theirs: EditedCell[], sources: string[], conflicts: string[]][] = [
     ["different cells", [cell("a", "mine"), cell("b"), cell("c")], [cell("a"), cell("b"), cell("c", "theirs")], ["mine", "b", "theirs"], []],
     ["the same cell", [cell("a", "mine"), cell("b"), cell("c")], [cell("a", "theirs"), cell("b"), cell("c")], ["mine", "b", "c"], ["a"]],
+    ["other parts of the same cell", [cell("a", "a\nmine"), cell("b"), cell("c")], [cell("a", "theirs\na"), cell("b"), cell("c")], ["theirs\na\nmine", "b", "c"], []],
     ["the same change", [cell("a", "new"), cell("b"), cell("c")], [cell("a", "new"), cell("b"), cell("c")], ["new", "b", "c"], []],
     ["both added", [cell("a"), cell("m"), cell("b"), cell("c")], [cell("a"), cell("b"), cell("t"), cell("c")], ["a", "m", "b", "t", "c"], []],
     ["theirs is gone", base, [cell("a"), cell("c")], ["a", "c"], []],
@@ -68,6 +69,15 @@ describe("merge", () => {
   test.each(CASES)("%s", (_, mine, theirs, sources, conflicts) => {
     const merged = merge(base, mine, theirs);
     expect([merged.cells.map(({ source }) => source), merged.conflicts]).toEqual([sources, conflicts]);
+  });
+
+  test("a mark of theirs joins a text of mine, two kinds do not", () => {
+    const marked = reduce(begin(base), { do: "parameters" }).cells;
+    const typed = [cell("a", "typing"), cell("b"), cell("c")];
+    const { cells, conflicts } = merge(base, typed, marked);
+    expect([cells[0]?.source, cells.map(isParameters), conflicts]).toEqual(["typing", [true, false, false], []]);
+    const [markdown, raw] = (["markdown", "raw"] as const).map((kind) => reduce(begin(base), { do: "kind", kind }).cells) as [EditedCell[], EditedCell[]];
+    expect(merge(base, markdown, raw).conflicts).toEqual(["a"]);
   });
 
   test("outputs of the server join a cell that is being typed in", () => {

@@ -1,4 +1,5 @@
 // A notebook that is being edited: what its keys do, what can be undone, and how somebody else's version joins it.
+import { mergeText } from "./merge-text.ts";
 import { joined, type Notebook, type NotebookCell, type Output } from "../notebook/nbformat.ts";
 
 export interface EditedCell {
@@ -86,7 +87,7 @@ export function reduce(state: Edited, action: Action): Edited {
     case "go":
       return { ...state, at: state.cells[index + action.by]?.id ?? state.at };
     case "type":
-      return { ...state, cells: state.cells.map((one) => (one.id === action.cell ? { ...one, source: action.source } : one)) };
+      return { ...state, cells: state.cells.map((one) => (one.id === action.cell && one.source !== action.source ? { ...one, source: action.source } : one)) };
     case "command":
     case "edit":
       return { ...state, mode: action.do };
@@ -229,11 +230,14 @@ function newId(): string {
 
 export interface Merged {
   cells: EditedCell[];
-  /** Ids of cells that both changed, each in another way; `cells` has mine. */
+  /** Ids of cells that both changed in the same place; `cells` has mine. */
   conflicts: string[];
 }
 
-/** Joins mine and theirs, which both began as `base`. Outputs are theirs where they changed them: the server writes them. */
+/**
+ * Joins mine and theirs, which both began as `base`: cell by cell, and within a cell where they changed different parts
+ * of it. Outputs are theirs where they changed them: the server writes them.
+ */
 export function merge(base: EditedCell[], mine: EditedCell[], theirs: EditedCell[]): Merged {
   const [was, own, other] = [base, mine, theirs].map((cells) => new Map(cells.map((cell) => [cell.id, cell]))) as [Cells, Cells, Cells];
   const conflicts: string[] = [];
@@ -248,14 +252,27 @@ export function merge(base: EditedCell[], mine: EditedCell[], theirs: EditedCell
       cells.push(kept);
       continue;
     }
-    const touched = before === undefined || !sameText(before, left);
-    if (touched && !sameText(left, right) && (before === undefined || !sameText(before, right))) conflicts.push(id);
-    const text = touched ? left : right;
+    const text = before === undefined ? (sameText(left, right) ? left : undefined) : joinedText(before, left, right);
+    if (text === undefined) conflicts.push(id);
     const written = before === undefined || before.count !== right.count || !same(before.outputs, right.outputs);
     const { outputs, count } = written ? right : left;
-    cells.push({ ...text, outputs, count });
+    cells.push({ ...(text ?? left), outputs, count });
   }
   return { cells, conflicts };
+}
+
+/** What both made of a cell, apart from its outputs; undefined where they changed the same of it. */
+function joinedText(before: EditedCell, left: EditedCell, right: EditedCell): EditedCell | undefined {
+  const kind = joinedPart(before.kind, left.kind, right.kind);
+  const rest = joinedPart(before.rest, left.rest, right.rest);
+  const source = mergeText(before.source, left.source, right.source);
+  return kind === undefined || rest === undefined || source === undefined ? undefined : { ...left, kind, rest, source };
+}
+
+/** What cannot be joined is of who changed it. */
+function joinedPart<T>(before: T, left: T, right: T): T | undefined {
+  if (same(left, right) || same(before, right)) return left;
+  return same(before, left) ? right : undefined;
 }
 
 type Cells = Map<string, EditedCell>;

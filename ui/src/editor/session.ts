@@ -2,13 +2,15 @@
 import { ApiError, request } from "../api/client.ts";
 import type { KernelStatus, Question } from "../api/schema.ts";
 import { complete, type Completions, inspect } from "./assist.ts";
-import { follow, leave, load, save, tell, type Version } from "./document.ts";
+import { type Draft, follow, leave, load, save, tell, type Version } from "./document.ts";
+import { Drafting, textsOf, type Theirs, unsavedTexts } from "./drafts.ts";
 import { Kernel } from "./kernel.ts";
 import { type Action, begin, cellsOf, type Edited, type EditedCell, merge, reduce, same, toDocument } from "./notebook.ts";
 import { type Variable, variables } from "./variables.ts";
 
-/** Between the last key and the save that nobody asked for. */
+/** Between the last key and the save that nobody asked for; less where somebody else waits for it. */
 const PAUSE = 2000;
+const PAUSE_AMONG_OTHERS = 700;
 /** Versions of the server that a save joins before it gives up. */
 const TRIES = 5;
 /** Between two looks at the kernel while cells run; otherwise five times as long. */
@@ -26,15 +28,15 @@ export interface Shown {
   conflict: Conflict | undefined;
   error: ApiError | undefined;
   kernel: KernelStatus | undefined;
-  /** Cells that were asked to run and whose kernel is not yet idle. */
+  /** Cells that run or wait, whoever asked for them, in the order they were asked for. */
   running: ReadonlySet<string>;
   /** What a running cell waits for. */
   question: Question | undefined;
   /** Who else has it open, by name. */
   others: string[];
+  /** What these type, by cell. */
+  drafts: ReadonlyMap<string, Theirs>;
 }
-
-const NONE: ReadonlySet<string> = new Set();
 
 export class Session {
   private shown: Shown;
@@ -47,11 +49,19 @@ export class Session {
   private readonly window = crypto.randomUUID();
   /** The conversation with the kernel that was there at the last look. */
   private talk: Kernel | undefined;
+  /** The cells that run or wait, as the server says, and those that it is just being asked for. */
+  private queue: string[] = [];
+  private asking: string[] = [];
+  /** How often the queue was told; an answer that was on its way meanwhile is older. */
+  private told = 0;
+  private readonly drafting: Drafting;
+  private readonly drafts = new Map<string, Draft>();
 
   constructor(readonly path: string, first: Version) {
     this.known = first;
     this.base = cellsOf(first.notebook);
-    this.shown = { state: begin(this.base), unsaved: false, conflict: undefined, error: undefined, kernel: undefined, running: NONE, question: undefined, others: [] };
+    this.drafting = new Drafting(path, this.window);
+    this.shown = { state: begin(this.base), unsaved: false, conflict: undefined, error: undefined, kernel: undefined, running: new Set(), question: undefined, others: [], drafts: new Map() };
   }
 
   /** The language of its code. */
@@ -65,18 +75,26 @@ export class Session {
   /** Follows the document and the kernel for as long as somebody listens. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listener = listener;
-    const stop = follow(this.path, (etag) => {
-      if (etag !== this.known.etag) void this.inTurn(() => this.lookAgain());
+    const stop = follow(this.path, {
+      onChange: (etag) => {
+        if (etag !== this.known.etag) void this.inTurn(() => this.lookAgain());
+      },
+      onCells: (cells) => {
+        this.told += 1;
+        this.showQueue(cells, this.asking);
+        void this.lookAtKernel();
+      },
+      onDraft: (draft) => void this.see(draft),
     });
     let ticks = 0;
-    void this.lookAtKernel(false);
+    void this.lookAtKernel();
     void this.beHere();
     const gone = () => leave(this.path, this.window);
     addEventListener("pagehide", gone);
     const looks = setInterval(() => {
       ticks += 1;
       if (ticks % 5 === 0) void this.beHere();
-      if (this.shown.running.size > 0 || this.shown.kernel?.state === "busy" || ticks % 5 === 0) void this.lookAtKernel(true);
+      if (this.shown.running.size > 0 || this.shown.kernel?.state === "busy" || ticks % 5 === 0) void this.lookAtKernel();
     }, LOOK);
     return () => {
       this.listener = undefined;
@@ -86,6 +104,7 @@ export class Session {
       removeEventListener("pagehide", gone);
       gone();
       clearTimeout(this.timer);
+      this.drafting.end();
     };
   };
 
@@ -95,7 +114,7 @@ export class Session {
     this.show({ state, unsaved: state.cells === before.cells ? this.shown.unsaved : this.differs(state.cells) });
     if (state.cells === before.cells) return;
     clearTimeout(this.timer);
-    if (this.shown.unsaved) this.timer = window.setTimeout(() => void this.save(), PAUSE);
+    if (this.shown.unsaved) this.timer = window.setTimeout(() => void this.save(), this.shown.others.length > 0 ? PAUSE_AMONG_OTHERS : PAUSE);
   };
 
   save(): Promise<boolean> {
@@ -104,12 +123,17 @@ export class Session {
 
   /** Runs cells in the server's hands; all of code if empty. */
   async run(cells: string[]): Promise<void> {
-    if (!(await this.save())) return;
-    await this.attempt(async () => {
-      const asked = await request("POST /v1/notebooks/execute", { body: { path: this.path, cells, stdin: true } });
-      this.show({ running: new Set([...this.shown.running, ...asked.cells.map(({ cell }) => cell)]) });
-      return true;
-    });
+    // Shown at once: a kernel may have to be started first.
+    const asking = cells.length > 0 ? cells : this.shown.state.cells.filter(runs).map(({ id }) => id);
+    this.showQueue(this.queue, [...this.asking, ...asking]);
+    if (await this.save()) {
+      await this.attempt(async () => {
+        await request("POST /v1/notebooks/execute", { body: { path: this.path, cells, stdin: true } });
+        return true;
+      });
+      await this.lookAtKernel();
+    }
+    this.showQueue(this.queue, this.asking.slice(asking.length));
   }
 
   /** False if it was refused. */
@@ -118,7 +142,7 @@ export class Session {
     if (kernel === undefined) return true;
     return this.attempt(async () => {
       await tell(kernel.id, what);
-      if (what === "restart") this.show({ running: NONE, question: undefined });
+      if (what === "restart") this.show({ question: undefined });
       return true;
     });
   }
@@ -210,10 +234,27 @@ export class Session {
 
   private async beHere(): Promise<void> {
     const told = await request("POST /v1/notebooks/here", { body: { path: this.path, window: this.window } }).catch(() => undefined);
-    if (told !== undefined && told.others.join() !== this.shown.others.join()) this.show({ others: told.others });
+    if (told === undefined || told.others.join() === this.shown.others.join()) return;
+    if (told.others.length === 0) this.drafts.clear();
+    this.show({ others: told.others, drafts: textsOf(this.drafts) });
   }
 
-  private async lookAtKernel(again: boolean): Promise<void> {
+  /** Shows what somebody types; once it is saved, only after that version is here. */
+  private async see(draft: Draft): Promise<void> {
+    if (draft.window === this.window) return;
+    if (draft.cells.length === 0) {
+      const seen = this.drafts.get(draft.window);
+      await this.inTurn(() => this.lookAgain());
+      // They may have gone on meanwhile.
+      if (this.drafts.get(draft.window) !== seen) return;
+    }
+    this.drafts.delete(draft.window);
+    if (draft.cells.length > 0) this.drafts.set(draft.window, draft);
+    this.show({ drafts: textsOf(this.drafts) });
+  }
+
+  private async lookAtKernel(): Promise<void> {
+    const { told } = this;
     const kernels = await request("GET /v1/kernels", {}).catch(() => undefined);
     if (kernels === undefined) return;
     const kernel = kernels.find(({ paths }) => paths.includes(this.path));
@@ -222,10 +263,16 @@ export class Session {
       this.talk = kernel === undefined ? undefined : new Kernel(kernel.id);
     }
     const asked = kernel?.state === "busy" ? await request("GET /v1/notebooks/input", { query: { path: this.path } }).catch(() => undefined) : undefined;
-    // What was asked for a moment ago may not have begun.
-    const over = again && (kernel === undefined || kernel.state === "idle" || kernel.state === "dead");
     const question = asked?.question ?? undefined;
-    this.show({ kernel, running: over ? NONE : this.shown.running, question: question?.id === this.shown.question?.id ? this.shown.question : question });
+    this.show({ kernel, question: question?.id === this.shown.question?.id ? this.shown.question : question });
+    if (told === this.told) this.showQueue(kernel?.cells ?? [], this.asking);
+  }
+
+  private showQueue(queue: string[], asking: string[]): void {
+    this.queue = queue;
+    this.asking = asking;
+    const running = [...new Set([...queue, ...asking])];
+    if (!same(running, [...this.shown.running])) this.show({ running: new Set(running) });
   }
 
   /** One after the other: the second would be refused because of the first. */
@@ -247,8 +294,13 @@ export class Session {
 
   private show(change: Partial<Shown>): void {
     this.shown = { ...this.shown, ...change };
+    if (this.listener !== undefined && this.shown.others.length > 0) this.drafting.tell(() => unsavedTexts(this.base, this.shown.state.cells));
     this.listener?.();
   }
+}
+
+function runs({ kind, source }: EditedCell): boolean {
+  return kind === "code" && source.trim() !== "";
 }
 
 function copyOf(path: string): string {
