@@ -37,6 +37,8 @@ pub struct Entry {
     pub name: String,
     /// Where it is shown.
     pub href: String,
+    /// Where it is edited, for readers who may.
+    pub edit: Option<String>,
     /// What it is.
     pub kind: EntryKind,
     /// When it was changed.
@@ -254,7 +256,14 @@ fn row(html: &mut Html<'_>, entry: &Entry) -> fmt::Result {
     html.attribute("href", &entry.href)?;
     html.raw(">")?;
     html.text(&entry.name)?;
-    html.raw("</a></td><td class=\"kind\">")?;
+    html.raw("</a>")?;
+    if let Some(edit) = &entry.edit {
+        html.raw(" <a class=\"edit\"")?;
+        html.attribute("href", edit)?;
+        html.attribute("aria-label", &format!("Edit {}", entry.name))?;
+        html.raw(">Edit</a>")?;
+    }
+    html.raw("</td><td class=\"kind\">")?;
     html.raw(kind)?;
     html.raw("</td><td class=\"when\">")?;
     if let Some(modified) = entry.modified {

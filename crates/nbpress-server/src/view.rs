@@ -99,7 +99,7 @@ async fn of_path(app: &App, who: &Who, path: &str, wish: &Wish) -> ViewResult {
     let entry = jupyter.workspace.entry(&path).await.map_err(unreadable)?;
     if entry.kind == Kind::Directory {
         let page = around(app, who, &path, String::new());
-        let listed = folder::show(app, jupyter, &entry, wish, page).await;
+        let listed = folder::show(app, jupyter, who, &entry, wish, page).await;
         return listed.map_err(unreadable);
     }
     if let Some(format) = table::format(&entry, wish) {
@@ -221,12 +221,19 @@ fn of_file(app: &App, who: &Who, entry: &Entry, wish: &Wish) -> Page {
 
 /// To the editor, for whoever may save there.
 fn edit_link(app: &App, who: &Who, escaped: &str) -> Option<Link> {
-    let may = who.may(Permission::Write, SERVED);
-    may.then(|| Link {
+    may_edit(who).then(|| Link {
         text: "Edit".to_owned(),
-        href: app.base.join(&format!("edit/{escaped}")),
+        href: edit_address(app, escaped),
         download: false,
     })
+}
+
+fn may_edit(who: &Who) -> bool {
+    who.may(Permission::Write, SERVED)
+}
+
+fn edit_address(app: &App, escaped: &str) -> String {
+    app.base.join(&format!("edit/{escaped}"))
 }
 
 fn minute(time: jiff::Timestamp) -> String {

@@ -71,7 +71,8 @@ const PLACES: [path: string, label: string, icon: IconName][] = [
 
 function Rail() {
   const { path } = usePlace();
-  const admin = may(useMe(), "admin", true);
+  const me = useMe();
+  const admin = may(me, "admin", true);
   return (
     <nav className="rail" aria-label="Workspace">
       <ul>
@@ -85,7 +86,7 @@ function Rail() {
         <h2>Elsewhere</h2>
         <ul>
           <li><a href={elsewhere("view/")}>Notebooks</a></li>
-          <li><a href={elsewhere("lab")}>JupyterLab</a></li>
+          {me?.lab === true ? <li><a href={elsewhere("lab")}>JupyterLab</a></li> : null}
         </ul>
         <ul className="last"><li><Link to="/admin" aria-current={path === "/admin" ? "page" : undefined}>{admin ? "Admin" : "Account"}</Link></li></ul>
       </div>

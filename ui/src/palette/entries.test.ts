@@ -7,7 +7,7 @@ const job = (name: string) => ({ id: `job_${name}`, name, definition: { tasks: [
 const run = (id: string, name: string) => ({ id, state: "failed", cell: 2, job: { name }, notebook: "x" }) as unknown as Run;
 const notebook = (path: string) => ({ kind: "notebook", path, place: path, title: "Daily engagement" }) as unknown as FoundHit;
 
-const KNOWN: Known = { admin: false, mayEdit: true, jobs: [job("daily"), job("train")], runs: [run("run_0000000012345678", "daily")], notebooks: [notebook("reports/day 1.ipynb")] };
+const KNOWN: Known = { admin: false, lab: false, mayEdit: true, jobs: [job("daily"), job("train")], runs: [run("run_0000000012345678", "daily")], notebooks: [notebook("reports/day 1.ipynb")] };
 
 function labels(typed: string, known: Partial<Known> = {}): string[] {
   return entries(typed, { ...KNOWN, ...known }).map(({ group, label, to }) => `${group}: ${label} ${to}`);
@@ -28,6 +28,10 @@ test("a run is found by the end of its id", () => {
 
 test("whoever may not edit reads", () => {
   expect(entries("x", { ...KNOWN, mayEdit: false, jobs: [], runs: [] }).map(({ to, elsewhere }) => [to, elsewhere])).toEqual([["view/reports/day%201.ipynb", true]]);
+});
+
+test("JupyterLab is named only where it is", () => {
+  expect([false, true].map((lab) => labels("jupyterlab", { lab, notebooks: [] }))).toEqual([[], ["Go to: JupyterLab lab"]]);
 });
 
 test("only admins are shown where users are", () => {

@@ -16,6 +16,8 @@ export interface Entry {
 
 export interface Known {
   admin: boolean;
+  /** Whether JupyterLab is served. */
+  lab: boolean;
   mayEdit: boolean;
   jobs: Job[];
   runs: Run[];
@@ -29,7 +31,7 @@ const MOST = 6;
 /** What fits, group by group. Notebooks fit because the server found them. */
 export function entries(typed: string, known: Known): Entry[] {
   return [
-    ...best(typed, screens(known.admin)),
+    ...best(typed, screens(known)),
     ...best(typed, known.jobs.flatMap(ofJob)),
     ...known.notebooks.slice(0, MOST).map((hit) => ofNotebook(hit, known.mayEdit)),
     ...best(typed, known.runs.map(ofRun)),
@@ -44,11 +46,11 @@ function best(typed: string, all: Entry[]): Entry[] {
   return fitting.toSorted(([one], [other]) => other - one).slice(0, typed === "" ? MOST - 2 : MOST).map(([, entry]) => entry);
 }
 
-function screens(admin: boolean): Entry[] {
+function screens({ admin, lab }: Known): Entry[] {
   const ours: [label: string, to: string][] = [["Home", "/"], ["Runs", "/runs"], ["Runs as a grid", "/runs?view=grid"], ["Jobs", "/jobs"], ["Schedules", "/schedules"], ["Compute", "/compute"], ["Compare two runs", "/diff"]];
   const people: [string, string][] = admin ? [["Users", "/admin?tab=users"], ["Settings", "/admin?tab=settings"], ["Storage", "/admin?tab=storage"], ["Share links", "/admin?tab=links"]] : [];
   const rest: [string, string][] = [["Tokens", "/admin?tab=tokens"]];
-  const theirs: [string, string][] = [["Notebooks", "view/"], ["JupyterLab", "lab"]];
+  const theirs: [string, string][] = [["Notebooks", "view/"], ...(lab ? [["JupyterLab", "lab"] as [string, string]] : [])];
   const entry = (isElsewhere: boolean) => ([label, to]: [string, string]): Entry => ({ key: to, group: "Go to", label, hint: "", to, elsewhere: isElsewhere });
   return [...[...ours, ...people, ...rest].map(entry(false)), ...theirs.map(entry(true))];
 }

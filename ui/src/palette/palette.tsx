@@ -91,7 +91,7 @@ function useEntries(typed: string): Entry[] {
   const notebooks = useQuery("GET /v1/search", searched === "" ? undefined : { query: { q: searched, kind: "notebook", limit: 6 } });
   // What an earlier search found is no answer to this one.
   const hits = searched === typed && typed !== "" ? (notebooks.data?.hits ?? []) : [];
-  return entries(typed, { admin: may(me, "admin", true), mayEdit: may(me, "write"), jobs: jobs.data?.jobs ?? [], runs: runs.data?.runs ?? [], notebooks: hits });
+  return entries(typed, { admin: may(me, "admin", true), lab: me?.lab === true, mayEdit: may(me, "write"), jobs: jobs.data?.jobs ?? [], runs: runs.data?.runs ?? [], notebooks: hits });
 }
 
 /** The text once nothing more was typed for a moment. */

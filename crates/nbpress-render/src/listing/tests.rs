@@ -7,6 +7,7 @@ fn entry(name: &str, kind: EntryKind, modified: Option<i64>, size: Option<u64>) 
     Entry {
         name: name.to_owned(),
         href: format!("/view/{name}"),
+        edit: None,
         kind,
         modified: modified.map(|second| Timestamp::from_second(second).unwrap()),
         size,

@@ -4,10 +4,11 @@ use nbpress_contents::{ContentsError, Kind, ListOptions};
 use nbpress_render::{Entry, EntryKind, Listing, Order, Page};
 
 use crate::App;
+use crate::guard::Who;
 use crate::jupyter::{JupyterSettings, escape};
 
-use super::Wish;
 use super::shown::Shown;
+use super::{Wish, edit_address, may_edit};
 
 /// Entries of one page.
 const PART: usize = 500;
@@ -15,6 +16,7 @@ const PART: usize = 500;
 pub(super) async fn show(
     app: &App,
     jupyter: &JupyterSettings,
+    who: &Who,
     folder: &nbpress_contents::Entry,
     wish: &Wish,
     page: Page,
@@ -31,10 +33,11 @@ pub(super) async fn show(
         ..ListOptions::default()
     };
     let listed = jupyter.workspace.list(&folder.path, options).await?;
+    let edits = may_edit(who);
     let entries: Vec<Entry> = listed
         .entries
         .iter()
-        .map(|entry| shown(app, entry))
+        .map(|entry| shown(app, entry, edits))
         .collect();
     let total = listed.total.unwrap_or(entries.len());
     let link = |at: usize| {
@@ -53,7 +56,7 @@ pub(super) async fn show(
     Ok(Shown::page(nbpress_render::listing(&listing, &page)))
 }
 
-fn shown(app: &App, entry: &nbpress_contents::Entry) -> Entry {
+fn shown(app: &App, entry: &nbpress_contents::Entry, edits: bool) -> Entry {
     let (kind, slash) = match entry.kind {
         Kind::Directory => (EntryKind::Directory, "/"),
         Kind::Notebook => (EntryKind::Notebook, ""),
@@ -63,6 +66,7 @@ fn shown(app: &App, entry: &nbpress_contents::Entry) -> Entry {
     Entry {
         name: entry.name.clone(),
         href: app.base.join(&format!("view/{path}{slash}")),
+        edit: (edits && kind == EntryKind::Notebook).then(|| edit_address(app, &path)),
         kind,
         // A folder's time says little, and a prefix of a bucket has none.
         modified: (entry.kind != Kind::Directory).then_some(entry.last_modified),

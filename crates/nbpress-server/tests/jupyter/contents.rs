@@ -256,6 +256,11 @@ async fn readers_get_pages_without_script() {
     let cases = [
         ("/view", 200, "report.ipynb"),
         ("/view/?q=rep&sort=-modified", 200, "report.ipynb"),
+        (
+            "/view/",
+            200,
+            "href=\"/a%40b/edit/report.ipynb\" aria-label=\"Edit report.ipynb\">Edit</a>",
+        ),
         ("/view/?q=nothing", 200, "Nothing here"),
         ("/view/report.ipynb", 200, "Hide code"),
         ("/view/report.ipynb?code=0", 200, "Show code"),
