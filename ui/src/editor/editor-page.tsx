@@ -1,8 +1,9 @@
 // Edits a notebook and has the server run it: cells are text until one of them is edited.
-import { type KeyboardEvent, useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 
 import { ApiError } from "../api/client.ts";
 import { Page } from "../app/page.tsx";
+import { Outputs } from "../explorer/home.ts";
 import { Failure, Loading } from "../parts/notice.tsx";
 import { Cell } from "./cell.tsx";
 import { Differences } from "./differences.tsx";
@@ -21,8 +22,9 @@ export default function EditorPage({ path }: { path: string }) {
   useEffect(() => {
     load(path).then((version) => setSession(new Session(path, version)), setError);
   }, [path]);
+  const outputs = useMemo(() => ({ kind: "file", path }) as const, [path]);
   const name = path.slice(path.lastIndexOf("/") + 1);
-  if (session?.path === path) return <Open key={path} name={name} session={session} />;
+  if (session?.path === path) return <Outputs value={outputs}><Open key={path} name={name} session={session} /></Outputs>;
   return (
     <Page crumbs={[["Notebooks"], [name]]}>
       <h1 className="unseen">{name}</h1>

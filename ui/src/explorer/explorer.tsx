@@ -19,6 +19,8 @@ interface ExplorerProps {
   label: string;
   look: Look;
   onLook: (look: Look) => void;
+  /** What is missing of the table. */
+  note?: string | undefined;
   /** Whether the columns stand at the left, where there is room. */
   withColumns?: boolean;
   /** Beside the count: where else to go. */
@@ -35,7 +37,7 @@ export function Explorer(props: ExplorerProps) {
   );
 }
 
-function Loaded({ source, label, look, onLook, withColumns = false, children, columns }: ExplorerProps & { columns: TableColumn[] }) {
+function Loaded({ source, label, look, onLook, note, withColumns = false, children, columns }: ExplorerProps & { columns: TableColumn[] }) {
   const { query, view } = look;
   const visible = useMemo(() => shownOf(columns, look.hidden), [columns, look.hidden]);
   const { pages, stale } = usePages(source, query, visible);
@@ -62,6 +64,7 @@ function Loaded({ source, label, look, onLook, withColumns = false, children, co
           </details>
           {children}
         </div>
+        {note === undefined ? null : <p className="explorer-note is-warn"><span className="mark" />{note}</p>}
         <Pills filter={query.filter} onChange={filterBy} />
         {asks === undefined ? null : <FilterForm key={asks.column ?? ""} columns={columns} summaries={summaries} first={asks.column} onAdd={add} onClose={() => setAsks(undefined)} />}
         {known.error === undefined ? null : <Wrong error={known.error} onRetry={() => pages.retry()} />}

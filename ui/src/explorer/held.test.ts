@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { ofRows, resourceOf, summaryOf } from "./held.ts";
+import { isWhole, ofRows, resourceOf, summaryOf } from "./held.ts";
 import type { Filter, TableSource } from "./source.ts";
 
 const output = {
@@ -80,4 +80,15 @@ test("hostile rows are values as others", () => {
   const hostile = resourceOf({ schema: { fields: [{ name: "__proto__", type: "string" }, null, { name: "b" }] }, data: [null, { b: { c: 1 } }, 3] });
   expect(hostile?.rows).toHaveLength(3);
   expect(hostile?.rows[1]?.[1]).toBe('{"c":1}');
+});
+
+test.each<[string, object, boolean, number]>([
+  ["all rows", { data: [{ n: 1 }] }, true, 1],
+  ["the first rows of more", { data: [{ n: 1 }], nbpress: { rows: 200_000, table: "ab" } }, false, 200_000],
+  ["numbers that have lost digits", { data: [{ n: 2 ** 53 }] }, false, 1],
+  ["a count that is less than what is there", { data: [{ n: 1 }, { n: 2 }], nbpress: { rows: 1 } }, true, 2],
+])("%s", (_, parts, whole, total) => {
+  const resource = resourceOf({ schema: { fields: [{ name: "n", type: "integer" }] }, ...parts });
+  expect(resource?.total).toBe(total);
+  expect(resource !== undefined && isWhole(resource)).toBe(whole);
 });

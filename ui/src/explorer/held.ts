@@ -10,6 +10,10 @@ const TOP = 10;
 export interface Resource {
   columns: TableColumn[];
   rows: unknown[][];
+  /** How many rows the table has that these are the first of. */
+  total: number;
+  /** Why the others are nowhere, where that is so. */
+  omitted: string | undefined;
 }
 
 const TYPES: { [type: string]: [type: string, kind: ColumnKind] } = {
@@ -21,7 +25,7 @@ const TYPES: { [type: string]: [type: string, kind: ColumnKind] } = {
 
 /** Undefined where it is no table. */
 export function resourceOf(output: unknown): Resource | undefined {
-  const { schema, data } = (output ?? {}) as { schema?: { fields?: unknown }; data?: unknown };
+  const { schema, data, nbpress } = (output ?? {}) as { schema?: { fields?: unknown }; data?: unknown; nbpress?: { rows?: unknown; omitted?: unknown } | null };
   if (!Array.isArray(schema?.fields) || !Array.isArray(data)) return undefined;
   const fields = (schema.fields as unknown[]).filter((field): field is { name: string; type?: unknown } => typeof (field as { name?: unknown } | null)?.name === "string");
   const columns = fields.map(({ name, type }): TableColumn => {
@@ -29,7 +33,13 @@ export function resourceOf(output: unknown): Resource | undefined {
     return { name, type: arrow, kind };
   });
   const rows = data.map((row) => columns.map(({ name, kind }) => plain((row as { [name: string]: unknown } | null)?.[name], kind)));
-  return { columns, rows };
+  const total = typeof nbpress?.rows === "number" ? Math.max(rows.length, nbpress.rows) : rows.length;
+  return { columns, rows, total, omitted: typeof nbpress?.omitted === "string" ? nbpress.omitted : undefined };
+}
+
+/** Whether all of the table is here, as it is: integers beyond 2^53 have lost digits on the way. */
+export function isWhole({ rows, total }: Resource): boolean {
+  return rows.length === total && !rows.some((row) => row.some((value) => Number.isInteger(value) && !Number.isSafeInteger(value)));
 }
 
 function plain(value: unknown, kind: ColumnKind): unknown {
@@ -39,7 +49,7 @@ function plain(value: unknown, kind: ColumnKind): unknown {
 
 let tables = 0;
 
-export function ofRows({ columns, rows }: Resource): TableSource {
+export function ofRows({ columns, rows }: Pick<Resource, "columns" | "rows">): TableSource {
   const places = new Map(columns.map(({ name }, at) => [name, at]));
   const chosen = (names: string[]) => names.map((name) => places.get(name) ?? -1).filter((at) => at >= 0);
   const matching = (filter: Filter | undefined) => (pills(filter).length === 0 ? rows : rows.filter((row) => passes(filter as Filter, row, columns, places)));

@@ -1,12 +1,15 @@
-// A table among the outputs of a cell: its rows come from the server where it has the table, else from the output.
-import { useMemo, useState } from "react";
+// A table among the outputs of a cell. The server is asked where it has more of it than the output; it is asked for
+// nothing before the table comes near.
+import { useEffect, useMemo, useRef, useState } from "react";
 
 import { Link } from "../app/router.tsx";
 import { type Look, NOTHING } from "./address.ts";
 import { Explorer } from "./explorer.tsx";
-import { ofRows, resourceOf } from "./held.ts";
-import { ofRun } from "./served.ts";
+import { HEAD_HEIGHT } from "./grid.tsx";
+import { isWhole, ofRows, type Resource, resourceOf } from "./held.ts";
 import type { TableHome } from "./home.ts";
+import { ofRun } from "./served.ts";
+import type { TableSource } from "./source.ts";
 
 interface ShownTableProps {
   /** What the output holds. */
@@ -15,25 +18,45 @@ interface ShownTableProps {
 }
 
 export default function ShownTable({ resource, home }: ShownTableProps) {
-  const [look, setLook] = useState<Look>(NOTHING);
+  const place = useRef<HTMLDivElement>(null);
+  const isNear = useNear(place);
   const held = useMemo(() => resourceOf(resource), [resource]);
-  const source = useMemo(() => (home?.kind === "run" ? ofRun(home) : held === undefined ? undefined : ofRows(held)), [held, home]);
-  const rows = held?.rows.length ?? 0;
-  if (source === undefined) return <p className="output-note">A table without fields or rows cannot be shown</p>;
+  if (held === undefined) return <p className="output-note">A table without fields or rows cannot be shown</p>;
   return (
-    <div className={rows > 14 ? "shown-table is-long" : "shown-table"} style={{ height: heightOf(rows) }}>
-      <Explorer source={source} label="Table" look={look} onLook={setLook}>
-        {home === undefined ? null : <Link className="button quiet" to={addressOf(home)}>Explore</Link>}
-      </Explorer>
+    <div className="shown-table" ref={place} style={{ height: heightOf(held.total) }}>
+      {isNear ? <Near held={held} home={home} /> : null}
     </div>
   );
 }
 
-const MOST_ROWS = 12;
+function Near({ held, home }: { held: Resource; home: TableHome | undefined }) {
+  const [look, setLook] = useState<Look>(NOTHING);
+  const source = useMemo(() => sourceOf(held, home), [held, home]);
+  return (
+    <Explorer source={source} label="Table" look={look} onLook={setLook} note={noteOf(held, home)}>
+      {home === undefined ? null : <Link className="button quiet" to={addressOf(home)}>Explore</Link>}
+    </Explorer>
+  );
+}
 
-/** As high as its rows, up to a limit; the bar and the head are above them. */
+/** What the server keeps of an editor's notebook can be older than what is seen. */
+function sourceOf(held: Resource, home: TableHome | undefined): TableSource {
+  return home?.kind === "run" && !isWhole(held) ? ofRun(home) : ofRows(held);
+}
+
+/** Where rows are missing, that they are, and why. */
+function noteOf({ rows, total, omitted }: Resource, home: TableHome | undefined): string | undefined {
+  if (rows.length === total || (home?.kind === "run" && omitted === undefined)) return undefined;
+  return `The first ${rows.length.toLocaleString("en")} of ${total.toLocaleString("en")} rows${omitted === undefined ? "" : `: ${omitted}`}`;
+}
+
+const MOST_ROWS = 12;
+const BAR = 38;
+const ROW = 26;
+
+/** As high as its rows, up to a limit; the bar and the head are above them, a scroll bar below. */
 function heightOf(rows: number): number {
-  return 38 + 96 + 16 + Math.max(2, Math.min(rows, MOST_ROWS)) * 26;
+  return BAR + HEAD_HEIGHT + 18 + Math.max(2, Math.min(rows, MOST_ROWS)) * ROW;
 }
 
 function addressOf(home: TableHome): string {
@@ -41,4 +64,16 @@ function addressOf(home: TableHome): string {
   query.set("cell", home.cell);
   query.set("output", String(home.output));
   return `/explore?${query}`;
+}
+
+function useNear(place: { current: Element | null }): boolean {
+  const [isNear, setNear] = useState(false);
+  useEffect(() => {
+    const element = place.current;
+    if (element === null || isNear) return undefined;
+    const observer = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && setNear(true), { rootMargin: "600px" });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [place, isNear]);
+  return isNear;
 }

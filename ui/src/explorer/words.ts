@@ -29,7 +29,7 @@ export function shown(value: unknown, column: TableColumn): string {
   if (value === null || value === undefined) return "null";
   if (typeof value === "number") return Number.isInteger(value) ? String(value) : decimal(value);
   const text = copied(value);
-  return column.kind === "time" ? text.replace("T", " ") : text.replace(/\s/g, " ");
+  return column.kind === "time" ? text.replace("T", " ").replace(/\.0+(?!\d)/, "") : text.replace(/\s/g, " ");
 }
 
 function decimal(value: number): string {

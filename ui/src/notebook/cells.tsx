@@ -29,7 +29,7 @@ const Cell = memo(function Cell({ cell, language }: { cell: RunCell; language: s
         <Code source={cell.source} language={cell.kind === "code" ? language : "text"} label={`${name}, code`} />
         {isParameters ? <span className="tag">{cell.tags.includes("injected-parameters") ? "Given parameters" : "Parameters"}</span> : null}
       </div>
-      {cell.outputs.length === 0 ? null : <div className="outputs">{cell.outputs.map(({ key, output }) => <Output key={key} output={output} />)}</div>}
+      {cell.outputs.length === 0 ? null : <div className="outputs">{cell.outputs.map(({ key, output }, at) => <Output key={key} output={output} cell={cell.id ?? String(cell.index)} at={at} />)}</div>}
     </section>
   );
 });

@@ -2,8 +2,12 @@ import { expect, test } from "vitest";
 
 import { choose } from "./mime.ts";
 
+const FRAME = { schema: { fields: [{ name: "a", type: "integer" }] }, data: [{ a: 1 }] };
+
 test.each([
   ["a table of pandas", { "text/plain": "a", "text/html": ["<b>", "x</b>"] }, { kind: "html", text: "<b>x</b>" }],
+  ["a frame with its rows", { "text/html": "<table>", "application/vnd.dataresource+json": FRAME }, { kind: "table", resource: FRAME }],
+  ["a frame of the wrong shape", { "text/html": "<table>", "application/vnd.dataresource+json": { schema: { fields: [] }, data: [] } }, { kind: "html", text: "<table>" }],
   ["a plot", { "text/plain": "<Figure>", "image/png": "iVB\nOR" }, { kind: "image", source: "data:image/png;base64,iVBOR" }],
   ["a drawing", { "image/svg+xml": "<svg/>" }, { kind: "image", source: "data:image/svg+xml,%3Csvg%2F%3E" }],
   ["JSON", { "application/json": { a: 1 }, "text/plain": "x" }, { kind: "json", value: { a: 1 } }],

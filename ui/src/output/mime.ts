@@ -12,6 +12,7 @@ export type Shown =
   | { kind: "script"; text: string }
   /** What only prepares a page for outputs that come later. */
   | { kind: "nothing" }
+  | { kind: "table"; resource: object }
   | { kind: "widget"; model: string }
   /** By a library of ours, in a frame. */
   | { kind: "drawn"; library: LibraryName; mime: string; data: unknown };
@@ -38,11 +39,14 @@ const BOKEH = "application/vnd.bokehjs_exec.v0+json";
 /** The places that Bokeh's scripts look for, alone in outputs of their own: its logo, and the element of a plot. */
 const OF_BOKEH = /^\s*<style>\s*\.bk-notebook-logo|^\s*<div id="[^"]*" data-root-id="[^"]*"[^>]*><\/div>\s*$/;
 
+const TABLE_MIME = "application/vnd.dataresource+json";
+
 /** From the richest form to the poorest. */
 const READERS: [string, Reader][] = [
   [VIEW_MIME, (data) => (isView(data) ? { kind: "widget", model: data.model_id } : undefined)],
   // Its script is for the notebook's page, in which our library already is.
   ["application/vnd.bokehjs_load.v0+json", () => ({ kind: "nothing" })],
+  [TABLE_MIME, (data) => (isTable(data) ? { kind: "table", resource: data } : undefined)],
   ["application/json", (value) => ({ kind: "json", value })],
   ["application/javascript", (data) => (isText(data) ? { kind: "script", text: joined(data) } : undefined)],
   ["text/html", (data) => (isText(data) && OF_BOKEH.test(joined(data)) ? { kind: "nothing" } : undefined)],
@@ -84,6 +88,12 @@ function drawable(data: MimeBundle): Shown | undefined {
 
 function isView(data: unknown): data is { model_id: string } {
   return typeof (data as { model_id?: unknown } | null)?.model_id === "string";
+}
+
+/** With columns: of those without, the text says more. */
+function isTable(data: unknown): data is object {
+  const { schema, data: rows } = (data ?? {}) as { schema?: { fields?: unknown }; data?: unknown };
+  return Array.isArray(rows) && Array.isArray(schema?.fields) && schema.fields.length > 0;
 }
 
 function isText(data: unknown): data is Text {

@@ -1,6 +1,7 @@
 // One output of a cell.
-import { memo, useMemo } from "react";
+import { lazy, memo, Suspense, useMemo } from "react";
 
+import { useHome } from "../explorer/home.ts";
 import { known, type LibraryName } from "../frame/known.ts";
 import { joined, type MimeBundle, type Output as OutputData } from "../notebook/nbformat.ts";
 import { Markdown } from "../notebook/markdown.tsx";
@@ -12,24 +13,40 @@ import "./output.css";
 import { Terminal } from "./terminal.tsx";
 import { Widget } from "./widget.tsx";
 
-export const Output = memo(function Output({ output }: { output: OutputData }) {
+/** With its grid, which many notebooks do not need. */
+const ShownTable = lazy(() => import("../explorer/shown-table.tsx"));
+
+interface OutputProps {
+  output: OutputData;
+  /** The cell it is of, by its id or its place from 0, and its place among the outputs of that cell. */
+  cell?: string;
+  at?: number;
+}
+
+export const Output = memo(function Output({ output, cell, at }: OutputProps) {
   switch (output.output_type) {
     case "stream":
       return <Terminal text={joined(output.text)} name={output.name} />;
     case "error":
       return <Terminal text={output.traceback.join("\n") || `${output.ename}: ${output.evalue}`} name="traceback" />;
     default:
-      return <Bundle data={output.data} metadata={output.metadata} />;
+      return <Bundle data={output.data} metadata={output.metadata} cell={cell} at={at} />;
   }
 });
 
-function Bundle({ data, metadata }: { data: MimeBundle; metadata: MimeBundle | undefined }) {
+function Bundle({ data, metadata, cell, at }: { data: MimeBundle; metadata: MimeBundle | undefined; cell: string | undefined; at: number | undefined }) {
   const shown = useMemo(() => choose(data), [data]);
   if (shown === undefined) return <p className="output-note">An output of a form that cannot be shown: {Object.keys(data).join(", ") || "empty"}</p>;
+  if (shown.kind === "table") return <Table resource={shown.resource} cell={cell} at={at} />;
   return <Rich shown={shown} metadata={metadata} alt={altOf(data)} />;
 }
 
-function Rich({ shown, metadata, alt }: { shown: Shown; metadata: MimeBundle | undefined; alt: string }) {
+function Table({ resource, cell, at }: { resource: object; cell: string | undefined; at: number | undefined }) {
+  const home = useHome(cell, at);
+  return <Suspense fallback={<div className="output-table" />}><ShownTable resource={resource} home={home} /></Suspense>;
+}
+
+function Rich({ shown, metadata, alt }: { shown: Exclude<Shown, { kind: "table" }>; metadata: MimeBundle | undefined; alt: string }) {
   switch (shown.kind) {
     case "text":
       return <Terminal text={shown.text} name="result" />;

@@ -1,7 +1,10 @@
 // A run: live while it runs, the same page afterwards.
+import { useMemo } from "react";
+
 import { useQuery } from "../api/query.ts";
 import type { RunDetails } from "../api/schema.ts";
 import { Page } from "../app/page.tsx";
+import { Outputs } from "../explorer/home.ts";
 import { navigate, usePlace, withQuery } from "../app/router.tsx";
 import { useNow } from "../parts/now.ts";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
@@ -38,6 +41,8 @@ function Shown({ run }: { run: RunDetails }) {
   const chosen = Number(place.query.get("attempt") ?? run.attempt);
   const attempt = run.attempts.some(({ number }) => number === chosen) ? chosen : run.attempt;
   const live = useLive(run.id, run.is_flow === true ? 0 : attempt, isOver(run.state));
+  // Of another attempt than the last one, only the page knows what it has shown.
+  const outputs = useMemo(() => (attempt === run.attempt ? ({ kind: "run", run: run.id } as const) : undefined), [attempt, run.attempt, run.id]);
   const crumbs: [string, string?][] = [["Runs", "/runs"], ...(run.job == null ? [] : [[run.job.name, `/jobs/${encodeURIComponent(run.job.name)}`] as [string, string]]), [shortId(run.id)]];
   return (
     <Page crumbs={crumbs} actions={<Actions run={run} />} side={<Side run={run} document={live.document} />} sideIsElsewhere>
@@ -48,7 +53,7 @@ function Shown({ run }: { run: RunDetails }) {
       <Facts run={run} document={live.document} />
       {typeof run.waiting === "string" ? <p className="waiting is-warn"><span className="mark" />{run.waiting}</p> : null}
       {run.attempts.length > 1 ? <Attempts run={run} attempt={attempt} onChoose={(number) => navigate(withQuery(place, { attempt: number === run.attempt ? undefined : String(number) }))} /> : null}
-      {run.is_flow === true ? <Tasks run={run} /> : <Body run={run} live={live} />}
+      {run.is_flow === true ? <Tasks run={run} /> : <Outputs value={outputs}><Body run={run} live={live} /></Outputs>}
     </Page>
   );
 }

@@ -1,0 +1,61 @@
+// Bars: a measure of every value of a column, the largest first.
+import { type Column, dimensions, measures, named, parts } from "./columns.ts";
+import { channel, type Choices, type Control, divided, facetControl, facetted, lite, type Part, type View } from "./view.ts";
+
+const MOST_BARS = 30;
+const AGGREGATES = [["sum", "Sum"], ["mean", "Mean"], ["median", "Median"], ["min", "Least"], ["max", "Most"]] as const;
+const GROUPS = [["stacked", "Stacked"], ["clustered", "Side by side"], ["share", "Shares"]] as const;
+
+export const bar: View = {
+  name: "bar",
+  label: "Bars",
+  controls(columns) {
+    const all = dimensions(columns);
+    if (all.length === 0) return undefined;
+    const [first, second] = parts(columns);
+    const metric = measures(columns).filter((column) => column !== first);
+    const controls: Control[] = [
+      { kind: "column", name: "dimension", label: "For each", from: all, first },
+      { kind: "column", name: "metric", label: "Measure", from: measures(columns), first: metric[0], optional: true },
+      { kind: "option", name: "aggregate", label: "As", options: AGGREGATES },
+      { kind: "column", name: "color", label: "Colour", from: parts(columns), optional: true },
+      { kind: "option", name: "group", label: "Colours", options: GROUPS },
+      facetControl(parts(columns).filter((column) => column !== second)),
+    ];
+    return controls;
+  },
+  spec(choices, columns) {
+    const [dimension, metric, color, facet] = ["dimension", "metric", "color", "facet"].map((name) => named(columns, choices[name]));
+    if (dimension === undefined) return lite({ mark: "bar" });
+    const measure = measureOf(choices, metric);
+    const encoding = {
+      y: divided(dimension, { sort: { field: "total", order: "descending" } }),
+      x: { ...measure, ...(choices["group"] === "share" ? { stack: "normalize", axis: { format: "%" } } : {}) },
+      ...(color === undefined ? { tooltip: [channel(dimension), measure] } : coloured(choices, color, [channel(dimension), channel(color), measure])),
+    };
+    const height = { step: choices["group"] === "clustered" && color !== undefined ? 12 : 22 };
+    const spec = lite({ height, autosize: { type: "fit-x", contains: "padding" }, transform: largest(dimension, choices, metric), mark: { type: "bar", cornerRadiusEnd: 2 }, encoding });
+    return facetted(spec, facet);
+  },
+  words: ({ dimension, metric, aggregate, color, facet }) =>
+    `Bars of ${metric === null ? "the number of rows" : `the ${String(aggregate)} of ${String(metric)}`} for each ${String(dimension)}${color === null ? "" : `, coloured by ${String(color)}`}${facet === null ? "" : `, repeated for each ${String(facet)}`}; the ${MOST_BARS} largest`,
+};
+
+function measureOf(choices: Choices, metric: Column | undefined): Part {
+  if (metric === undefined) return { aggregate: "count", type: "quantitative", title: "Rows" };
+  return channel(metric, { aggregate: choices["aggregate"], title: `${String(choices["aggregate"])} of ${metric.name}` });
+}
+
+function coloured({ group }: Choices, color: Column, tooltip: Part[]): Part {
+  return { color: divided(color), tooltip, ...(group === "clustered" ? { yOffset: divided(color) } : {}) };
+}
+
+/** Only the largest of many, by the measure itself. */
+function largest(dimension: Column, choices: Choices, metric: Column | undefined): Part[] {
+  const total = metric === undefined ? { op: "count", as: "total" } : { op: choices["aggregate"], field: metric.field, as: "total" };
+  return [
+    { joinaggregate: [total], groupby: [dimension.field] },
+    { window: [{ op: "dense_rank", as: "rank" }], sort: [{ field: "total", order: "descending" }, { field: dimension.field }] },
+    { filter: `datum.rank <= ${MOST_BARS}` },
+  ];
+}
