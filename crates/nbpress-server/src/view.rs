@@ -209,6 +209,8 @@ fn of_file(app: &App, who: &Who, entry: &Entry, wish: &Wish) -> Page {
     if entry.kind == Kind::Notebook && wish.version.is_none() {
         page.actions.extend(edit_link(app, who, &escaped));
     }
+    page.actions
+        .extend(table::explore_link(app, who, entry, wish));
     page.options = Options {
         hide_code: wish.hides_code(),
         frame_url: Some(raw.clone()),

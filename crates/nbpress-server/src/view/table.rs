@@ -1,14 +1,18 @@
 //! A file that holds a table as a page: a part at a time, sorted by whichever column, without script.
 
-use nbpress_contents::Entry;
-use nbpress_render::{Page, Sheet, SheetColumn, Sorted, sheet};
+use nbpress_contents::{Entry, Kind};
+use nbpress_render::{Link, Page, Sheet, SheetColumn, Sorted, sheet};
+use nbpress_runs::Permission;
 use nbpress_tables::{ColumnKind, Format, Query, SortKey, Table, TableError, in_words, json_rows};
 use serde_json::Value;
 
 use super::shown::Shown;
 use super::{MOST_OF_A_FILE, Wish};
+use crate::App;
 use crate::error::ApiResult;
+use crate::guard::Who;
 use crate::jupyter::{JupyterSettings, escape};
+use crate::search::SERVED;
 use crate::tables::{ask, open_file};
 
 /// Rows of one page.
@@ -21,6 +25,19 @@ pub(super) fn format(entry: &Entry, wish: &Wish) -> Option<Format> {
     let format = Format::of_name(&entry.name).filter(|_| wish.version.is_none())?;
     let long = entry.size.unwrap_or_default() > MOST_OF_A_FILE;
     (long || !is_text(format)).then_some(format)
+}
+
+/// To the screen on which a table is sorted, filtered and drawn, for those who may ask for its rows.
+pub(super) fn explore_link(app: &App, who: &Who, entry: &Entry, wish: &Wish) -> Option<Link> {
+    let is_table = entry.kind == Kind::File && Format::of_name(&entry.name).is_some();
+    let may_ask = wish.version.is_none() && who.may(Permission::Read, SERVED);
+    (is_table && may_ask).then(|| Link {
+        text: "Explore".to_owned(),
+        href: app
+            .base
+            .join(&format!("explore?path={}", escape(entry.path.as_str()))),
+        download: false,
+    })
 }
 
 /// Whether a file of the format can also be shown as it is.
