@@ -1,6 +1,6 @@
 // Bars: a measure of every value of a column, the largest first.
 import { type Column, dimensions, measures, named, parts } from "./columns.ts";
-import { channel, type Choices, type Control, divided, facetControl, facetted, lite, type Part, type View } from "./view.ts";
+import { channel, type Choices, divided, facetControl, facetted, lite, type Part, type View } from "./view.ts";
 
 const MOST_BARS = 30;
 const AGGREGATES = [["sum", "Sum"], ["mean", "Mean"], ["median", "Median"], ["min", "Least"], ["max", "Most"]] as const;
@@ -13,27 +13,26 @@ export const bar: View = {
     const all = dimensions(columns);
     if (all.length === 0) return undefined;
     const [first, second] = parts(columns);
-    const metric = measures(columns).filter((column) => column !== first);
-    const controls: Control[] = [
+    return [
       { kind: "column", name: "dimension", label: "For each", from: all, first },
-      { kind: "column", name: "metric", label: "Measure", from: measures(columns), first: metric[0], optional: true },
+      { kind: "column", name: "metric", label: "Measure", from: measures(columns), first: measures(columns).find((column) => column !== first), optional: true },
       { kind: "option", name: "aggregate", label: "As", options: AGGREGATES },
       { kind: "column", name: "color", label: "Colour", from: parts(columns), optional: true },
       { kind: "option", name: "group", label: "Colours", options: GROUPS },
       facetControl(parts(columns).filter((column) => column !== second)),
     ];
-    return controls;
   },
   spec(choices, columns) {
     const [dimension, metric, color, facet] = ["dimension", "metric", "color", "facet"].map((name) => named(columns, choices[name]));
     if (dimension === undefined) return lite({ mark: "bar" });
     const measure = measureOf(choices, metric);
+    const group = color === undefined ? "stacked" : groupOf(choices, metric);
     const encoding = {
       y: divided(dimension, { sort: { field: "total", order: "descending" } }),
-      x: { ...measure, ...(choices["group"] === "share" ? { stack: "normalize", axis: { format: "%" } } : {}) },
-      ...(color === undefined ? { tooltip: [channel(dimension), measure] } : coloured(choices, color, [channel(dimension), channel(color), measure])),
+      x: { ...measure, ...(group === "share" ? { stack: "normalize", axis: { format: "%" } } : {}) },
+      ...(color === undefined ? { tooltip: [channel(dimension), measure] } : coloured(group, color, [channel(dimension), channel(color), measure])),
     };
-    const height = { step: choices["group"] === "clustered" && color !== undefined ? 12 : 22 };
+    const height = { step: group === "clustered" ? 12 : 22 };
     const spec = lite({ height, autosize: { type: "fit-x", contains: "padding" }, transform: largest(dimension, choices, metric), mark: { type: "bar", cornerRadiusEnd: 2 }, encoding });
     return facetted(spec, facet);
   },
@@ -46,7 +45,12 @@ function measureOf(choices: Choices, metric: Column | undefined): Part {
   return channel(metric, { aggregate: choices["aggregate"], title: `${String(choices["aggregate"])} of ${metric.name}` });
 }
 
-function coloured({ group }: Choices, color: Column, tooltip: Part[]): Part {
+/** What cannot be added up is not put upon each other. */
+function groupOf({ aggregate, group }: Choices, metric: Column | undefined): unknown {
+  return metric === undefined || aggregate === "sum" ? group : "clustered";
+}
+
+function coloured(group: unknown, color: Column, tooltip: Part[]): Part {
   return { color: divided(color), tooltip, ...(group === "clustered" ? { yOffset: divided(color) } : {}) };
 }
 

@@ -33,11 +33,16 @@ export const scatter: View = {
     `Points of ${String(y)} by ${String(x)}${color === null ? "" : `, coloured by ${String(color)}`}${size === null ? "" : `, as large as ${String(size)}`}${kind === "none" ? "" : `, with a ${String(kind)} trend`}`,
 };
 
+/** As far as its values reach. */
+function loose(column: Column): Part {
+  return channel(column, column.kind === "number" ? { scale: { zero: false } } : {});
+}
+
 function points(x: Column, y: Column, color: Column | undefined, size: Column | undefined, label: Column | undefined): Part {
   const few = color !== undefined && color.kind !== "number" ? divided(color) : color === undefined ? undefined : channel(color);
   const encoding = {
-    x: channel(x, { scale: { zero: false } }),
-    y: channel(y, { scale: { zero: false } }),
+    x: loose(x),
+    y: loose(y),
     ...(few === undefined ? {} : { color: few }),
     ...(size === undefined ? {} : { size: channel(size) }),
     tooltip: told(label, x, y, color, size),
@@ -66,7 +71,7 @@ function edged({ margin }: Choices, layer: Part[], x: Column, y: Column): Spec {
     const across = along === "x" ? "y" : "x";
     const axis = { axis: null };
     const size = along === "x" ? { width: wide, height: edge } : { width: edge, height: high };
-    if (margin === "box") return { ...size, mark: { type: "boxplot", size: 18 }, encoding: { [along]: channel(column, { ...axis, scale: { zero: false } }) } };
+    if (margin === "box") return { ...size, mark: { type: "boxplot", size: 18 }, encoding: { [along]: { ...loose(column), ...axis } } };
     return { ...size, mark: "bar", encoding: { [along]: channel(column, { bin: column.kind === "number" ? { maxbins: 30 } : undefined, ...axis }), [across]: { aggregate: "count", ...axis } } };
   };
   const middle = { hconcat: [{ width: wide, height: high, layer }, spread(y, "y")], spacing: 8, bounds: "flush" };

@@ -1,0 +1,16 @@
+// A chart with its data, as the frame takes it.
+import type { Content } from "../../frame/library.ts";
+import type { Column, Row } from "./columns.ts";
+import type { Part } from "./view.ts";
+import type { Chosen } from "./views.ts";
+
+export function drawable({ view, choices }: Chosen, columns: Column[], rows: Row[]): Content {
+  const { language, spec } = view.spec(choices, columns);
+  const datasets = view.data?.(choices, columns, rows) ?? { rows };
+  if (language === "vega-lite") return { mime: "application/vnd.vegalite.v6+json", data: { ...spec, datasets }, metadata: {} };
+  const data = (spec["data"] as Part[]).map((one) => {
+    const values = datasets[String(one["name"])];
+    return values === undefined ? one : Object.assign({ values }, one);
+  });
+  return { mime: "application/vnd.vega.v6+json", data: { ...spec, data }, metadata: {} };
+}
