@@ -9,6 +9,7 @@ mod ready;
 mod resume;
 mod server;
 mod table;
+mod ui;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,6 +53,9 @@ pub(crate) struct BenchArguments {
     /// Resume a corpus of notebooks that fail instead; with `--quick` by the debug program that is there.
     #[arg(long, conflicts_with_all = ["queue", "server", "ready"])]
     resume: bool,
+    /// Measure the editor instead, beside JupyterLab.
+    #[arg(long, conflicts_with_all = ["only", "queue", "server", "ready", "resume"])]
+    ui: bool,
 }
 
 const RUNS_AT_ONCE: &str = "runs at 2 jobs";
@@ -68,6 +72,9 @@ pub(crate) fn run(root: &Path, arguments: &BenchArguments) -> Result<()> {
     }
     if arguments.resume {
         return resume::run(root, arguments);
+    }
+    if arguments.ui {
+        return ui::run(root, arguments);
     }
     let reference = Reference::install(root)?;
     let built = crate::cargo()
@@ -104,7 +111,7 @@ pub(crate) fn run(root: &Path, arguments: &BenchArguments) -> Result<()> {
     let json = json!({"machine": machine, "rows": rows});
     fs::write(root.join("target/bench.json"), format!("{json:#}\n"))?;
     if arguments.write {
-        page::write_runs(root, &page(&machine, &table))?;
+        page::write(root, page::RUNS, &page(&machine, &table))?;
     }
     Ok(())
 }

@@ -1,90 +1,46 @@
-//! `docs/benchmarks.md`: runs beside papermill first, then ready kernels, resumed runs, the queue and the server; each is written by itself.
+//! `docs/benchmarks.md`: runs beside papermill first, then the other parts, each written by itself.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
 
-/// Where the part about ready kernels begins.
+/// Runs beside papermill, before all other parts.
+pub(super) const RUNS: &str = "";
+/// What begins the part about ready kernels.
 pub(super) const READY: &str = "## Ready kernels\n";
-/// Where the part about resumed runs begins.
+/// What begins the part about resumed runs.
 pub(super) const RESUME: &str = "## Resume\n";
-/// Where the part about the queue begins.
+/// What begins the part about the queue.
 pub(super) const QUEUE: &str = "## The queue\n";
-/// Where the part about the server begins, after that of the queue.
+/// What begins the part about the server.
 pub(super) const SERVER: &str = "## The server\n";
+/// What begins the part about the web UI.
+pub(super) const UI: &str = "## The web UI\n";
 
 /// The parts, in their order.
-#[derive(Debug)]
-struct Page {
-    runs: String,
-    ready: String,
-    resume: String,
-    queue: String,
-    server: String,
-}
+const PARTS: [&str; 6] = [RUNS, READY, RESUME, QUEUE, SERVER, UI];
 
-/// Replaces what is said about runs.
-pub(super) fn write_runs(root: &Path, runs: &str) -> Result<()> {
-    write(root, |page| runs.clone_into(&mut page.runs))
-}
-
-/// Replaces what is said about ready kernels; begins with [`READY`].
-pub(super) fn write_ready(root: &Path, ready: &str) -> Result<()> {
-    write(root, |page| ready.clone_into(&mut page.ready))
-}
-
-/// Replaces what is said about resumed runs; begins with [`RESUME`].
-pub(super) fn write_resume(root: &Path, resume: &str) -> Result<()> {
-    write(root, |page| resume.clone_into(&mut page.resume))
-}
-
-/// Replaces what is said about the queue; begins with [`QUEUE`].
-pub(super) fn write_queue(root: &Path, queue: &str) -> Result<()> {
-    write(root, |page| queue.clone_into(&mut page.queue))
-}
-
-/// Replaces what is said about the server; begins with [`SERVER`].
-pub(super) fn write_server(root: &Path, server: &str) -> Result<()> {
-    write(root, |page| server.clone_into(&mut page.server))
-}
-
-fn write(root: &Path, change: impl FnOnce(&mut Page)) -> Result<()> {
+/// Replaces one part by a text that begins as the part does.
+pub(super) fn write(root: &Path, part: &str, text: &str) -> Result<()> {
     let file = root.join("docs/benchmarks.md");
-    let mut page = Page::read(&fs::read_to_string(&file)?);
-    change(&mut page);
-    Ok(fs::write(file, page.text())?)
+    let page = fs::read_to_string(&file)?;
+    Ok(fs::write(file, replaced(&page, part, text))?)
 }
 
-impl Page {
-    fn read(text: &str) -> Self {
-        let (rest, server) = split(text, SERVER);
-        let (rest, queue) = split(rest, QUEUE);
-        let (rest, resume) = split(rest, RESUME);
-        let (runs, ready) = split(rest, READY);
-        let [runs, ready, resume, queue, server] =
-            [runs, ready, resume, queue, server].map(str::to_owned);
-        Self {
-            runs,
-            ready,
-            resume,
-            queue,
-            server,
-        }
+fn replaced(page: &str, part: &str, text: &str) -> String {
+    let mut rest = page;
+    let mut parts = PARTS.map(|_| "");
+    for (place, heading) in PARTS.iter().enumerate().skip(1).rev() {
+        (rest, parts[place]) = split(rest, heading);
     }
-
-    fn text(&self) -> String {
-        let parts = [
-            &self.runs,
-            &self.ready,
-            &self.resume,
-            &self.queue,
-            &self.server,
-        ];
-        let parts = parts.map(|part| part.trim());
-        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        format!("{}\n", parts.join("\n\n"))
+    parts[0] = rest;
+    if let Some(place) = PARTS.iter().position(|heading| *heading == part) {
+        parts[place] = text;
     }
+    let parts = parts.map(str::trim);
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    format!("{}\n", parts.join("\n\n"))
 }
 
 /// What is before a line that is this heading, and the rest with it.
@@ -99,18 +55,17 @@ mod tests {
 
     #[test]
     fn one_part_is_replaced_and_the_others_stay() {
-        let text =
+        let page =
             "# Benchmarks\n\nruns\n\n## The queue\n\nqueue\n\n### The server\n\nits server\n";
-        let mut page = Page::read(text);
-        assert_eq!(page.text(), text);
-        "## The server\n\nserved\n".clone_into(&mut page.server);
-        let with_server = format!("{text}\n## The server\n\nserved\n");
-        assert_eq!(page.text(), with_server);
-        let mut page = Page::read(&with_server);
-        "## The queue\n\nother\n".clone_into(&mut page.queue);
+        let with_server = replaced(page, SERVER, "## The server\n\nserved\n");
+        assert_eq!(with_server, format!("{page}\n## The server\n\nserved\n"));
         assert_eq!(
-            page.text(),
+            replaced(&with_server, QUEUE, "## The queue\n\nother\n"),
             "# Benchmarks\n\nruns\n\n## The queue\n\nother\n\n## The server\n\nserved\n"
+        );
+        assert_eq!(
+            replaced("# Benchmarks\n\n## The web UI\n\nseen\n", RUNS, "# Runs\n"),
+            "# Runs\n\n## The web UI\n\nseen\n"
         );
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn run(root: &Path, arguments: &BenchArguments) -> Result<()> {
     let json = json!({"machine": machine, "seconds": seconds, "figures": figures.all()});
     fs::write(root.join("target/bench-queue.json"), format!("{json:#}\n"))?;
     if arguments.write {
-        page::write_queue(root, &text)?;
+        page::write(root, page::QUEUE, &text)?;
     }
     Ok(())
 }

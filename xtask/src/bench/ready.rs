@@ -67,7 +67,7 @@ pub(super) fn run(root: &Path, arguments: &BenchArguments) -> Result<()> {
     let json = json!({"machine": machine, "figures": figures});
     fs::write(root.join("target/bench-ready.json"), format!("{json:#}\n"))?;
     if arguments.write {
-        page::write_ready(root, &text)?;
+        page::write(root, page::READY, &text)?;
     }
     Ok(())
 }

@@ -53,7 +53,7 @@ pub(super) fn run(root: &Path, arguments: &BenchArguments) -> Result<()> {
     let json = json!({"machine": machine, "build": build, "rows": rows});
     fs::write(root.join("target/bench-resume.json"), format!("{json:#}\n"))?;
     if arguments.write {
-        page::write_resume(root, &text)?;
+        page::write(root, page::RESUME, &text)?;
     }
     Ok(())
 }

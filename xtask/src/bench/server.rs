@@ -1,6 +1,6 @@
 //! `cargo xtask bench --server`: nbpress and jupyter_server by turns, each before the same clients.
 
-mod figures;
+pub(super) mod figures;
 mod page;
 mod place;
 mod side;
@@ -46,7 +46,7 @@ pub(super) fn run(root: &Path, arguments: &BenchArguments) -> Result<()> {
     let json = json!({"machine": machine, "seconds": seconds, "figures": figures.all()});
     fs::write(root.join("target/bench-server.json"), format!("{json:#}\n"))?;
     if arguments.write {
-        super::page::write_server(root, &text)?;
+        super::page::write(root, super::page::SERVER, &text)?;
     }
     Ok(())
 }

@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use super::figures::Figures;
 use super::{Queue, measure};
 
-const TOKEN: &str = "benchmark";
 /// How often the start is measured.
 const STARTS: usize = 5;
 
@@ -27,6 +26,8 @@ pub(in crate::bench) struct Server {
 }
 
 impl Server {
+    pub(in crate::bench) const TOKEN: &str = "benchmark";
+
     pub(in crate::bench) fn start(
         nbpress: &Path,
         environment: &[(&str, String)],
@@ -43,7 +44,7 @@ impl Server {
             .args(options)
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .env("NBPRESS_HOME", home)
-            .env("NBPRESS_TOKEN", TOKEN)
+            .env("NBPRESS_TOKEN", Self::TOKEN)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log);
@@ -65,13 +66,17 @@ impl Server {
         Ok(server)
     }
 
+    pub(in crate::bench) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+
     /// Asks on a connection of its own.
     pub(in crate::bench) fn ask(&self, method: &str, path: &str, body: &str) -> Result<Value> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        let length = body.len();
+        let (length, token) = (body.len(), Self::TOKEN);
         // One write: the second of two would wait for the answer to the first.
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\
              Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
         );
         stream.write_all(request.as_bytes())?;

@@ -4,19 +4,19 @@ use serde_json::{Value, json};
 
 /// Everything, in the order in which it was measured.
 #[derive(Debug, Default)]
-pub(super) struct Figures(Vec<Value>);
+pub(in crate::bench) struct Figures(Vec<Value>);
 
 /// One measure of one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Name<'a> {
-    pub(super) what: &'a str,
-    pub(super) measure: &'a str,
-    pub(super) unit: &'a str,
+pub(in crate::bench) struct Name<'a> {
+    pub(in crate::bench) what: &'a str,
+    pub(in crate::bench) measure: &'a str,
+    pub(in crate::bench) unit: &'a str,
 }
 
 impl Figures {
     /// What was measured of one server, or of the machine alone.
-    pub(super) fn add(&mut self, of: &str, figures: Vec<Value>) {
+    pub(in crate::bench) fn add(&mut self, of: &str, figures: Vec<Value>) {
         for mut figure in figures {
             figure["of"] = json!(of);
             eprintln!("{figure}");
@@ -24,12 +24,12 @@ impl Figures {
         }
     }
 
-    pub(super) fn all(&self) -> &[Value] {
+    pub(in crate::bench) fn all(&self) -> &[Value] {
         &self.0
     }
 
     /// Every measure of a server, once.
-    pub(super) fn names(&self) -> Vec<Name<'_>> {
+    pub(in crate::bench) fn names(&self) -> Vec<Name<'_>> {
         let mut names: Vec<Name<'_>> = Vec::new();
         for figure in self.0.iter().filter(|figure| figure["of"] != "floor") {
             let field = |field: &str| figure[field].as_str().unwrap_or_default();
@@ -46,7 +46,7 @@ impl Figures {
     }
 
     /// The median of the turns; nothing where there was none.
-    pub(super) fn value(&self, of: &str, what: &str, measure: &str) -> Option<f64> {
+    pub(in crate::bench) fn value(&self, of: &str, what: &str, measure: &str) -> Option<f64> {
         let mut values = self.numbers(of, what, measure, "value");
         values.sort_by(f64::total_cmp);
         let (half, count) = (values.len() / 2, values.len());
@@ -60,7 +60,7 @@ impl Figures {
     }
 
     /// The highest load of the machine at any of the turns.
-    pub(super) fn load(&self, of: &str, what: &str, measure: &str) -> Option<f64> {
+    pub(in crate::bench) fn load(&self, of: &str, what: &str, measure: &str) -> Option<f64> {
         let loads = self.numbers(of, what, measure, "load");
         loads.into_iter().reduce(f64::max)
     }
