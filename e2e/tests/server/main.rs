@@ -17,6 +17,7 @@ mod records;
 mod resumes;
 mod runs;
 mod service;
+mod tables;
 mod terminals;
 mod traces;
 mod workers;

@@ -19,13 +19,13 @@ use crate::runs::{gate, open};
 const KILLS: usize = 60;
 
 /// A worker, and the home it comes back to.
-struct Elsewhere {
+pub(super) struct Elsewhere {
     home: PathBuf,
     process: Option<Child>,
 }
 
 impl Elsewhere {
-    fn start(served: &Served, name: &str) -> Self {
+    pub(super) fn start(served: &Served, name: &str) -> Self {
         let mut worker = Self {
             home: served.stage.path(name),
             process: None,
@@ -82,7 +82,7 @@ impl Elsewhere {
     }
 
     /// Waits until it keeps nothing of runs that the server has.
-    fn is_empty(&self) {
+    pub(super) fn is_empty(&self) {
         let is_empty = |folder: &str| {
             let mut entries = std::fs::read_dir(self.home.join(folder)).unwrap();
             entries.next().is_none()
@@ -110,7 +110,7 @@ pub(super) fn address(served: &Served) -> Value {
 }
 
 /// Asks the server, byte for byte as it is written here; the status and the body.
-fn http(served: &Served, method: &str, path: &str, body: &str) -> (u16, Value) {
+pub(super) fn http(served: &Served, method: &str, path: &str, body: &str) -> (u16, Value) {
     let said = address(served);
     let token = said["token"].as_str().unwrap();
     let owner = format!("authorization: Bearer {token}");
@@ -167,7 +167,7 @@ fn lines(served: &Served, run: &str) -> usize {
     log.stdout.iter().filter(line).count()
 }
 
-fn server_without_worker(options: &[&str]) -> Served {
+pub(super) fn server_without_worker(options: &[&str]) -> Served {
     let options: Vec<&str> = [&["--no-worker"], options].concat();
     let mut served = Served::on(Stage::new(), &options);
     served.keep_address();

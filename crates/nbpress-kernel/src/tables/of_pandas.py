@@ -19,9 +19,8 @@ class PandasView:
         """The columns of some rows."""
         part = self.frame.iloc[first : first + count]
         levels = [part.index.get_level_values(at) for at in range(len(self.levels))]
-        return [level.to_series() for level in levels] + [
-            part.iloc[:, at] for at in range(part.shape[1])
-        ]
+        columns = [part.iloc[:, at] for at in range(part.shape[1])]
+        return [dense(series) for series in [level.to_series() for level in levels] + columns]
 
     def values(self, first, count):
         return [series.astype(object).tolist() for series in self.series(first, count)]
@@ -55,6 +54,10 @@ class PandasView:
 
 # Lines of JSON are read whole whenever they are asked.
 MOST_BYTES_OF_LINES = 64 << 20
+
+def dense(series):
+    return series.sparse.to_dense() if str(series.dtype).startswith("Sparse[") else series
+
 
 WORDS = {"b": "boolean", "i": "integer", "u": "integer", "f": "number", "M": "datetime", "m": "duration"}
 WORDS_OF_OBJECTS = {
@@ -98,7 +101,12 @@ def arrow_type(series):
             "mixed-integer-float": pyarrow.float64(),
             "time": pyarrow.time64("us"),
         }
-        kind = kinds.get(objects_of(series), pyarrow.string())
+        objects = objects_of(series)
+        kind = kinds.get(objects, pyarrow.string())
+        if objects == "decimal":
+            # How many digits there are is known when all have been looked at.
+            with contextlib.suppress(pyarrow.ArrowException):
+                kind = pyarrow.array(series, from_pandas=True).type
     else:
         try:
             kind = pyarrow.array(series.iloc[:0], from_pandas=True).type

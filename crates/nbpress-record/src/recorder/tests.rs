@@ -373,3 +373,61 @@ fn runs_that_finish_at_the_same_time_form_one_chain() {
     // All runs have the same two large values.
     assert_eq!((report.records, report.blobs), (20, 2));
 }
+
+#[test]
+fn a_file_becomes_a_blob_if_it_is_named_by_its_bytes() {
+    let (_folder, store) = store();
+    let mut recorder = begin(&store);
+    let incoming = recorder.incoming().unwrap();
+    let bytes = b"rows".repeat(30_000);
+    let (table, other) = (disk::sha256(&bytes), disk::sha256(b"other"));
+    fs::write(incoming.join(&table), &bytes).unwrap();
+    fs::write(incoming.join(&other), b"changed").unwrap();
+    fs::write(incoming.join(".half"), b"ro").unwrap();
+
+    assert_eq!(recorder.adopt(&table).unwrap(), Some(120_000));
+    for nothing in [&other, &disk::sha256(b"absent"), "../journal", ".half"] {
+        assert_eq!(recorder.adopt(nothing).unwrap(), None, "{nothing}");
+    }
+    assert_eq!(names(&incoming), [".half"]);
+    // The same table again.
+    fs::write(incoming.join(&table), &bytes).unwrap();
+    assert_eq!(recorder.adopt(&table).unwrap(), Some(120_000));
+    assert_eq!(names(&incoming), [".half"]);
+    let run_id = recorder.run_id().to_string();
+    let read = |name: &str| {
+        let mut read = Vec::new();
+        let mut file = store.find(&run_id).unwrap().open_blob(name)?;
+        std::io::Read::read_to_end(&mut file, &mut read).unwrap();
+        Ok::<_, RecordError>(read)
+    };
+    assert_eq!(read(&table).unwrap(), bytes, "while the run is on");
+
+    recorder.append(&succeeded()).unwrap();
+    let manifest = recorder.finish().unwrap();
+    assert!(manifest.blobs.iter().any(|blob| blob.sha256 == table));
+    assert!(!incoming.exists());
+    assert_eq!(read(&table).unwrap(), bytes, "when it is over");
+    assert!(store.verify().unwrap().is_intact());
+
+    let mut next = begin(&store);
+    let next_id = next.run_id().to_string();
+    let stranger = store.find(&next_id).unwrap().open_blob(&table);
+    assert!(stranger.is_err(), "it is another run's");
+    next.hold(&table).unwrap();
+    assert!(next.hold(&other).is_err());
+    assert!(store.find(&next_id).unwrap().open_blob(&table).is_ok());
+}
+
+#[test]
+fn what_only_points_to_a_file_does_not_become_a_blob() {
+    let (folder, store) = store();
+    let mut recorder = begin(&store);
+    let secret = folder.path().join("secret");
+    fs::write(&secret, b"key").unwrap();
+    let name = disk::sha256(b"key");
+    let link = recorder.incoming().unwrap().join(&name);
+    std::os::unix::fs::symlink(&secret, &link).unwrap();
+    assert_eq!(recorder.adopt(&name).unwrap(), None);
+    assert!(secret.exists());
+}

@@ -132,7 +132,8 @@ pub(super) fn output(notebook: &Notebook, cell: &str, output: usize) -> ApiResul
         .and_then(|data| data.get(RESOURCE))
         .ok_or_else(|| {
             let message = format!("output {output} of cell `{cell}` is no table");
-            let hint = "pandas shows frames as tables with the option `display.html.table_schema`";
+            let hint =
+                "frames are shown as tables in runs of the queue, and by `nbpress run --tables`";
             ApiError::not_found(message).hint(Some(hint.to_owned()))
         })?;
     Ok(ShownTable {

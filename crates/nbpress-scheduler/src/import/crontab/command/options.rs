@@ -145,7 +145,14 @@ const NBPRESS_RUN: &[Known] = &[
     ),
     (&["--report-mode"], 0, Different("inputs are not hidden")),
     (
-        &["--if-absent", "--no-record", "--json", "-q", "--quiet"],
+        &[
+            "--if-absent",
+            "--no-record",
+            "--json",
+            "-q",
+            "--quiet",
+            "--tables",
+        ],
         0,
         Nothing,
     ),

@@ -1,0 +1,307 @@
+//! Frames that cells of runs have shown: all their rows can be asked for, wherever the run was and whatever became of its kernel.
+
+use std::path::Path;
+
+use e2e::live::Stage;
+use serde_json::{Value, json};
+
+use crate::Served;
+use crate::workers::{Elsewhere, http, server_without_worker};
+
+/// 200,000 rows, of which every thousandth is in the west.
+const FRAME: &str = "import pandas as pd\n\
+    frame = pd.DataFrame({'n': range(200_000)})\n\
+    frame['region'] = ['west' if n % 1000 == 7 else 'east' for n in frame.n]\n\
+    frame";
+/// The next frame is written whole, and then its file is to get its name.
+const DIES_THERE: &str = "import os, signal\n\
+    os.rename = lambda *names: os.kill(os.getpid(), signal.SIGKILL)";
+
+fn run(served: &Served, name: &str, cells: &[&str], options: &str) -> (String, String) {
+    let notebook = served.stage.notebook(name, "python3", cells);
+    let words = format!("{} {options}", notebook.display());
+    let run = served.submit(words.trim_end());
+    let state = served.wait(&run);
+    (run, state)
+}
+
+/// The table that the last cell of a run shows.
+fn shown(served: &Served, run: &str) -> Value {
+    let (status, notebook) = http(served, "GET", &format!("/v1/runs/{run}/notebook"), "");
+    assert_eq!(status, 200);
+    let cells = notebook["cells"].as_array().unwrap();
+    let data = &cells.last().unwrap()["outputs"][0]["data"];
+    assert!(
+        data["text/html"].to_string().contains("<table"),
+        "what readers had before is there: {data}"
+    );
+    data["application/vnd.dataresource+json"].clone()
+}
+
+/// A page of a table.
+fn ask(served: &Served, table: &str, question: &[(&str, Value)]) -> Value {
+    let pairs = question
+        .iter()
+        .map(|(name, value)| format!("{name}={}", encoded(&value.to_string())));
+    let between = if table.contains('?') { '&' } else { '?' };
+    let path = format!("{table}{between}{}", pairs.collect::<Vec<_>>().join("&"));
+    let (status, page) = http(served, "GET", &path, "");
+    assert_eq!(status, 200, "{path}: {page}");
+    page
+}
+
+fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}
+
+/// Asks for rows that are not among those in the output.
+fn has_all_rows(served: &Served, table: &str) {
+    let last = ask(served, table, &[("offset", json!(199_998))]);
+    let rows = json!([[199_998, 199_998, "east"], [199_999, 199_999, "east"]]);
+    assert_eq!(last["rows"], rows, "{table}");
+    let descending = json!([{"column": "n", "descending": true}]);
+    let west = json!({"column": "region", "is": "=", "value": "west"});
+    let question = [
+        ("sort", descending),
+        ("filter", west),
+        ("limit", json!(1)),
+        ("columns", json!(["n"])),
+        ("summary", json!(true)),
+    ];
+    let page = ask(served, table, &question);
+    assert_eq!(page["rows"], json!([[199_007]]), "{page}");
+    assert_eq!(
+        (&page["matching"], &page["total"]),
+        (&json!(200), &json!(200_000))
+    );
+    assert_eq!(page["summary"][0]["count"], 200, "{page}");
+}
+
+/// The names in a folder and those below it.
+fn files(folder: &Path) -> Vec<String> {
+    let all = e2e::live::all_bytes(folder).into_iter();
+    all.map(|(path, _)| path.display().to_string()).collect()
+}
+
+#[test]
+fn every_row_of_a_frame_is_kept_beside_the_record() {
+    let stage = Stage::new();
+    let (archive, folder) = (stage.path("archive"), stage.path("folder"));
+    std::fs::create_dir(&folder).unwrap();
+    let options = [
+        folder.to_str().unwrap(),
+        "--records",
+        archive.to_str().unwrap(),
+    ];
+    let mut served = Served::on(stage, &options);
+    let (run, state) = run(
+        &served,
+        "frame.ipynb",
+        &[FRAME, "print('between')", "frame"],
+        "",
+    );
+    assert_eq!(state, "succeeded");
+    let resource = shown(&served, &run);
+    assert_eq!(resource["data"].as_array().unwrap().len(), 100);
+    assert_eq!(
+        resource["data"][7],
+        json!({"index": 7, "n": 7, "region": "west"})
+    );
+    let about = &resource["nbpress"];
+    assert_eq!(about["rows"], 200_000, "{about}");
+    for cell in ["cell-0", "cell-2"] {
+        has_all_rows(&served, &format!("/v1/runs/{run}/tables/{cell}/0"));
+    }
+
+    // The two were the same bytes, and nothing is left of their making.
+    let record = served.stage.home.join("runs").join(&run);
+    assert!(!record.join(".incoming").exists());
+    let name = about["table"].as_str().unwrap();
+    let kept = served.stage.home.join("blobs").join(&name[..2]).join(name);
+    assert!(kept.is_file(), "{about}");
+    let verified = served.nbpress("verify");
+    assert_eq!(verified.exit, 0, "{}", verified.stderr);
+
+    // A copy of the notebook finds them too.
+    let (_, copy) = http(&served, "GET", &format!("/v1/runs/{run}/notebook"), "");
+    std::fs::write(folder.join("copy.ipynb"), copy.to_string()).unwrap();
+    has_all_rows(&served, "/v1/tables?path=copy.ipynb&cell=cell-2&output=0");
+
+    served.kill();
+    std::fs::remove_dir_all(served.stage.home.join("runs")).unwrap();
+    std::fs::remove_dir_all(served.stage.home.join("blobs")).unwrap();
+    served.start_again();
+    has_all_rows(&served, &format!("/v1/runs/{run}/tables/cell-0/0"));
+}
+
+#[test]
+fn the_frame_of_a_worker_elsewhere_comes_with_its_record() {
+    let served = server_without_worker(&[]);
+    let worker = Elsewhere::start(&served, "elsewhere");
+    let (run, state) = run(&served, "frame.ipynb", &[FRAME], "");
+    assert_eq!(state, "succeeded");
+    worker.is_empty();
+    has_all_rows(&served, &format!("/v1/runs/{run}/tables/cell-0/0"));
+}
+
+#[test]
+fn a_kernel_that_dies_at_a_frame_leaves_the_frames_before() {
+    let served = Served::start();
+    let cells = [FRAME, DIES_THERE, "frame[['n']]"];
+    let (run, state) = run(&served, "dies.ipynb", &cells, "--retries platform=0");
+    assert_eq!(state, "failed");
+    has_all_rows(&served, &format!("/v1/runs/{run}/tables/cell-0/0"));
+    let left = files(&served.stage.home.join("runs"));
+    assert!(
+        !left.iter().any(|path| path.contains(".incoming")),
+        "{left:?}"
+    );
+    let blobs = e2e::live::all_bytes(&served.stage.home.join("blobs"));
+    let parquet = blobs.iter().filter(|(_, bytes)| bytes.starts_with(b"PAR1"));
+    assert_eq!(parquet.count(), 1);
+    assert_eq!(served.nbpress("verify").exit, 0);
+}
+
+#[test]
+fn what_is_more_than_wanted_has_its_first_rows() {
+    let served = Served::start();
+    let told = |options: &str| {
+        let (run, state) = run(&served, "frame.ipynb", &[FRAME], options);
+        assert_eq!(state, "succeeded", "{options}");
+        (shown(&served, &run), run)
+    };
+    for (options, omitted) in [
+        (
+            "--env NBPRESS_TABLES_ROWS=1000",
+            "it has more than 1000 rows",
+        ),
+        (
+            "--env NBPRESS_TABLES_BYTES=100000",
+            "it takes more bytes than are kept",
+        ),
+        // A file is not looked through for them.
+        ("--secret key=env:PATH", "tables of this run are not kept"),
+    ] {
+        let (resource, run) = told(options);
+        let about = json!({"rows": 200_000, "omitted": omitted});
+        assert_eq!(resource["nbpress"], about, "{options}");
+        let page = ask(&served, &format!("/v1/runs/{run}/tables/cell-0/0"), &[]);
+        assert_eq!(page["total"], 100, "{options}");
+    }
+    assert!(
+        !files(&served.stage.home)
+            .iter()
+            .any(|path| path.contains(".incoming"))
+    );
+    assert_eq!(told("--env NBPRESS_TABLES=off").0, Value::Null);
+    let (run, state) = run(&served, "frame.ipynb", &[FRAME], "--env NBPRESS_TABLES=no");
+    assert_eq!(state, "failed");
+    let why = served.sql(&format!("select reason from runs where run_id = '{run}'"));
+    assert!(
+        why[0][0].to_string().contains("`NBPRESS_TABLES` is `no`"),
+        "{why:?}"
+    );
+}
+
+/// Columns whose types Parquet has, has not, or has in another way, 400 rows of them.
+const ODD: &str = r#"import datetime, decimal, warnings
+import numpy as np, pandas as pd
+days = pd.date_range("2024-01-01", periods=4)
+odd = pd.DataFrame({
+    "mixed": [1, "x", None, [1, 2]],
+    "number": [1.5, np.nan, np.inf, 2],
+    "berlin": days.tz_localize("Europe/Berlin"),
+    "category": pd.Categorical(["u", "v", "u", None]),
+    "decimal": [decimal.Decimal("1.50"), decimal.Decimal("22"), None, decimal.Decimal("3")],
+    "month": days.to_period("M"),
+    "hours": pd.to_timedelta([1, 2, 3, None], unit="h"),
+    "whole": pd.array([1, None, 3, 4], dtype="Int64"),
+    "bytes": [b"ab"] * 4,
+    "day": [datetime.date(2024, 1, 1)] * 4,
+    "long": [2**70] * 4,
+    "unsigned": np.array([2**64 - 1] * 4, dtype="uint64"),
+    "complex": [1 + 2j] * 4,
+    "between": pd.interval_range(0, 4),
+    "sparse": pd.arrays.SparseArray([0, 0, 1, 0]),
+    "nothing": [None] * 4,
+})
+odd = pd.concat([odd, odd.drop(columns="number").assign(number=3)[odd.columns]] * 50)
+odd.columns = [*odd.columns[:-1], "mixed"]
+odd.index = pd.MultiIndex.from_product([range(100), list("abcd")])
+warnings.warn("once")
+odd"#;
+
+#[test]
+fn columns_of_every_kind_are_told_as_what_they_are() {
+    let served = Served::start();
+    let (run, state) = run(&served, "odd.ipynb", &[ODD], "");
+    assert_eq!(state, "succeeded");
+    let (_, notebook) = http(&served, "GET", &format!("/v1/runs/{run}/notebook"), "");
+    let outputs = notebook["cells"][0]["outputs"].as_array().unwrap();
+    assert_eq!(
+        outputs.len(),
+        2,
+        "its own warning and the frame: {outputs:?}"
+    );
+    let table = format!("/v1/runs/{run}/tables/cell-0/1");
+    let page = ask(&served, &table, &[("limit", json!(2))]);
+    let columns = page["columns"].as_array().unwrap().iter();
+    let found: Vec<Value> = columns
+        .enumerate()
+        .map(|(at, column)| json!([column["name"], column["kind"], page["rows"][1][at]]))
+        .collect();
+    let wanted = [
+        json!(["level_0", "number", 0]),
+        json!(["level_1", "text", "b"]),
+        json!(["mixed", "text", "x"]),
+        json!(["number", "number", null]),
+        json!(["berlin", "time", "2024-01-02T00:00:00+01:00"]),
+        json!(["category", "text", "v"]),
+        json!(["decimal", "number", "22.00"]),
+        json!(["month", "text", "2024-01"]),
+        json!(["hours", "text", "PT7200S"]),
+        json!(["whole", "number", null]),
+        json!(["bytes", "text", "6162"]),
+        json!(["day", "time", "2024-01-01"]),
+        json!(["long", "text", "1180591620717411303424"]),
+        json!(["unsigned", "number", "18446744073709551615"]),
+        json!(["complex", "text", "(1+2j)"]),
+        json!(["between", "text", "(1, 2]"]),
+        json!(["sparse", "number", 0]),
+        json!(["mixed_2", "text", null]),
+    ];
+    assert_eq!(found, wanted);
+    assert_eq!(page["total"], 400);
+    let descending = json!([{"column": "decimal", "descending": true}]);
+    let question = [("sort", descending), ("columns", json!(["decimal"]))];
+    let page = ask(&served, &table, &question);
+    assert_eq!(page["rows"][0], json!(["22.00"]));
+}
+
+#[test]
+fn an_output_names_only_tables_of_its_own_run() {
+    let served = Served::start();
+    let (first, _) = run(&served, "frame.ipynb", &[FRAME], "");
+    let table = shown(&served, &first)["nbpress"]["table"].clone();
+    let claims = format!(
+        "from IPython.display import display\n\
+        display({{'application/vnd.dataresource+json': {{'schema': {{'fields': [{{'name': 'n', 'type': 'integer'}}]}}, \
+        'data': [{{'n': 1}}], 'nbpress': {{'rows': 2, 'table': {table}, 'format': 'parquet'}}}}, \
+        'text/html': '<table>'}}, raw=True)"
+    );
+    let (second, state) = run(&served, "claims.ipynb", &[&claims], "");
+    assert_eq!(state, "succeeded");
+    let about = json!({"rows": 2, "omitted": "its file could not be kept"});
+    assert_eq!(shown(&served, &second)["nbpress"], about);
+
+    // Nor where the kernel's runner believed it.
+    let options = "--env NBPRESS_TABLES=off";
+    let (third, _) = run(&served, "claims.ipynb", &[&claims], options);
+    assert_eq!(shown(&served, &third)["nbpress"]["table"], table);
+    let page = ask(&served, &format!("/v1/runs/{third}/tables/cell-0/0"), &[]);
+    assert_eq!(page["rows"], json!([[1]]));
+}
