@@ -6,6 +6,7 @@
 //! | `NO_COLOR`, `CLICOLOR_FORCE` | <https://no-color.org>, <https://bixense.com/clicolors/> |
 //! | `COLUMNS` | width where the terminal does not tell |
 //! | `JUPYTER_PATH`, `JUPYTER_DATA_DIR`, `VIRTUAL_ENV`, `CONDA_PREFIX`, `PATH` | where kernels are found |
+//! | `NBPRESS_TABLES`, `NBPRESS_TABLES_ROWS`, `NBPRESS_TABLES_BYTES` | whether tables that cells show are kept whole, and how large ones |
 //! | `NBPRESS_NO_CGROUPS` | limits kernels process by process, also where control groups could be made |
 //! | `AWS_…`, `GOOGLE_…`, `AZURE_…`, `BOTO3_ENDPOINT_URL` | credentials and endpoints of object stores |
 
