@@ -66,7 +66,15 @@ export function extentOf(column: TableColumn, summary: Summary | undefined): [st
   if (summary === undefined) return ["", ""];
   const { min, max, distinct, count } = summary;
   if (count === 0) return ["no values", ""];
-  if (min != null && max != null) return min === max ? [`always ${bound(column.kind, column.type, min)}`, ""] : [bound(column.kind, column.type, min), bound(column.kind, column.type, max)];
+  if (min != null && max != null) return ends(column, min, max);
   if (distinct >= ESTIMATED) return [`about ${amount(Number(distinct.toPrecision(2)))} different`, ""];
   return [distinct === count ? "all different" : distinct === 1 ? "always the same" : `${amount(distinct)} different`, ""];
+}
+
+/** Of days, where there are several, the hours say nothing. */
+function ends({ kind, type }: TableColumn, min: number, max: number): [string, string] {
+  if (min === max) return [`always ${bound(kind, type, min)}`, ""];
+  const isLong = kind === "time" && max - min > 3 * 86_400_000;
+  const [from, to] = [min, max].map((number) => bound(kind, isLong ? "Date32" : type, number));
+  return [from ?? "", to ?? ""];
 }

@@ -1,5 +1,5 @@
 // A table to look into: rows in a grid or a chart of them, under what they are filtered by.
-import { type ComponentType, lazy, type ReactNode, Suspense, useCallback, useMemo, useState, useSyncExternalStore } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 
 import type { ApiError } from "../api/client.ts";
 import { Loading } from "../parts/notice.tsx";
@@ -9,9 +9,13 @@ import "./explorer.css";
 import { FilterForm } from "./filter-form.tsx";
 import { pills, reads, withoutPill, withPill } from "./filter.ts";
 import { Grid } from "./grid.tsx";
-import type { ChartsProps, Filter, TableColumn, TableSource } from "./source.ts";
+import { Menu } from "./menu.tsx";
+import type { Filter, TableColumn, TableSource } from "./source.ts";
 import { useColumns, usePages, useSummaries } from "./use-table.ts";
 import { amount, ofRows } from "./words.ts";
+
+/** Whoever never looks at a chart does not load what draws them. */
+const Charts = lazy(async () => ({ default: (await import("./charts/charts.tsx")).Charts }));
 
 interface ExplorerProps {
   source: TableSource;
@@ -45,6 +49,10 @@ function Loaded({ source, label, look, onLook, note, withColumns = false, childr
   const summaries = useSummaries(source, columns, query.filter);
   const [asks, setAsks] = useState<{ column: string | undefined }>();
   const [said, setSaid] = useState("");
+  // Charts ask for rows of their own; how many there are is said above them too.
+  useEffect(() => {
+    if (view === "chart") pages.want(0, 0);
+  }, [view, pages]);
   const change = (changes: Partial<Look>) => onLook({ ...look, ...changes });
   const filterBy = useCallback((filter: Filter | undefined) => onLook({ ...look, query: { ...query, filter } }), [look, onLook, query]);
   const add = (filter: Filter) => filterBy(withPill(query.filter, filter));
@@ -58,10 +66,7 @@ function Loaded({ source, label, look, onLook, note, withColumns = false, childr
           <span className="explorer-count num" role="status">{known.matching === undefined ? "" : ofRows(known.matching, known.total)}</span>
           <span className="grow" />
           <button type="button" className="button quiet" aria-expanded={asks !== undefined} onClick={() => setAsks(asks === undefined ? { column: undefined } : undefined)}>Filter</button>
-          <details className={withColumns ? "explorer-menu narrow-only" : "explorer-menu"}>
-            <summary className="button quiet">Columns{visible.length < columns.length ? ` ${amount(visible.length)}/${amount(columns.length)}` : ""}</summary>
-            <div className="explorer-panel">{list}</div>
-          </details>
+          <Menu className={withColumns ? "narrow-only" : ""} label={`Columns${visible.length < columns.length ? ` ${amount(visible.length)}/${amount(columns.length)}` : ""}`}>{list}</Menu>
           {children}
         </div>
         {note === undefined ? null : <p className="explorer-note is-warn"><span className="mark" />{note}</p>}
@@ -69,9 +74,11 @@ function Loaded({ source, label, look, onLook, note, withColumns = false, childr
         {asks === undefined ? null : <FilterForm key={asks.column ?? ""} columns={columns} summaries={summaries} first={asks.column} onAdd={add} onClose={() => setAsks(undefined)} />}
         {known.error === undefined ? null : <Wrong error={known.error} onRetry={() => pages.retry()} />}
         {view === "chart" ? (
-          <Suspense fallback={<Loading what="the chart" />}>
-            <Charts columns={visible} source={source} query={query} choices={look.choices} onChoose={(choices) => change({ choices })} />
-          </Suspense>
+          <div className="explorer-chart">
+            <Suspense fallback={<Loading what="the chart" />}>
+              <Charts columns={visible} source={source} query={query} choices={look.choices} onChoose={(choices) => change({ choices })} />
+            </Suspense>
+          </div>
         ) : (
           <Grid
             label={label}
@@ -128,14 +135,4 @@ function Wrong({ error, onRetry }: { error: ApiError; onRetry: () => void }) {
       <button type="button" className="button" onClick={onRetry}>Try again</button>
     </div>
   );
-}
-
-// Whoever never looks at a chart does not load what draws them.
-const Charts = lazy(async (): Promise<{ default: ComponentType<ChartsProps> }> => {
-  const [load] = Object.values(import.meta.glob<{ Charts: ComponentType<ChartsProps> }>("./charts/charts.tsx"));
-  return { default: load === undefined ? NoCharts : (await load()).Charts };
-});
-
-function NoCharts() {
-  return <p className="muted">There are no charts in this build</p>;
 }

@@ -122,7 +122,7 @@ export function Grid({ label, columns, pages, stale, summaries, sort, onSort, on
       onPointerOver={(event) => event.buttons === 1 && event.pointerType === "mouse" && point(event, true)}
     >
       <div role="rowgroup" className="grid-head" style={{ width: gutter + total, height: HEAD_HEIGHT }}>
-        <div role="row" aria-rowindex={1} className="grid-row is-head" style={{ height: HEAD_HEIGHT }}>
+        <div role="row" aria-rowindex={1} className="grid-row is-head">
           <div role="columnheader" aria-colindex={1} className="grid-number" style={{ width: gutter }}><span className="unseen">Row</span></div>
           <div className="grid-lanes" role="presentation" style={{ left: gutter }}>
             {seen.map((lane) => (
@@ -194,7 +194,8 @@ function useLanes(columns: TableColumn[], pages: Pages, isKnown: boolean): { lan
 
 const NARROW = "(max-width: 900px)";
 
-function useRowHeight(): number {
+/** A thumb takes more than a mouse. */
+export function useRowHeight(): number {
   const isNarrow = useSyncExternalStore(
     (listener) => {
       const query = matchMedia(NARROW);

@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "../app/router.tsx";
 import { type Look, NOTHING } from "./address.ts";
 import { Explorer } from "./explorer.tsx";
-import { HEAD_HEIGHT } from "./grid.tsx";
+import { HEAD_HEIGHT, useRowHeight } from "./grid.tsx";
 import { isWhole, ofRows, type Resource, resourceOf } from "./held.ts";
 import type { TableHome } from "./home.ts";
 import { ofRun } from "./served.ts";
@@ -20,20 +20,28 @@ interface ShownTableProps {
 export default function ShownTable({ resource, home }: ShownTableProps) {
   const place = useRef<HTMLDivElement>(null);
   const isNear = useNear(place);
+  const rowHeight = useRowHeight();
+  const [look, setLook] = useState<Look>(NOTHING);
   const held = useMemo(() => resourceOf(resource), [resource]);
   if (held === undefined) return <p className="output-note">A table without fields or rows cannot be shown</p>;
   return (
-    <div className="shown-table" ref={place} style={{ height: heightOf(held.total) }}>
-      {isNear ? <Near held={held} home={home} /> : null}
+    <div className="shown-table" ref={place} style={look.view === "chart" ? {} : { height: heightOf(held.total, rowHeight) }}>
+      {isNear ? <Near held={held} home={home} look={look} onLook={setLook} /> : null}
     </div>
   );
 }
 
-function Near({ held, home }: { held: Resource; home: TableHome | undefined }) {
-  const [look, setLook] = useState<Look>(NOTHING);
+interface NearProps {
+  held: Resource;
+  home: TableHome | undefined;
+  look: Look;
+  onLook: (look: Look) => void;
+}
+
+function Near({ held, home, look, onLook }: NearProps) {
   const source = useMemo(() => sourceOf(held, home), [held, home]);
   return (
-    <Explorer source={source} label="Table" look={look} onLook={setLook} note={noteOf(held, home)}>
+    <Explorer source={source} label="Table" look={look} onLook={onLook} note={noteOf(held, home)}>
       {home === undefined ? null : <Link className="button quiet" to={addressOf(home)}>Explore</Link>}
     </Explorer>
   );
@@ -51,12 +59,11 @@ function noteOf({ rows, total, omitted }: Resource, home: TableHome | undefined)
 }
 
 const MOST_ROWS = 12;
-const BAR = 38;
-const ROW = 26;
+const BAR = 58;
 
-/** As high as its rows, up to a limit; the bar and the head are above them, a scroll bar below. */
-function heightOf(rows: number): number {
-  return BAR + HEAD_HEIGHT + 18 + Math.max(2, Math.min(rows, MOST_ROWS)) * ROW;
+/** As high as its rows, up to a limit; with the bar and the head above them and a scroll bar below. */
+function heightOf(rows: number, rowHeight: number): number {
+  return BAR + HEAD_HEIGHT + Math.max(2, Math.min(rows, MOST_ROWS)) * rowHeight;
 }
 
 function addressOf(home: TableHome): string {
