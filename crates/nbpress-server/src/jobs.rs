@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use nbpress_runs::Run;
 use nbpress_runs::job::{JobDefinition, NotifyRule, RunSettings, Task, UpstreamRule};
 use nbpress_runs::plan::{JobRun, plan};
 use nbpress_runs::run::TriggerKind;
 use nbpress_runs::schedule::Deadline;
 use nbpress_runs::state::RunState;
 use nbpress_runs::store::{Job, JobVersion, RunFilter};
+use nbpress_runs::{Permission, Run};
 use nbpress_scheduler::snapshot::SnapshotId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -22,8 +22,9 @@ use utoipa_axum::routes;
 use crate::body::Body;
 use crate::error::{ApiError, ApiResult, ErrorBody};
 use crate::guard::Who;
-use crate::publish::{Published, UploadRequest, WorkingCopy, find, keep, publish};
+use crate::publish::{Published, UploadRequest, WorkingCopy, find, keep, publish, take};
 use crate::runs::{Workspace, idempotency_key, traced, with_preset};
+use crate::search::SERVED;
 use crate::{App, now};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -65,7 +66,8 @@ pub struct JobRequest {
     pub deadline: Option<Deadline>,
 }
 
-/// A notebook of a job: one the server can read, one that is sent, or a snapshot that is there.
+/// A notebook of a job: one the server can read, one of the folder it serves, one that is sent, or a snapshot that is
+/// there.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TaskRequest {
@@ -75,6 +77,9 @@ pub struct TaskRequest {
     /// A notebook where the server can read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// A notebook of the served folder, by its path there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// The folder that `files` are relative to; the notebook's if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root: Option<String>,
@@ -119,6 +124,10 @@ async fn put(
 ) -> ApiResult<Json<Job>> {
     let mut tasks = Vec::with_capacity(request.tasks.len());
     for (at, task) in request.tasks.into_iter().enumerate() {
+        if task.path.is_some() && !who.may(Permission::Read, SERVED) {
+            let message = "it is in a folder that you may not read";
+            return Err(ApiError::invalid(format!("tasks[{at}].path"), message));
+        }
         tasks.push(publish_task(&app, task, at).await?);
     }
     let definition = JobDefinition {
@@ -156,16 +165,23 @@ async fn publish_task(app: &App, task: TaskRequest, at: usize) -> ApiResult<Task
         root: task.root.clone(),
         files: task.files.clone(),
     });
-    let published: Published = match (&copy, &task.upload, &task.snapshot) {
-        (Some(copy), None, None) => publish(app, copy)
+    let mut source = task.source;
+    let published: Published = match (&copy, &task.path, &task.upload, &task.snapshot) {
+        (Some(copy), None, None, None) => publish(app, copy)
             .await
             .map_err(|error| error.at(field("source")))?,
-        (None, Some(upload), None) => keep(app, upload).await?,
-        (None, None, Some(snapshot)) => find(app, snapshot)
+        (None, Some(path), None, None) => {
+            let taken = take(app, path, &task.files).await;
+            let (published, at) = taken.map_err(|error| error.at(field("path")))?;
+            source = at;
+            published
+        }
+        (None, None, Some(upload), None) => keep(app, upload).await?,
+        (None, None, None, Some(snapshot)) => find(app, snapshot)
             .await
             .map_err(|error| error.at(field("snapshot")))?,
         _ => {
-            let message = "give one of `source`, `upload` and `snapshot`";
+            let message = "give one of `source`, `path`, `upload` and `snapshot`";
             return Err(ApiError::invalid(field("source"), message));
         }
     };
@@ -174,7 +190,7 @@ async fn publish_task(app: &App, task: TaskRequest, at: usize) -> ApiResult<Task
         key: task.key.unwrap_or_else(|| "main".to_owned()),
         snapshot: published.snapshot,
         notebook: published.notebook,
-        source: task.source,
+        source,
         root: task.root,
         files: task.files,
         schema: published.schema,

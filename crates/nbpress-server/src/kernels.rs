@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use nbpress_kernel::kernels::{KernelsError, TreeUsage};
+use nbpress_kernel::pool::{self, PoolStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,6 +18,7 @@ use crate::guard::Who;
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list))
+        .routes(routes!(ready))
         .routes(routes!(stop))
 }
 
@@ -88,6 +90,62 @@ async fn list(State(app): State<App>) -> ApiResult<Json<Vec<KernelStatus>>> {
     Ok(Json(listed))
 }
 
+/// Kernels that were started ahead, each to be used once.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ReadyKernels {
+    /// By kernelspec and environment.
+    shelves: Vec<ReadyShelf>,
+    /// How many were handed over since it began.
+    handed_over: u64,
+    /// How many of these live.
+    in_use: usize,
+    /// Why somebody had to start a kernel of their own, last.
+    last_reason: Option<String>,
+}
+
+/// What is kept ready of one kernelspec and environment.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ReadyShelf {
+    /// The kernelspec's name.
+    kernel: String,
+    /// Whether they are forked from a template, which has done what they all would do.
+    template: bool,
+    /// How many wait.
+    ready: usize,
+    /// What they and their template hold, in bytes; what they share counts once.
+    memory_bytes: u64,
+    /// Why none is kept ready.
+    refused: Option<String>,
+}
+
+impl From<PoolStatus> for ReadyKernels {
+    fn from(status: PoolStatus) -> Self {
+        let shelves = status.shelves.into_iter().map(|shelf| ReadyShelf {
+            kernel: shelf.kernel,
+            template: shelf.template.is_some(),
+            ready: shelf.ready.len(),
+            memory_bytes: shelf.memory_bytes,
+            refused: shelf.refused,
+        });
+        Self {
+            shelves: shelves.collect(),
+            handed_over: status.handed_over,
+            in_use: status.in_use,
+            last_reason: status.last_reason.map(|reason| reason.to_string()),
+        }
+    }
+}
+
+/// What is kept ready on the server's machine; nothing where no pool runs there (`nbpress ready start`).
+#[utoipa::path(get, path = "/v1/kernels/ready", responses((status = 200, body = Option<ReadyKernels>)))]
+async fn ready(State(app): State<App>) -> Json<Option<ReadyKernels>> {
+    let Some(socket) = app.pool.clone() else {
+        return Json(None);
+    };
+    let status = tokio::task::spawn_blocking(move || pool::status(&socket)).await;
+    Json(status.ok().and_then(Result::ok).map(ReadyKernels::from))
+}
+
 /// Ends a kernel with everything it started.
 #[utoipa::path(delete, path = "/v1/kernels/{kernel}", params(("kernel" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody)))]
@@ -109,4 +167,37 @@ async fn stop(
     }
     tracing::info!(kernel = %id, by = who.name(), "a kernel was shut down");
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use nbpress_kernel::pool::{NotFromPool, ShelfStatus};
+
+    use super::*;
+
+    #[test]
+    fn what_is_ready_is_counted_and_why_not_is_said() {
+        let shelf = |ready: &[u32], refused: Option<&str>| ShelfStatus {
+            kernel: "python3".to_owned(),
+            template: refused.is_none().then_some(7),
+            ready: ready.to_vec(),
+            memory_bytes: 42,
+            refused: refused.map(str::to_owned),
+        };
+        let status = PoolStatus {
+            process_id: 1,
+            shelves: vec![shelf(&[8, 9], None), shelf(&[], Some("threads run"))],
+            handed_over: 3,
+            in_use: 1,
+            last_reason: Some(NotFromPool::Full),
+        };
+        let said = serde_json::to_value(ReadyKernels::from(status)).unwrap();
+        let shelf = |ready, template, refused| {
+            serde_json::json!({"kernel": "python3", "template": template, "ready": ready,
+                "memory_bytes": 42, "refused": refused})
+        };
+        let expected = serde_json::json!({"handed_over": 3, "in_use": 1, "last_reason": "the pool is full",
+            "shelves": [shelf(2, true, None), shelf(0, false, Some("threads run"))]});
+        assert_eq!(said, expected);
+    }
 }

@@ -99,6 +99,8 @@ pub struct ServerSettings {
     pub hosts: Vec<String>,
     /// Told whenever something was enqueued or cancelled.
     pub wake: Wake,
+    /// The socket of the pool that kernels may be taken from; there need be none.
+    pub pool: Option<std::path::PathBuf>,
     /// Where a folder of notebooks is served.
     pub jupyter: Option<JupyterSettings>,
 }

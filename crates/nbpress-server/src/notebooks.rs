@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use nbpress_contents::ContentsPath;
 use nbpress_format::{Cell, CellKind, Notebook};
+use nbpress_runs::job::ParameterSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,13 +15,15 @@ use crate::App;
 use crate::body::{Body, Pairs};
 use crate::error::{ApiError, ApiResult, ErrorBody};
 use crate::guard::Who;
-use crate::jupyter::{kernel_of_notebook, refused, served, session_of_notebook};
+use crate::jupyter::{JupyterSettings, kernel_of_notebook, refused, served, session_of_notebook};
+use crate::publish::described;
 use crate::scribe::{Cells, Question, Scribe};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(execute))
         .routes(routes!(question, answer))
+        .routes(routes!(parameters))
 }
 
 /// Cells of a notebook that are to run.
@@ -70,10 +73,7 @@ async fn execute(
     let jupyter = served(&app)?;
     let path = ContentsPath::parse(&request.path)
         .map_err(|error| ApiError::invalid("path", error.to_string()))?;
-    let read = jupyter.workspace.read(&path).await;
-    let (_, bytes) = read.map_err(|error| refused(&error))?;
-    let notebook =
-        Notebook::parse(&bytes).map_err(|error| ApiError::invalid("path", error.to_string()))?;
+    let notebook = read(jupyter, path.as_str()).await?;
     let cells = chosen(&notebook, &request.cells)?;
     let wanted = request.kernel.as_deref().or_else(|| notebook.kernel_name());
     let kernel = session_of_notebook(jupyter, &who, &path, wanted).await?;
@@ -168,6 +168,27 @@ async fn answer(
     }
     let message = "this is not asked any more";
     Err(ApiError::new(StatusCode::CONFLICT, "not_asked", message))
+}
+
+/// What a notebook declares in its parameters cell, as it is saved.
+#[utoipa::path(get, path = "/v1/notebooks/parameters", params(("path" = String, Query)),
+    responses((status = 200, body = Vec<ParameterSchema>), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn parameters(
+    State(app): State<App>,
+    mut query: Pairs,
+) -> ApiResult<Json<Vec<ParameterSchema>>> {
+    let path = query.take("path").unwrap_or_default();
+    query.finish("path")?;
+    Ok(Json(described(&read(served(&app)?, &path).await?)))
+}
+
+/// A notebook of the served folder.
+async fn read(jupyter: &JupyterSettings, path: &str) -> ApiResult<Notebook> {
+    let path =
+        ContentsPath::parse(path).map_err(|error| ApiError::invalid("path", error.to_string()))?;
+    let read = jupyter.workspace.read(&path).await;
+    let (_, bytes) = read.map_err(|error| refused(&error))?;
+    Notebook::parse(&bytes).map_err(|error| ApiError::invalid("path", error.to_string()))
 }
 
 async fn scribe_of(app: &App, path: &str) -> ApiResult<Option<Scribe>> {

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use indexmap::IndexMap;
+use nbpress_contents::ContentsPath;
 use nbpress_format::json::Json;
 use nbpress_format::notebook::Notebook;
 use nbpress_format::parameters::{self, ParameterValue, Schema};
@@ -18,6 +19,7 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::error::{ApiError, ApiResult};
+use crate::jupyter::{refused, served};
 
 /// A notebook, or a `.sql`, `.py`, `.R` or `.sh` file that becomes one, with the files it needs.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -73,9 +75,7 @@ pub(crate) struct Published {
 impl Published {
     async fn of(app: &App, snapshot: &Snapshot) -> ApiResult<Self> {
         let document = app.snapshots.notebook(&snapshot.id).await?;
-        let schema = declared(&document)
-            .map(|schema| describe(&schema))
-            .unwrap_or_default();
+        let schema = described(&document);
         Ok(Self {
             snapshot: snapshot.id.to_string(),
             notebook: snapshot.manifest.notebook.path.clone(),
@@ -146,6 +146,12 @@ fn declared(notebook: &Notebook) -> Option<Schema> {
     parameters::schema(notebook, notebook.language().unwrap_or("python"))
 }
 
+/// The parameters that a notebook declares.
+pub(crate) fn described(notebook: &Notebook) -> Vec<ParameterSchema> {
+    let schema = declared(notebook);
+    schema.map(|schema| describe(&schema)).unwrap_or_default()
+}
+
 fn describe(schema: &Schema) -> Vec<ParameterSchema> {
     let value = |value: &ParameterValue| {
         serde_json::from_str(&value.to_json().to_compact()).unwrap_or(Value::Null)
@@ -190,6 +196,37 @@ pub(crate) async fn keep(app: &App, upload: &UploadRequest) -> ApiResult<Publish
         limits: Limits::default(),
     });
     Published::of(app, &snapshot.await?).await
+}
+
+/// Takes a snapshot of a notebook of the served folder; answers with where it is, if that is on this machine.
+pub(crate) async fn take(
+    app: &App,
+    path: &str,
+    files: &[String],
+) -> ApiResult<(Published, Option<String>)> {
+    let jupyter = served(app)?;
+    let path =
+        ContentsPath::parse(path).map_err(|error| ApiError::invalid("path", error.to_string()))?;
+    let opened = jupyter.workspace.open_file(&path).await;
+    if opened.map_err(|error| refused(&error))?.is_some() {
+        let source = jupyter.root.join(path.as_str()).display().to_string();
+        let copy = WorkingCopy {
+            source: source.clone(),
+            root: None,
+            files: files.to_vec(),
+        };
+        return Ok((publish(app, &copy).await?, Some(source)));
+    }
+    let read = jupyter.workspace.read(&path).await;
+    let (_, bytes) = read.map_err(|error| refused(&error))?;
+    let upload = Upload {
+        notebook: path.as_str().to_owned(),
+        bytes,
+        files: Vec::new(),
+        limits: Limits::default(),
+    };
+    let snapshot = app.snapshots.publish_bytes(upload).await?;
+    Ok((Published::of(app, &snapshot).await?, None))
 }
 
 /// What is there already.

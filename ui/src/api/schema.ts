@@ -1000,6 +1000,32 @@ export type ReaderState = {
   works: boolean;
 };
 
+/** Kernels that were started ahead, each to be used once. */
+export type ReadyKernels = {
+  /** How many were handed over since it began. */
+  handed_over: number;
+  /** How many of these live. */
+  in_use: number;
+  /** Why somebody had to start a kernel of their own, last. */
+  last_reason?: string | null;
+  /** By kernelspec and environment. */
+  shelves: ReadyShelf[];
+};
+
+/** What is kept ready of one kernelspec and environment. */
+export type ReadyShelf = {
+  /** The kernelspec's name. */
+  kernel: string;
+  /** What they and their template hold, in bytes; what they share counts once. */
+  memory_bytes: number;
+  /** How many wait. */
+  ready: number;
+  /** Why none is kept ready. */
+  refused?: string | null;
+  /** Whether they are forked from a template, which has done what they all would do. */
+  template: boolean;
+};
+
 /** How an attempt ended, on its way to the server. */
 export type Report = {
   /** The attempt. */
@@ -1523,7 +1549,10 @@ export type Task = {
   source?: string | null;
 };
 
-/** A notebook of a job: one the server can read, one that is sent, or a snapshot that is there. */
+/**
+ * A notebook of a job: one the server can read, one of the folder it serves, one that is sent, or a snapshot that is
+ * there.
+ */
 export type TaskRequest = {
   /** The tasks it waits for. */
   depends_on?: string[];
@@ -1533,6 +1562,8 @@ export type TaskRequest = {
   key?: string | null;
   /** Values for its parameters; `${tasks.KEY.scraps.NAME}` for what an earlier task reports. */
   parameters?: { [name: string]: unknown };
+  /** A notebook of the served folder, by its path there. */
+  path?: string | null;
   /** The folder that `files` are relative to; the notebook's if absent. */
   root?: string | null;
   /** When it runs, once they are over. */
@@ -1797,6 +1828,8 @@ export interface Routes {
    * `/api/kernels`.
    */
   "GET /v1/kernels": { path: object; query: { workspace?: string }; body: undefined; answer: KernelStatus[] };
+  /** What is kept ready on the server's machine; nothing where no pool runs there (`nbpress ready start`). */
+  "GET /v1/kernels/ready": { path: object; query: { workspace?: string }; body: undefined; answer: ReadyKernels | null };
   /** Ends a kernel with everything it started. */
   "DELETE /v1/kernels/{kernel}": { path: { kernel: string }; query: { workspace?: string }; body: undefined; answer: undefined };
   /** Says who asks, and what they may do. */
@@ -1817,6 +1850,8 @@ export interface Routes {
   "GET /v1/notebooks/input": { path: object; query: { path: string; workspace?: string }; body: undefined; answer: Asked };
   /** Answers what a running cell asks for. */
   "POST /v1/notebooks/input": { path: object; query: { workspace?: string }; body: AnswerRequest; answer: undefined };
+  /** What a notebook declares in its parameters cell, as it is saved. */
+  "GET /v1/notebooks/parameters": { path: object; query: { path: string; workspace?: string }; body: undefined; answer: ParameterSchema[] };
   /** Lists pools, with who holds their slots: empty for runs that one may not see. */
   "GET /v1/pools": { path: object; query: { workspace?: string }; body: undefined; answer: Pool[] };
   /** Makes a pool, or changes its number of slots. */
@@ -1869,7 +1904,8 @@ export interface Routes {
   "POST /v1/runs/{run}/resume": { path: { run: string }; query: { workspace?: string }; body: ResumeRequest; answer: Run };
   /**
    * A page of the table that a cell of a run has shown as `application/vnd.dataresource+json`. `cell` is the cell's
-   * id or its place from 0, `output` the place of its output from 0; the query is that of `/v1/tables`.
+   * id or its place from 0, `output` the place of its output from 0; the query is that of `/v1/tables`. Where all rows
+   * are kept beside the record, they are asked, else those in the output.
    */
   "GET /v1/runs/{run}/tables/{cell}/{output}": { path: { run: string; cell: string; output: number }; query: { offset?: number; limit?: number; sort?: string; filter?: string; columns?: string; summary?: boolean; workspace?: string }; body: undefined; answer: TablePage };
   /** The runs of a run's tasks. */

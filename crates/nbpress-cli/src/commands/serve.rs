@@ -241,6 +241,7 @@ struct Parts {
     worker: Option<(WorkerSettings, File)>,
     deliverer: Deliverer,
     hosts: Vec<String>,
+    pool: PathBuf,
     jupyter: Option<JupyterSettings>,
     openid: Option<OpenId>,
     index: nbpress_search::Index,
@@ -283,6 +284,7 @@ async fn parts(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Parts> {
             .transpose()?,
         deliverer,
         hosts: args.host_name.clone(),
+        pool: settings.pool_socket(),
         jupyter: jupyter(settings, args).await?,
         openid: args
             .openid
@@ -311,6 +313,7 @@ impl Parts {
             token: self.token,
             hosts: self.hosts,
             wake: wake.clone(),
+            pool: Some(self.pool),
             jupyter: self.jupyter,
         })
         .with_search(self.index)

@@ -56,6 +56,7 @@ impl Api {
             token: TOKEN.to_owned(),
             hosts: vec!["nb.example".to_owned()],
             wake: Wake::default(),
+            pool: None,
             jupyter: None,
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

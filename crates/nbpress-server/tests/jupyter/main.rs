@@ -16,6 +16,7 @@ mod guard;
 mod lab;
 mod nbconvert;
 mod openid;
+mod publishing;
 mod search;
 mod share_links;
 mod sign_in;
@@ -229,6 +230,7 @@ async fn settings(home: &TempDir, setup: &Setup) -> ServerSettings {
         token: setup.token.to_owned(),
         hosts: vec!["nb.example".to_owned()],
         wake: Wake::default(),
+        pool: None,
         jupyter: Some(jupyter),
     }
 }
