@@ -144,4 +144,30 @@ main(async ({ server, person }) => {
   await until("what Alan keeps", () => sources()[0].startsWith("of Alan: "));
   assert.match(sources()[1], /# hers$/);
   await cell(grace, 1).getByText("of Alan").waitFor();
+  await alan.close();
+
+  // It becomes a job, with another value than it was written with, and runs as one.
+  await cell(grace, 1).click();
+  await press(grace, "Escape", "b", "Enter");
+  await grace.keyboard.type("rows: int = 3  # how many");
+  await press(grace, "Escape", "p");
+  await grace.getByRole("button", { name: "Publish as job…" }).click();
+  const form = grace.getByRole("form", { name: "Publish as job" });
+  await form.getByLabel("Name of the job").fill("a/b");
+  await form.getByText("A name has no / in it.").waitFor();
+  await form.getByLabel("Name of the job").fill("daily");
+  await form.getByLabel("rows").fill("many");
+  await form.getByText("This is not a number.").waitFor();
+  await form.getByLabel("rows").fill("5");
+  await form.getByRole("button", { name: "Publish", exact: true }).click();
+  await grace.getByText("Published as daily, version 1.").waitFor();
+  const [task] = (await server.api("GET", "v1/jobs/daily")).definition.tasks;
+  assert.deepEqual([task.source, task.parameters], [file, { rows: 5 }]);
+  await grace.getByRole("status").getByRole("link", { name: "Run as job…" }).click();
+  assert.equal(await grace.getByLabel("rows").inputValue(), "5");
+  await grace.getByLabel("rows").fill("7");
+  await grace.getByRole("button", { name: "Run", exact: true }).click();
+  await grace.waitForURL(/runs\/run_/);
+  const [run] = (await server.api("GET", "v1/runs?job=daily")).runs;
+  assert.deepEqual(run.parameters, { rows: 7 });
 });

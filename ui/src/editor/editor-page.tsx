@@ -12,6 +12,7 @@ import "./editor.css";
 import { FindBar } from "./find-bar.tsx";
 import { type Command, commandOf } from "./keys.ts";
 import type { Edited } from "./notebook.ts";
+import { Publish } from "./publish.tsx";
 import { Session } from "./session.ts";
 import { Side } from "./side.tsx";
 import { Status } from "./status.tsx";
@@ -38,6 +39,8 @@ function Open({ name, session }: { name: string; session: Session }) {
   const cursor = useRef(0);
   const before = useRef<string>(undefined);
   const [isFinding, setFinding] = useState(false);
+  const [isPublishing, setPublishing] = useState(false);
+  const publish = useCallback(async () => setPublishing(await session.save()), [session]);
   const moved = useCallback((offset: number) => {
     cursor.current = offset;
   }, []);
@@ -69,7 +72,8 @@ function Open({ name, session }: { name: string; session: Session }) {
   return (
     <Page crumbs={[["Notebooks"], [name]]} actions={actions} side={<Side session={session} shown={shown} />}>
       <h1 className="unseen">{name}</h1>
-      <Status shown={shown} session={session} onCommand={obey} />
+      <Status shown={shown} session={session} onCommand={obey} onPublish={() => void publish()} />
+      {isPublishing ? <Publish path={session.path} onClose={() => setPublishing(false)} /> : null}
       {isFinding ? <FindBar session={session} onClose={() => setFinding(false)} /> : null}
       {shown.error === undefined ? null : <Failure error={shown.error} />}
       {shown.conflict === undefined ? null : <Differences conflict={shown.conflict} mine={state.cells} onSettle={(how) => void session.settle(how)} />}

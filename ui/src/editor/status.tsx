@@ -4,9 +4,17 @@ import { viewAddress } from "../app/places.ts";
 import { elsewhere, Link } from "../app/router.tsx";
 import type { Command } from "./keys.ts";
 import { tookAway } from "./notebook.ts";
+import { jobOf } from "./publication.ts";
 import type { Session, Shown } from "./session.ts";
 
-export function Status({ shown, session, onCommand }: { shown: Shown; session: Session; onCommand: (command: Command) => void }) {
+interface StatusProps {
+  shown: Shown;
+  session: Session;
+  onCommand: (command: Command) => void;
+  onPublish: () => void;
+}
+
+export function Status({ shown, session, onCommand, onPublish }: StatusProps) {
   const { kernel, state } = shown;
   const isOff = kernel === undefined;
   return (
@@ -23,15 +31,20 @@ export function Status({ shown, session, onCommand }: { shown: Shown; session: S
       <button type="button" className="button quiet" onClick={() => onCommand({ do: "restart" })} disabled={isOff}>Restart</button>
       <button type="button" className="button quiet" onClick={() => onCommand({ do: "restart-run" })}>Restart and run all</button>
       <button type="button" className="button quiet" onClick={() => onCommand({ do: "find" })}>Find</button>
-      <RunAsJob path={session.path} />
+      <AsJob path={session.path} onPublish={onPublish} />
       <a className="button quiet" href={elsewhere(viewAddress(session.path))}>View</a>
     </div>
   );
 }
 
-/** To the form of the job that this notebook is published as. */
-function RunAsJob({ path }: { path: string }) {
-  const jobs = useQuery("GET /v1/jobs", {}).data?.jobs ?? [];
-  const job = jobs.find(({ definition }) => definition.tasks.some(({ source }) => source?.endsWith(`/${path}`) === true));
-  return job === undefined ? null : <Link className="button quiet" to={`/jobs/${encodeURIComponent(job.name)}/run`}>Run as job…</Link>;
+/** Makes a job of this notebook, or leads to the form of the one that it is. */
+function AsJob({ path, onPublish }: { path: string; onPublish: () => void }) {
+  const jobs = useQuery("GET /v1/jobs", {}).data?.jobs;
+  const job = jobOf(jobs ?? [], path);
+  return (
+    <>
+      <button type="button" className="button quiet" onClick={onPublish} disabled={jobs === undefined}>{job === undefined ? "Publish as job…" : "Publish again…"}</button>
+      {job === undefined ? null : <Link className="button quiet" to={`/jobs/${encodeURIComponent(job.name)}/run`}>Run as job…</Link>}
+    </>
+  );
 }

@@ -3,7 +3,7 @@ import { type FormEvent, useMemo, useState } from "react";
 
 import { ApiError, request } from "../api/client.ts";
 import { useQuery } from "../api/query.ts";
-import type { Job, ParameterSchema, Run } from "../api/schema.ts";
+import type { Job, Run } from "../api/schema.ts";
 import { Page } from "../app/page.tsx";
 import { Link, navigate, usePlace } from "../app/router.tsx";
 import { useNow } from "../parts/now.ts";
@@ -13,10 +13,8 @@ import { duration, relative, value } from "../parts/say.ts";
 import { same } from "../run/parameters.ts";
 import { shortId } from "../run/state.ts";
 import { Control } from "./control.tsx";
-import { type Field, fieldOf, read, textOf } from "./field.ts";
 import "./form.css";
-
-type Values = { [name: string]: unknown };
+import { evaluate, knownOf, textsOf, type Values } from "./values.ts";
 
 export function RunFormPage({ name }: { name: string }) {
   const { query } = usePlace();
@@ -31,26 +29,8 @@ export function RunFormPage({ name }: { name: string }) {
   return <Form key={from ?? ""} job={job.data} given={origin.data?.parameters ?? {}} crumbs={crumbs} />;
 }
 
-interface Known {
-  schema: ParameterSchema;
-  field: Field;
-  usual: string;
-}
-
-/** Every parameter once, however many tasks declare it, with the value it has if nobody says anything. */
-function knownOf(job: Job): Known[] {
-  const known = new Map<string, Known>();
-  for (const task of job.definition.tasks) {
-    for (const schema of task.schema ?? []) {
-      const field = fieldOf(schema);
-      known.set(schema.name, { schema, field, usual: textOf(task.parameters?.[schema.name] ?? schema.default, field) });
-    }
-  }
-  return [...known.values()];
-}
-
 function Form({ job, given, crumbs }: { job: Job; given: Values; crumbs: [string, string?][] }) {
-  const known = useMemo(() => knownOf(job), [job]);
+  const known = useMemo(() => knownOf(job.definition.tasks), [job]);
   const [texts, setTexts] = useState(() => textsOf(known, given));
   const [refused, setRefused] = useState<ApiError>();
   const [busy, setBusy] = useState(false);
@@ -97,25 +77,6 @@ function Form({ job, given, crumbs }: { job: Job; given: Values; crumbs: [string
       </form>
     </Page>
   );
-}
-
-function textsOf(known: Known[], values: Values): { [name: string]: string } {
-  return Object.fromEntries(known.map(({ schema, field, usual }) => [schema.name, schema.name in values ? textOf(values[schema.name], field) : usual]));
-}
-
-/** What the fields mean: the values that differ from the usual ones, and what is wrong. */
-function evaluate(known: Known[], texts: { [name: string]: string }): { values: Values; wrong: { [name: string]: string } } {
-  const values: Values = {};
-  const wrong: { [name: string]: string } = {};
-  for (const { schema, field, usual } of known) {
-    const text = texts[schema.name] ?? "";
-    const found = read(text, field);
-    if (found === "empty") {
-      if (schema.required === true) wrong[schema.name] = "It must be given.";
-    } else if ("wrong" in found) wrong[schema.name] = found.wrong;
-    else if (text !== usual) values[schema.name] = found.value;
-  }
-  return { values, wrong };
 }
 
 function Summary({ job, values }: { job: Job; values: Values }) {
