@@ -7,6 +7,7 @@ import "../parts/table.css";
 import "./compute.css";
 import { Kernels } from "./kernels.tsx";
 import { Pools, Workers } from "./places.tsx";
+import { Ready } from "./ready.tsx";
 import { Waiting } from "./waiting.tsx";
 
 export default function ComputePage() {
@@ -19,6 +20,7 @@ export default function ComputePage() {
       <div className="head"><h1>Compute</h1></div>
       <Waiting />
       <Kernels me={me} />
+      <Ready />
       {workers === undefined || pools === undefined ? error === undefined ? <Loading what="workers" /> : <Failure error={error} /> : <><Workers workers={workers} operates={operates} /><Pools pools={pools} /></>}
     </Page>
   );

@@ -1,6 +1,6 @@
 // What is said of a kernel in a list.
-import type { KernelStatus } from "../api/schema.ts";
-import { bytes, duration } from "../parts/say.ts";
+import type { KernelStatus, ReadyKernels } from "../api/schema.ts";
+import { bytes, counted, duration } from "../parts/say.ts";
 import type { Look } from "../run/state.ts";
 
 export function lookOfKernel({ state }: Pick<KernelStatus, "state">): Look {
@@ -27,4 +27,16 @@ export function idleOf({ state, last_activity: last }: Pick<KernelStatus, "state
 export function totals(kernels: KernelStatus[]): string {
   const memory = kernels.reduce((sum, kernel) => sum + (kernel.memory_bytes ?? 0), 0);
   return `${kernels.length} · ${bytes(memory)}`;
+}
+
+/** `3 · 120 MB`, of kernels that wait. */
+export function keptReady({ shelves }: ReadyKernels): string {
+  const sum = (of: (shelf: ReadyKernels["shelves"][number]) => number) => shelves.reduce((all, shelf) => all + of(shelf), 0);
+  return `${sum(({ ready }) => ready)} · ${bytes(sum((shelf) => shelf.memory_bytes))}`;
+}
+
+/** How they were used. */
+export function readyInWords({ handed_over: handed, in_use: used, last_reason: reason }: ReadyKernels): string {
+  const said = `${counted(handed, "kernel")} handed over, ${used} in use.`;
+  return reason == null ? said : `${said} The last one that was started instead: ${reason}.`;
 }
