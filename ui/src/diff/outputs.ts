@@ -1,10 +1,10 @@
 // How the outputs of a cell differ: text by lines, numbers by how much, tables by rows, pictures side by side.
-import { joined, type Output } from "../notebook/nbformat.ts";
+import { joined, type MimeBundle, type Output } from "../notebook/nbformat.ts";
 import { plain } from "../output/ansi.ts";
 import { settled } from "../output/lines.ts";
 import { choose } from "../output/mime.ts";
 import { steps } from "./sequence.ts";
-import { compareTables, tableOf, type TableChange } from "./table.ts";
+import { compareTables, essenceOf, tableOf, tableOfResource, type TableChange } from "./table.ts";
 import { lines, type Line, type NumberChange, numbers } from "./text.ts";
 
 export type OutputChange =
@@ -54,6 +54,7 @@ function change(before: Output, now: Output): OutputChange {
 function tables(before: Output, now: Output): TableChange | undefined {
   const [one, other] = [before, now].map((output) => {
     const shown = "data" in output ? choose(output.data) : undefined;
+    if (shown?.kind === "table") return tableOfResource(shown.resource);
     return shown?.kind === "html" ? tableOf(shown.text) : undefined;
   });
   return one === undefined || other === undefined ? undefined : compareTables(one, other);
@@ -89,6 +90,12 @@ function textOf(output: Output): string | undefined {
 const ADDRESS = /\b0x[0-9a-f]{6,}\b/gi;
 
 function essence(output: Output): string {
-  const text = textOf(output) ?? ("data" in output ? JSON.stringify(choose(output.data) ?? output.data) : "");
+  const text = textOf(output) ?? ("data" in output ? formOf(output.data) : "");
   return `${shapeOf(output)} ${text.replace(ADDRESS, "0x…")}`;
+}
+
+/** What is shown of an output that is no text, as text. */
+function formOf(data: MimeBundle): string {
+  const shown = choose(data);
+  return shown?.kind === "table" ? essenceOf(shown.resource) : JSON.stringify(shown ?? data);
 }

@@ -34,6 +34,27 @@ export function tableOf(html: string): Table | undefined {
   return { head, rows };
 }
 
+/** The rows that stand in an output of a table (`application/vnd.dataresource+json`); undefined where there are none. */
+export function tableOfResource({ schema, data }: Resource): Table | undefined {
+  const head = (schema?.fields ?? []).map(({ name }) => String(name));
+  if (head.length === 0 || data === undefined || data.length === 0) return undefined;
+  const text = (value: unknown) => (value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value));
+  return { head, rows: data.map((row) => head.map((name) => text(row[name]))) };
+}
+
+/** What makes a table the same as another: its columns, its rows, and the file with all of them, wherever that is. */
+export function essenceOf(resource: Resource): string {
+  const { nbpress, ...shown } = resource;
+  return JSON.stringify({ ...shown, nbpress: { ...nbpress, run: undefined } });
+}
+
+/** A table in an output, as its kernel wrote it. */
+interface Resource {
+  schema?: { fields?: { name: unknown }[] };
+  data?: { [name: string]: unknown }[];
+  nbpress?: { run?: string };
+}
+
 function texts(row: Element): string[] {
   return [...row.querySelectorAll(":scope > th, :scope > td")].map((cell) => cell.textContent.trim());
 }
