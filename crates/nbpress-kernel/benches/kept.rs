@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use nbpress_kernel::kept::{self, Keep, Revival};
+use nbpress_kernel::kept::{self, FrozenCopy, Keep, Revival};
 use nbpress_kernel::{
     FoundKernel, Kernel, KernelEvent, KernelFinder, LaunchRequest, Limits, LocalProvisioner,
 };
@@ -67,7 +67,7 @@ async fn measure(
         .await;
         freezes.push(kept::outcome(&copies).unwrap().milliseconds);
     }
-    let copy = kept::list(&copies).pop().unwrap();
+    let copy = last(&copies);
     let share = copy.memory_bytes().unwrap() >> 20;
     kernel.kill().await;
     let (mut revivals, provisioner) = (Vec::new(), LocalProvisioner::default());
@@ -96,6 +96,17 @@ async fn measure(
         revivals[revivals.len() - 1],
     );
     kept::drop_all(&copies);
+}
+
+/// The copy that was made before the last cell; it may still be on its way.
+fn last(copies: &Path) -> FrozenCopy {
+    let request = kept::outcome(copies).unwrap().request;
+    loop {
+        let newest = kept::list(copies).pop();
+        if let Some(copy) = newest.filter(|copy| copy.request == request) {
+            return copy;
+        }
+    }
 }
 
 async fn start(

@@ -15,17 +15,7 @@ class Frozen:
         signal.set_wakeup_fd(-1)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         hook.files.give_up()
-        self.offer_memory()
         self.leases = {}
-
-    @staticmethod
-    def offer_memory():
-        """The system ends a copy before it ends what works."""
-        try:
-            with open("/proc/self/oom_score_adj", "r+") as file:
-                file.write("900")
-        except OSError:
-            pass
 
     def wait(self):
         """Until its time is over or its folder is gone, and no kernel is left that was made of it."""
@@ -180,6 +170,15 @@ class Frozen:
             application.start()
 
         live(application, become)
+
+
+def offer_memory():
+    """The system ends a copy before it ends what works."""
+    try:
+        with open("/proc/self/oom_score_adj", "r+") as file:
+            file.write("900")
+    except OSError:
+        pass
 
 
 def restore_memory_score():

@@ -17,6 +17,7 @@ class Hook:
         self.folder = getattr(self.application, "nbpress_folder", working_directory())
         self.application.nbpress_folder = self.folder
         self.threads = set(threading.enumerate())
+        self.unnamed = set(threads_without_a_name())
         self.native = {task for task, _name in threads_of_others(set())}
         self.known = {"files": set()}
         of_cells = getattr(self.application, "nbpress_of_cells", ())
@@ -118,6 +119,7 @@ class Hook:
             and thread is not threading.main_thread()
             and thread.name != SAVES_HISTORY
         ]
+        alive += [name for ident, name in threads_without_a_name().items() if ident not in self.unnamed]
         named = {name for _task, name in threads_of_others(self.native)} - SEE_TO_A_FORK
         alive += [name for name in named if name not in SAVES_HISTORY and name != own_name()]
         if alive:
@@ -285,6 +287,7 @@ class Hook:
         """The process in between, which ends when the copy waits. Does not return."""
         status = 1
         try:
+            offer_memory()
             # Nor is it of the group of processes that ends with the kernel.
             os.setsid()
             if os.fork() == 0:

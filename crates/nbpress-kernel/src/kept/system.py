@@ -22,6 +22,8 @@ import warnings
 import weakref
 import _thread
 
+# What this program is called where frames say in which file they are.
+OWN_FILE = sys._getframe().f_code.co_filename
 # How many copies may be on their way at once.
 MOST_UNFINISHED = 2
 # Between two looks of a copy at whether anybody still wants it, in seconds.
@@ -120,6 +122,19 @@ def threads_of_others(known):
                 yield task, file.read().strip()
         except OSError:
             continue
+
+
+def threads_without_a_name():
+    """By their identity, the functions of Python's threads that its module `threading` does not know; but for those
+    of this program."""
+    named, found = {thread.ident for thread in threading.enumerate()}, {}
+    for ident, frame in sys._current_frames().items():
+        while frame.f_back is not None:
+            frame = frame.f_back
+        # One of `threading` that it knows no more is at its end.
+        if ident not in named and frame.f_code.co_filename not in (OWN_FILE, threading.__file__):
+            found[ident] = frame.f_code.co_name
+    return found
 
 
 def own_name():

@@ -195,6 +195,80 @@ async fn why_there_is_no_copy_has_a_name() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn a_lock_that_another_thread_holds_is_in_no_copy() {
+    const THREADS: [&str; 2] = [
+        "threading.Thread(target=hold, name='hold').start()",
+        "import _thread; _thread.start_new_thread(hold, ())",
+    ];
+    // A logger's lock, and that of a module which is being imported.
+    const LOCKS: [&str; 2] = [
+        "with logging._lock: held.set(); go.wait()",
+        "import waits_for_go",
+    ];
+    let place = Place::open(&[]);
+    let module = "import __main__\n__main__.held.set(); __main__.go.wait()\n";
+    std::fs::File::create(place.folder.path().join("waits_for_go.py"))
+        .and_then(|mut file| std::io::Write::write_all(&mut file, module.as_bytes()))
+        .unwrap();
+    let found = python_kernels().remove(0);
+    for (thread, lock) in THREADS
+        .into_iter()
+        .flat_map(|thread| LOCKS.map(|lock| (thread, lock)))
+    {
+        let mut kernel = keeping(&place, &found, &Keep::in_folder(folder(&place))).await;
+        let begin = format!(
+            "import logging, threading; held, go, ended = (threading.Event() for _ in range(3))\n\
+             def hold():\n    {lock}\n    ended.set()\n{thread}\n_ = held.wait()"
+        );
+        assert_eq!(why(&place, &mut kernel, &begin).await, None, "{begin}");
+        let named = why(&place, &mut kernel, "go.set(); _ = ended.wait()").await;
+        assert_eq!(named, Some(NotKept::Threads("hold".into())), "{begin}");
+        let end =
+            "while len(__import__('sys')._current_frames()) > len(threading.enumerate()): pass";
+        run(&mut kernel, end).await;
+        assert_eq!(why(&place, &mut kernel, "1").await, None, "{begin}");
+        kernel.kill().await;
+        kept::drop_all(&folder(&place));
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn without_memory_for_a_fork_the_cell_runs_and_the_reason_is_said() {
+    const REFUSED: &str = "import os; fork = os.fork\n\
+        def refuse(): raise OSError(12, 'Cannot allocate memory')";
+    // The second one is in the process between.
+    const FIRST: &str = "os.fork = refuse";
+    const SECOND: &str = "def once(): os.fork = refuse; return fork()\nos.fork = once";
+    let place = Place::open(&[]);
+    let found = python_kernels().remove(0);
+    for (which, expected) in [
+        (FIRST, "Cannot allocate memory"),
+        (SECOND, "too little memory"),
+    ] {
+        let mut kernel = keeping(&place, &found, &Keep::in_folder(folder(&place))).await;
+        run(&mut kernel, REFUSED).await;
+        run(&mut kernel, which).await;
+        // Whoever hears that a cell failed hears why there is no copy, too.
+        let said = run(&mut kernel, "print(40 + 2); os.fork = fork; 1 / 0").await;
+        assert!(said.starts_with("42\n"), "{said}");
+        let outcome = kept::outcome(&folder(&place)).unwrap();
+        let Some(NotKept::System(reason)) = &outcome.not_kept else {
+            panic!("{which}: {outcome:?}");
+        };
+        assert!(reason.contains(expected), "{reason}");
+        assert_eq!(children(kernel.process_id()), "");
+        assert!(
+            kept::list(&folder(&place))
+                .iter()
+                .all(|copy| copy.request != outcome.request)
+        );
+        assert_eq!(why(&place, &mut kernel, "1").await, None, "{which}");
+        kernel.kill().await;
+        kept::drop_all(&folder(&place));
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn only_cells_after_long_ones_are_met_where_that_is_asked_for() {
     let place = Place::open(&[]);
     let found = python_kernels().remove(0);
