@@ -38,8 +38,7 @@ export function tableOf(html: string): Table | undefined {
 export function tableOfResource({ schema, data }: Resource): Table | undefined {
   const head = (schema?.fields ?? []).map(({ name }) => String(name));
   if (head.length === 0 || data === undefined || data.length === 0) return undefined;
-  const text = (value: unknown) => (value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value));
-  return { head, rows: data.map((row) => head.map((name) => text(row[name]))) };
+  return { head, rows: data.map((row) => head.map((name) => textOf(row[name]))) };
 }
 
 /** What makes a table the same as another: its columns, its rows, and the file with all of them, wherever that is. */
@@ -53,6 +52,11 @@ interface Resource {
   schema?: { fields?: { name: unknown }[] };
   data?: { [name: string]: unknown }[];
   nbpress?: { run?: string };
+}
+
+function textOf(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 function texts(row: Element): string[] {
