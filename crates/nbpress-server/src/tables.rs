@@ -31,7 +31,7 @@ pub(crate) use open::open_file;
 
 /// The most fields of an answer: a page of a wide table has fewer rows.
 const MOST_FIELDS: u64 = 500_000;
-const KNOWN: &str = "path, cell, output, offset, limit, sort, filter, columns, summary";
+const KNOWN: &str = "path, cell, output, offset, limit, sort, filter, columns, sample, summary";
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -84,6 +84,7 @@ impl Question {
                 sort: json(pairs, "sort")?.unwrap_or_default(),
                 filter: json(pairs, "filter")?,
                 columns: json(pairs, "columns")?,
+                sample: pairs.read("sample")?.unwrap_or_default(),
             },
             summary: pairs.read("summary")?.unwrap_or_default(),
         })
@@ -139,6 +140,7 @@ fn json<T: DeserializeOwned>(pairs: &mut Pairs, name: &str) -> ApiResult<Option<
         ("sort" = Option<String>, Query, description = "JSON: `[{\"column\": \"x\", \"descending\": true}]`. Nulls come last."),
         ("filter" = Option<String>, Query, description = "JSON: `{\"column\": \"x\", \"is\": \"<\", \"value\": 3}`, or several in `{\"and\": […]}` or `{\"or\": […]}`. Relations: `=`, `!=`, `<`, `<=`, `>`, `>=`, `contains`, `null`, `not null`."),
         ("columns" = Option<String>, Query, description = "JSON: `[\"x\", \"y\"]`."),
+        ("sample" = Option<bool>, Query, description = "Whether the rows are taken evenly from all that match instead of one after the other."),
         ("summary" = Option<bool>, Query, description = "Whether the columns are summarised.")
     ),
     responses((status = 200, body = TablePage), (status = 304, description = "The `ETag` is still true."),
@@ -170,7 +172,7 @@ async fn of_folder(
             .map_err(|error| ApiError::invalid("path", error.to_string()))?;
         let cell = cell.unwrap_or_default();
         let shown = open::output(&notebook, &cell, output.unwrap_or_default())?;
-        let shown = shown.with_all_rows_of_its_run(&app).await;
+        let shown = shown.with_all_rows_of_its_origin(&app, jupyter).await;
         ask(move || shown.open(), |table| question.answer(table)).await?
     } else {
         let format = Format::of_name(&entry.name)
@@ -189,7 +191,7 @@ async fn of_folder(
     params(
         ("run" = String, Path), ("cell" = String, Path), ("output" = usize, Path),
         ("offset" = Option<u64>, Query), ("limit" = Option<u64>, Query), ("sort" = Option<String>, Query),
-        ("filter" = Option<String>, Query), ("columns" = Option<String>, Query), ("summary" = Option<bool>, Query)
+        ("filter" = Option<String>, Query), ("columns" = Option<String>, Query), ("sample" = Option<bool>, Query), ("summary" = Option<bool>, Query)
     ),
     responses((status = 200, body = TablePage), (status = 304, description = "The `ETag` is still true."),
         (status = 404, body = ErrorBody), (status = 413, body = ErrorBody), (status = 422, body = ErrorBody),

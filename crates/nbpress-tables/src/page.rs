@@ -41,8 +41,14 @@ impl Table {
 
         if query.filter.is_none() && query.sort.is_empty() {
             let from = query.offset.min(self.rows());
-            let to = from.saturating_add(count as u64).min(self.rows());
-            let positions = (from..to).collect::<Vec<_>>();
+            let positions = if query.sample {
+                evenly(self.rows() - from, count)
+                    .map(|row| from + row)
+                    .collect()
+            } else {
+                let to = from.saturating_add(count as u64).min(self.rows());
+                (from..to).collect::<Vec<_>>()
+            };
             let rows = self.rows_at(&columns, &positions)?;
             return Ok(Page {
                 rows,
@@ -51,8 +57,15 @@ impl Table {
         }
         let found = self.matching(query)?;
         let matching = found.positions.len() as u64;
+        let end = if query.sample { usize::MAX } else { end };
         let ordered = found.ordered(query, end)?;
         let wanted = ordered.get(first.min(ordered.len())..).unwrap_or_default();
+        if query.sample {
+            let places = evenly(wanted.len() as u64, count);
+            let some = places.filter_map(|row| wanted.get(usize::try_from(row).ok()?).copied());
+            let rows = self.rows_at(&columns, &some.collect::<Vec<_>>())?;
+            return Ok(Page { rows, matching });
+        }
         let rows = self.rows_at(&columns, wanted)?;
         Ok(Page { rows, matching })
     }
@@ -94,6 +107,14 @@ impl Table {
         })?;
         Ok(found)
     }
+}
+
+/// At most so many of `rows` rows, the first and the last among them, with equal distances between.
+fn evenly(rows: u64, count: usize) -> impl Iterator<Item = u64> {
+    let count = rows.min(count as u64);
+    let (last, parts) = (rows.saturating_sub(1), count.max(2) - 1);
+    // `at * last / parts`, without a product that may be too large.
+    (0..count).map(move |at| at * (last / parts) + at * (last % parts) / parts)
 }
 
 fn in_schema_order(columns: &[usize]) -> Vec<usize> {
@@ -164,5 +185,22 @@ impl Found {
             .iter()
             .filter_map(|&row| all.get(row as usize).copied())
             .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_rows_are_taken_from_the_first_to_the_last() {
+        let of = |rows, count| evenly(rows, count).collect::<Vec<_>>();
+        assert_eq!(of(0, 3), [0; 0]);
+        assert_eq!(of(1, 3), [0]);
+        assert_eq!(of(3, 3), [0, 1, 2]);
+        assert_eq!(of(10, 4), [0, 3, 6, 9]);
+        assert_eq!(of(9, 1), [0]);
+        assert_eq!(of(9, 0), [0; 0]);
+        assert_eq!(of(u64::MAX, 2), [0, u64::MAX - 1]);
     }
 }

@@ -17,6 +17,8 @@ pub struct Query {
     pub filter: Option<Filter>,
     /// Which columns, in this order; all of them if absent.
     pub columns: Option<Vec<String>>,
+    /// Whether the rows are taken evenly from all that match, in their order, instead of one after the other.
+    pub sample: bool,
 }
 
 impl Query {
@@ -32,6 +34,7 @@ impl Default for Query {
             sort: Vec::new(),
             filter: None,
             columns: None,
+            sample: false,
         }
     }
 }

@@ -35,7 +35,37 @@ fn every_format_answers_as_pandas_does() {
             assert_eq!(page.matching, question["matching"], "{name}: {query:?}");
         }
         check_summary(&name, &table, &answers["summary"]);
+        check_samples(&name, &table);
         check_refusals(&name, &table);
+    }
+}
+
+/// Of what matches, in its order, from the first to the last; without a filter too.
+fn check_samples(name: &str, table: &Table) {
+    let filter = json!({"column": "region", "is": "=", "value": "west"});
+    let sort = json!([{"column": "revenue", "descending": true}]);
+    for wish in [
+        json!({}),
+        json!({"filter": filter}),
+        json!({"sort": sort}),
+        json!({"filter": filter, "sort": sort}),
+    ] {
+        let ids = |more: Value| {
+            let mut query = wish.clone();
+            query
+                .as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            let page = table.page(&serde_json::from_value(query).unwrap()).unwrap();
+            let rows = json_rows(&page.rows).unwrap();
+            rows.iter().map(|row| row[1].clone()).collect::<Vec<_>>()
+        };
+        let all = ids(json!({"limit": Query::MAX_LIMIT}));
+        let some = ids(json!({"limit": 7, "sample": true}));
+        let last = all.len() - 1;
+        let wanted = (0..7).map(|at| all[at * last / 6].clone());
+        assert!(last > 20, "{name}: {wish}");
+        assert_eq!(some, wanted.collect::<Vec<_>>(), "{name}: {wish}");
     }
 }
 

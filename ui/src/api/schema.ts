@@ -1907,7 +1907,7 @@ export interface Routes {
    * id or its place from 0, `output` the place of its output from 0; the query is that of `/v1/tables`. Where all rows
    * are kept beside the record, they are asked, else those in the output.
    */
-  "GET /v1/runs/{run}/tables/{cell}/{output}": { path: { run: string; cell: string; output: number }; query: { offset?: number; limit?: number; sort?: string; filter?: string; columns?: string; summary?: boolean; workspace?: string }; body: undefined; answer: TablePage };
+  "GET /v1/runs/{run}/tables/{cell}/{output}": { path: { run: string; cell: string; output: number }; query: { offset?: number; limit?: number; sort?: string; filter?: string; columns?: string; sample?: boolean; summary?: boolean; workspace?: string }; body: undefined; answer: TablePage };
   /** The runs of a run's tasks. */
   "GET /v1/runs/{run}/tasks": { path: { run: string }; query: { workspace?: string }; body: undefined; answer: RunPage };
   /** Lists schedules. */
@@ -1950,7 +1950,7 @@ export interface Routes {
    * A page of the table in a file of the served folder: Parquet, Arrow, CSV or lines of JSON; or in an output of a
    * notebook there, of type `application/vnd.dataresource+json`, which `cell` and `output` name.
    */
-  "GET /v1/tables": { path: object; query: { path: string; cell?: string; output?: number; offset?: number; limit?: number; sort?: string; filter?: string; columns?: string; summary?: boolean; workspace?: string }; body: undefined; answer: TablePage };
+  "GET /v1/tables": { path: object; query: { path: string; cell?: string; output?: number; offset?: number; limit?: number; sort?: string; filter?: string; columns?: string; sample?: boolean; summary?: boolean; workspace?: string }; body: undefined; answer: TablePage };
   /** Lists tokens, oldest first, without their secrets. */
   "GET /v1/tokens": { path: object; query: { user?: string; workspace?: string }; body: undefined; answer: ApiToken[] };
   /** Makes a token. With a token one makes none that may do more, or lasts longer. */

@@ -56,10 +56,10 @@ export function ofRows({ columns, rows }: Pick<Resource, "columns" | "rows">): T
   return {
     key: `held ${(tables += 1)}`,
     columns: async () => columns,
-    page: async ({ offset, limit, sort, filter, columns: names }) => {
+    page: async ({ offset, limit, sort, filter, columns: names, sample }) => {
       const at = names === undefined ? columns.map((_, index) => index) : chosen(names);
       const found = sorted(matching(filter), sort, columns, places);
-      const part = found.slice(offset, offset + limit).map((row) => at.map((index) => row[index]));
+      const part = (sample === true ? evenly(found, limit) : found.slice(offset, offset + limit)).map((row) => at.map((index) => row[index]));
       return { columns: at.flatMap((index) => columns[index] ?? []), rows: part, matching: found.length, total: rows.length };
     },
     summary: async (names, filter) => {
@@ -67,6 +67,12 @@ export function ofRows({ columns, rows }: Pick<Resource, "columns" | "rows">): T
       return chosen(names).flatMap((at) => (columns[at] === undefined ? [] : [summaryOf(columns[at], found.map((row) => row[at]))]));
     },
   };
+}
+
+/** The first, the last and some between them, at most so many. */
+function evenly<T>(rows: T[], most: number): T[] {
+  if (rows.length <= most) return rows;
+  return Array.from({ length: most }, (_, at) => rows[Math.floor((at * (rows.length - 1)) / Math.max(1, most - 1))] as T);
 }
 
 function passes(filter: Filter, row: unknown[], columns: TableColumn[], places: Map<string, number>): boolean {

@@ -36,8 +36,8 @@ function served(key: string, ask: (query: Question, signal: AbortSignal | undefi
   };
 }
 
-function question({ offset, limit, sort, filter, columns }: PageQuery): Question {
-  return { offset, limit, ...sorted(sort), ...filtered(filter), ...(columns === undefined ? {} : { columns: JSON.stringify(columns) }) };
+function question({ offset, limit, sort, filter, columns, sample }: PageQuery): Question {
+  return { offset, limit, ...(sample === true ? { sample } : {}), ...sorted(sort), ...filtered(filter), ...(columns === undefined ? {} : { columns: JSON.stringify(columns) }) };
 }
 
 function sorted(sort: SortKey[]): Question {

@@ -33,6 +33,8 @@ export interface PageQuery extends TableQuery {
   limit: number;
   /** In this order; all if undefined. */
   columns?: string[] | undefined;
+  /** Whether the rows are taken evenly from all that match, in their order. */
+  sample?: boolean | undefined;
 }
 
 export interface TableSource {

@@ -12,14 +12,14 @@ export const bar: View = {
   controls(columns) {
     const all = dimensions(columns);
     if (all.length === 0) return undefined;
-    const [first, second] = parts(columns);
+    const [first] = parts(columns);
     return [
       { kind: "column", name: "dimension", label: "For each", from: all, first },
       { kind: "column", name: "metric", label: "Measure", from: measures(columns), first: measures(columns).find((column) => column !== first), optional: true },
       { kind: "option", name: "aggregate", label: "As", options: AGGREGATES },
       { kind: "column", name: "color", label: "Colour", from: parts(columns), optional: true },
       { kind: "option", name: "group", label: "Colours", options: GROUPS },
-      facetControl(parts(columns).filter((column) => column !== second)),
+      facetControl(parts(columns)),
     ];
   },
   spec(choices, columns) {

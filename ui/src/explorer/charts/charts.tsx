@@ -49,7 +49,7 @@ function Chart({ drawn, choices, onChoose, all }: ChartProps) {
 }
 
 function Sampling({ drawn: { rows, matching } }: { drawn: Drawn }) {
-  return rows.length === matching ? <>{amount(matching)} row{matching === 1 ? "" : "s"}.</> : <b>Drawn from {amount(rows.length)} of {amount(matching)} rows, taken from places all over the table.</b>;
+  return rows.length >= matching ? <>{amount(matching)} row{matching === 1 ? "" : "s"}.</> : <b>Drawn from {amount(rows.length)} of {amount(matching)} rows, taken evenly from all of them.</b>;
 }
 
 const MOST_SHOWN = 100;

@@ -122,10 +122,10 @@ function force(choices: Choices): Spec {
               forces: [
                 { force: "center", x: { signal: "width / 2" }, y: { signal: "height / 2" } },
                 { force: "collide", radius: { expr: "sqrt(datum.size) / 2 + 2" } },
-                { force: "nbody", strength: -40 },
+                { force: "nbody", strength: -350 },
                 { force: "x", x: "middle", strength: 0.05 },
                 { force: "y", y: "centre", strength: 0.08 },
-                { force: "link", links: "links", distance: 60 },
+                { force: "link", links: "links", distance: 90 },
               ],
             },
           ],

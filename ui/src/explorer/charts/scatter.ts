@@ -66,7 +66,7 @@ function labels(x: Column, y: Column, label: Column | undefined): Part[] {
 
 /** The same chart with how each of the two is spread along its edges. */
 function edged({ margin }: Choices, layer: Part[], x: Column, y: Column): Spec {
-  const [wide, high, edge] = [560, HEIGHT, 56];
+  const [wide, high, edge] = [480, HEIGHT, 56];
   const spread = (column: Column, along: "x" | "y"): Part => {
     const across = along === "x" ? "y" : "x";
     const axis = { axis: null };
