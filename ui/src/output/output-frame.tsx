@@ -24,6 +24,8 @@ export interface OutputFrameProps {
 export function OutputFrame({ content, library, label = "Output with scripts or styles of its own" }: OutputFrameProps) {
   const place = useRef<HTMLDivElement>(null);
   const frame = useRef<HTMLIFrameElement>(null);
+  // One for as long as the frame is there: what it said of an earlier content still holds.
+  const [nonce] = useState(() => crypto.randomUUID());
   const [near, setNear] = useState(false);
   const [height, setHeight] = useState(UNTIL_KNOWN);
   const [failure, setFailure] = useState<string>();
@@ -40,7 +42,6 @@ export function OutputFrame({ content, library, label = "Output with scripts or 
 
   useEffect(() => {
     if (!near) return undefined;
-    const nonce = crypto.randomUUID();
     const dark = matchMedia("(prefers-color-scheme: dark)");
     const theme = (): Theme => (getComputedStyle(document.documentElement).colorScheme === "dark" || dark.matches ? "dark" : "light");
     // Its origin is opaque: no other target than everybody fits, and only this window is sent to.
@@ -73,7 +74,7 @@ export function OutputFrame({ content, library, label = "Output with scripts or 
       removeEventListener("message", hear);
       dark.removeEventListener("change", changed);
     };
-  }, [near, content, library]);
+  }, [near, nonce, content, library]);
 
   return (
     <div className="output-frame" ref={place}>

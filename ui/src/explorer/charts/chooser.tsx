@@ -79,15 +79,17 @@ function placeOf(from: Column[], value: unknown): number {
 function Several({ control, value, onChange }: { control: Extract<Control, { kind: "columns" }>; value: string[]; onChange: (value: string[]) => void }) {
   const toggle = (name: string) => onChange(value.includes(name) ? value.filter((one) => one !== name) : [...value, name].slice(-control.most));
   return (
-    <details className="chooser-control chooser-several">
-      <summary className="input"><span className="unseen">{control.label}: </span><span className="cut">{value.join(", ")}</span></summary>
+    <div className="chooser-control">
       <span aria-hidden="true">{control.label}</span>
-      <fieldset>
-        <legend className="unseen">{control.label}</legend>
-        {control.from.map(({ field, name }) => (
-          <label key={field}><input type="checkbox" checked={value.includes(name)} disabled={value.length === 1 && value.includes(name)} onChange={() => toggle(name)} /> <span className="cut">{name}</span></label>
-        ))}
-      </fieldset>
-    </details>
+      <details className="chooser-several">
+        <summary className="input"><span className="unseen">{control.label}: </span><span className="cut">{value.join(", ")}</span></summary>
+        <fieldset>
+          <legend className="unseen">{control.label}</legend>
+          {control.from.map(({ field, name }) => (
+            <label key={field}><input type="checkbox" checked={value.includes(name)} disabled={value.length === 1 && value.includes(name)} onChange={() => toggle(name)} /> <span className="cut">{name}</span></label>
+          ))}
+        </fieldset>
+      </details>
+    </div>
   );
 }
