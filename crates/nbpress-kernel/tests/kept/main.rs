@@ -6,6 +6,7 @@
 )]
 
 mod faults;
+mod memory;
 #[expect(dead_code, reason = "made for the tests of pools, which use all of it")]
 #[path = "../pool/place.rs"]
 mod place;
