@@ -59,6 +59,7 @@ mod tests {
             ("compute-page", 12_000),
             ("diff-page", 12_000),
             ("editor-page", 120_000),
+            ("explore", 20_000),
             ("palette", 12_000),
             ("sweep-page", 12_000),
         ];

@@ -18,7 +18,7 @@ const AdminPage = lazy(() => import("../admin/admin-page.tsx"));
 const ComputePage = lazy(() => import("../compute/compute-page.tsx"));
 const SweepPage = lazy(() => import("../sweep/sweep-page.tsx"));
 const DiffPage = lazy(() => import("../diff/diff-page.tsx"));
-const ExplorePage = lazy(() => import("../explorer/explore-page.tsx"));
+const ExplorePage = lazy(async () => ({ default: (await import("../explorer/explore.ts")).ExplorePage }));
 
 type Named = { [name: string]: string };
 

@@ -12,7 +12,7 @@ import { inAddress, type Look, lookOf } from "./address.ts";
 import { Explorer } from "./explorer.tsx";
 import { type FileTable, ofFile, ofRun, type RunTable } from "./served.ts";
 
-export default function ExplorePage() {
+export function ExplorePage() {
   const place = usePlace();
   const { query } = place;
   const [path, run, cell] = ["path", "run", "cell"].map((name) => query.get(name) || undefined);

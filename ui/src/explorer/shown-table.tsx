@@ -17,7 +17,7 @@ interface ShownTableProps {
   home: TableHome | undefined;
 }
 
-export default function ShownTable({ resource, home }: ShownTableProps) {
+export function ShownTable({ resource, home }: ShownTableProps) {
   const place = useRef<HTMLDivElement>(null);
   const isNear = useNear(place);
   const rowHeight = useRowHeight();

@@ -14,7 +14,7 @@ import { Terminal } from "./terminal.tsx";
 import { Widget } from "./widget.tsx";
 
 /** With its grid, which many notebooks do not need. */
-const ShownTable = lazy(() => import("../explorer/shown-table.tsx"));
+const ShownTable = lazy(async () => ({ default: (await import("../explorer/explore.ts")).ShownTable }));
 
 interface OutputProps {
   output: OutputData;
