@@ -26,6 +26,9 @@ export function OutputFrame({ content, library, label = "Output with scripts or 
   const frame = useRef<HTMLIFrameElement>(null);
   // One for as long as the frame is there: what it said of an earlier content still holds.
   const [nonce] = useState(() => crypto.randomUUID());
+  const isReady = useRef(false);
+  /** It keeps the library for what comes later. */
+  const hasLibrary = useRef(false);
   const [near, setNear] = useState(false);
   const [height, setHeight] = useState(UNTIL_KNOWN);
   const [failure, setFailure] = useState<string>();
@@ -48,8 +51,9 @@ export function OutputFrame({ content, library, label = "Output with scripts or 
     const say = (message: ToFrame) => frame.current?.contentWindow?.postMessage(message, "*");
     let over = false;
     const send = async () => {
-      const script = library === undefined ? {} : { library: await scriptOf(library) };
+      const script = library === undefined || hasLibrary.current ? {} : { library: await scriptOf(library) };
       if (over) return;
+      hasLibrary.current = library !== undefined;
       setFailure(undefined);
       say({ kind: "render", nonce, content, theme: theme(), ...script });
     };
@@ -57,8 +61,11 @@ export function OutputFrame({ content, library, label = "Output with scripts or 
     const hear = (event: MessageEvent<FromFrame>) => {
       if (event.source === null || event.source !== frame.current?.contentWindow) return;
       const message = event.data;
-      if (message.kind === "ready") tell();
-      else if (message.nonce !== nonce) return;
+      if (message.kind === "ready") {
+        isReady.current = true;
+        hasLibrary.current = false;
+        tell();
+      } else if (message.nonce !== nonce) return;
       else if (message.kind === "resize") setHeight(Math.min(Math.max(message.height, 1), TALLEST));
       else if (message.kind === "error") setFailure(message.message);
       else if (message.kind === "refused") setRefused(message.host);
@@ -68,7 +75,7 @@ export function OutputFrame({ content, library, label = "Output with scripts or 
     addEventListener("message", hear);
     dark.addEventListener("change", changed);
     // An update of a frame that is there already.
-    tell();
+    if (isReady.current) tell();
     return () => {
       over = true;
       removeEventListener("message", hear);

@@ -71,7 +71,7 @@ function ours(): vega.Loader {
   own.load = (address: string) => {
     const error = new Error(`the data of this chart is not in the notebook but at ${address}`);
     // Vega itself only logs it.
-    reportError(error);
+    dispatchEvent(new ErrorEvent("error", { error }));
     return Promise.reject(error);
   };
   return own;
