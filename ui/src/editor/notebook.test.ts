@@ -37,6 +37,15 @@ test("one key marks the parameters, and one hides", () => {
   expect(reduce(marked, { do: "parameters" }).cells.map(isParameters)).toEqual([false]);
 });
 
+test("a note at an output stays beside what else is known of it, and is saved", () => {
+  const output = { output_type: "display_data" as const, data: { "text/plain": "x" }, metadata: { width: 1, nbpress: { other: true } } };
+  const stream = { output_type: "stream" as const, name: "stdout", text: "1\n" };
+  const state = begin([{ ...cell("a"), outputs: [stream, output] }, cell("b")]);
+  const noted = [0, 1, 7].reduce((now, at) => reduce(now, { do: "note", cell: "a", output: at, note: { explorer: { view: "chart" } } }), state);
+  expect(toDocument(noted.cells)[0]?.outputs).toEqual([stream, { ...output, metadata: { width: 1, nbpress: { other: true, explorer: { view: "chart" } } } }]);
+  expect(noted.cells[1]).toBe(state.cells[1]);
+});
+
 test("what is found is what would be replaced", () => {
   const cells = [cell("a", "Total = 1"), cell("b", "x"), cell("c", "total")];
   expect([finding(cells, "total"), finding(cells, "ota"), finding(cells, ""), finding(cells, "y")]).toEqual([["c"], ["a", "c"], [], []]);

@@ -28,7 +28,9 @@ export type Action =
   | { do: "go"; by: 1 | -1 }
   | { do: "type"; cell: string; source: string }
   | { do: "copy" | "undo" | "command" | "edit" }
-  | { do: "cells"; cells: EditedCell[] };
+  | { do: "cells"; cells: EditedCell[] }
+  /** Notes something of ours at an output. */
+  | { do: "note"; cell: string; output: number; note: { [name: string]: unknown } };
 
 /** What changes more than the text of one cell; it can be undone. */
 type Change =
@@ -88,6 +90,8 @@ export function reduce(state: Edited, action: Action): Edited {
       return { ...state, at: state.cells[index + action.by]?.id ?? state.at };
     case "type":
       return { ...state, cells: state.cells.map((one) => (one.id === action.cell && one.source !== action.source ? { ...one, source: action.source } : one)) };
+    case "note":
+      return { ...state, cells: state.cells.map((one) => (one.id === action.cell ? { ...one, outputs: one.outputs.map((output, at) => (at === action.output ? noted(output, action.note) : output)) } : one)) };
     case "command":
     case "edit":
       return { ...state, mode: action.do };
@@ -100,6 +104,13 @@ export function reduce(state: Edited, action: Action): Edited {
     default:
       return cell === undefined ? state : changed(state, cell, index, action);
   }
+}
+
+/** In the output's metadata, beneath our own name. */
+function noted(output: Output, note: { [name: string]: unknown }): Output {
+  if (!("data" in output)) return output;
+  const ours = output.metadata?.["nbpress"] as object | undefined;
+  return { ...output, metadata: { ...output.metadata, nbpress: { ...ours, ...note } } };
 }
 
 function changed(state: Edited, cell: EditedCell, index: number, action: Change): Edited {

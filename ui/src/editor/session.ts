@@ -4,6 +4,7 @@ import type { KernelStatus, Question } from "../api/schema.ts";
 import { complete, type Completions, inspect } from "./assist.ts";
 import { type Draft, follow, leave, load, save, tell, type Version } from "./document.ts";
 import { Drafting, textsOf, type Theirs, unsavedTexts } from "./drafts.ts";
+import type { Keep } from "../explorer/keep.ts";
 import { Kernel } from "./kernel.ts";
 import { type Action, begin, cellsOf, type Edited, type EditedCell, merge, reduce, same, toDocument } from "./notebook.ts";
 import { type Variable, variables } from "./variables.ts";
@@ -116,6 +117,9 @@ export class Session {
     clearTimeout(this.timer);
     if (this.shown.unsaved) this.timer = window.setTimeout(() => void this.save(), this.shown.others.length > 0 ? PAUSE_AMONG_OTHERS : PAUSE);
   };
+
+  /** Notes at an output how its table is looked at. */
+  readonly keepLook: Keep = (cell, output, look) => this.act({ do: "note", cell, output, note: { explorer: look } });
 
   save(): Promise<boolean> {
     return this.inTurn(() => this.store());

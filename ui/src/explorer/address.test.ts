@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { inAddress, type Look, lookOf, NOTHING, resorted } from "./address.ts";
+import { inAddress, type Look, lookOf, lookOfKept, NOTHING, resorted, sameLook, toKeep } from "./address.ts";
 
 function roundTrip(look: Look): Look {
   const query = new URLSearchParams();
@@ -18,6 +18,15 @@ test("what is looked at survives the address", () => {
   expect(roundTrip(look)).toEqual(look);
   expect(roundTrip(NOTHING)).toEqual(NOTHING);
   expect(Object.values(inAddress(NOTHING)).every((value) => value === undefined)).toBe(true);
+});
+
+test("what is looked at survives the metadata of an output", () => {
+  const look: Look = { query: { sort: [{ column: "a", descending: true }], filter: { column: "a", is: ">=", value: 3 } }, hidden: ["c"], view: "chart", choices: { view: "bar" } };
+  expect(lookOfKept(JSON.parse(JSON.stringify(toKeep(look))))).toEqual(look);
+  expect(lookOfKept(JSON.parse(JSON.stringify(toKeep(NOTHING))))).toEqual(NOTHING);
+  const asServed = { ...toKeep(look), chart: { view: "bar" }, filter: { value: 3, is: ">=", column: "a" } };
+  expect([sameLook(lookOfKept(asServed), look), sameLook(lookOfKept({ ...asServed, hidden: [] }), look)]).toEqual([true, false]);
+  for (const nonsense of [undefined, null, 7, [], { view: "pie", sort: {}, chart: [] }]) expect(lookOfKept(nonsense)).toEqual(NOTHING);
 });
 
 test("ascending is not said", () => {

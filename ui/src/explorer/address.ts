@@ -14,13 +14,32 @@ export const NOTHING: Look = { query: { sort: [], filter: undefined }, hidden: [
 
 /** What the address says; what it says wrongly is as if it said nothing. */
 export function lookOf(query: URLSearchParams): Look {
-  const [sort, filter, hidden, choices] = ["sort", "filter", "hidden", "chart"].map((name) => parsed(query.get(name)));
+  const said = Object.fromEntries(["sort", "filter", "hidden", "chart"].map((name) => [name, parsed(query.get(name))]));
+  return lookOfKept({ ...said, view: query.get("view") });
+}
+
+/** The same as values: what is kept with an output, in its metadata's `nbpress.explorer`. */
+export function lookOfKept(kept: unknown): Look {
+  const { sort, filter, hidden, chart, view } = isObject(kept) ? kept : {};
   return {
     query: { sort: Array.isArray(sort) ? sort.filter(isSortKey) : [], filter: isFilter(filter) ? filter : undefined },
     hidden: Array.isArray(hidden) ? hidden.filter((name) => typeof name === "string") : [],
-    view: query.get("view") === "chart" ? "chart" : "table",
-    choices: isObject(choices) ? choices : undefined,
+    view: view === "chart" ? "chart" : "table",
+    choices: isObject(chart) ? chart : undefined,
   };
+}
+
+export function toKeep({ query: { sort, filter }, hidden, view, choices }: Look): { [name: string]: unknown } {
+  return { view, chart: choices, sort, hidden, ...(filter === undefined ? {} : { filter }) };
+}
+
+/** Whether two looks are the same, in whichever order their parts were written. */
+export function sameLook(one: Look, other: Look): boolean {
+  return inOrder(one) === inOrder(other);
+}
+
+function inOrder(look: Look): string {
+  return JSON.stringify(look, (_, value: unknown) => (isObject(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value));
 }
 
 /** The changes of an address that say this. */

@@ -1,13 +1,14 @@
 // A table among the outputs of a cell. The server is asked where it has more of it than the output; it is asked for
 // nothing before the table comes near.
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useContext, useEffect, useMemo, useRef, useState } from "react";
 
 import { Link } from "../app/router.tsx";
-import { type Look, NOTHING } from "./address.ts";
+import { inAddress, type Look, lookOfKept, sameLook, toKeep } from "./address.ts";
 import { Explorer } from "./explorer.tsx";
 import { HEAD_HEIGHT, useRowHeight } from "./grid.tsx";
 import { isWhole, ofRows, type Resource, resourceOf } from "./held.ts";
 import type { TableHome } from "./home.ts";
+import { KeepLook, keptIn } from "./keep.ts";
 import { ofRun } from "./served.ts";
 import type { TableSource } from "./source.ts";
 
@@ -15,18 +16,20 @@ interface ShownTableProps {
   /** What the output holds. */
   resource: unknown;
   home: TableHome | undefined;
+  /** The output's own, in which a look at it may be kept. */
+  metadata: { [name: string]: unknown } | undefined;
 }
 
-export function ShownTable({ resource, home }: ShownTableProps) {
+export function ShownTable({ resource, home, metadata }: ShownTableProps) {
   const place = useRef<HTMLDivElement>(null);
   const isNear = useNear(place);
   const rowHeight = useRowHeight();
-  const [look, setLook] = useState<Look>(NOTHING);
+  const [look, setLook] = useState<Look>(() => lookOfKept(keptIn(metadata)));
   const held = useMemo(() => resourceOf(resource), [resource]);
   if (held === undefined) return <p className="output-note">A table without fields or rows cannot be shown</p>;
   return (
     <div className="shown-table" ref={place} style={look.view === "chart" ? {} : { height: heightOf(held.total, rowHeight) }}>
-      {isNear ? <Near held={held} home={home} look={look} onLook={setLook} /> : null}
+      {isNear ? <Near held={held} home={home} look={look} onLook={setLook} metadata={metadata} /> : null}
     </div>
   );
 }
@@ -36,13 +39,17 @@ interface NearProps {
   home: TableHome | undefined;
   look: Look;
   onLook: (look: Look) => void;
+  metadata: ShownTableProps["metadata"];
 }
 
-function Near({ held, home, look, onLook }: NearProps) {
+function Near({ held, home, look, onLook, metadata }: NearProps) {
   const source = useMemo(() => sourceOf(held, home), [held, home]);
+  const keep = useContext(KeepLook);
+  const isKept = sameLook(lookOfKept(keptIn(metadata)), look);
   return (
     <Explorer source={source} label="Table" look={look} onLook={onLook} note={noteOf(held, home)}>
-      {home === undefined ? null : <Link className="button quiet" to={addressOf(home)}>Explore</Link>}
+      {home === undefined || keep === undefined || (isKept && look.view === "table") ? null : <button type="button" className="button quiet" disabled={isKept} onClick={() => keep(home.cell, home.output, toKeep(look))}>{isKept ? "Saved in the notebook" : look.view === "chart" ? "Save chart to notebook" : "Save view to notebook"}</button>}
+      {home === undefined ? null : <Link className="button quiet" to={addressOf(home, look)}>Explore</Link>}
     </Explorer>
   );
 }
@@ -66,10 +73,12 @@ function heightOf(rows: number, rowHeight: number): number {
   return BAR + HEAD_HEIGHT + Math.max(2, Math.min(rows, MOST_ROWS)) * rowHeight;
 }
 
-function addressOf(home: TableHome): string {
+/** The screen of the table, as it is looked at here. */
+function addressOf(home: TableHome, look: Look): string {
   const query = new URLSearchParams(home.kind === "run" ? { run: home.run } : { path: home.path });
   query.set("cell", home.cell);
   query.set("output", String(home.output));
+  for (const [name, value] of Object.entries(inAddress(look))) if (value !== undefined) query.set(name, value);
   return `/explore?${query}`;
 }
 

@@ -37,13 +37,13 @@ export const Output = memo(function Output({ output, cell, at }: OutputProps) {
 function Bundle({ data, metadata, cell, at }: { data: MimeBundle; metadata: MimeBundle | undefined; cell: string | undefined; at: number | undefined }) {
   const shown = useMemo(() => choose(data), [data]);
   if (shown === undefined) return <p className="output-note">An output of a form that cannot be shown: {Object.keys(data).join(", ") || "empty"}</p>;
-  if (shown.kind === "table") return <Table resource={shown.resource} cell={cell} at={at} />;
+  if (shown.kind === "table") return <Table resource={shown.resource} metadata={metadata} cell={cell} at={at} />;
   return <Rich shown={shown} metadata={metadata} alt={altOf(data)} />;
 }
 
-function Table({ resource, cell, at }: { resource: object; cell: string | undefined; at: number | undefined }) {
+function Table({ resource, metadata, cell, at }: { resource: object; metadata: MimeBundle | undefined; cell: string | undefined; at: number | undefined }) {
   const home = useHome(cell, at);
-  return <Suspense fallback={<div className="output-table" />}><ShownTable resource={resource} home={home} /></Suspense>;
+  return <Suspense fallback={<div className="output-table" />}><ShownTable resource={resource} home={home} metadata={metadata} /></Suspense>;
 }
 
 function Rich({ shown, metadata, alt }: { shown: Exclude<Shown, { kind: "table" }>; metadata: MimeBundle | undefined; alt: string }) {
