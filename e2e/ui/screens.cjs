@@ -55,10 +55,14 @@ main(async ({ server, person }) => {
   await server.api("POST", "v1/users", { name: "grace", display_name: "Grace Hopper", roles: { main: "editor" } });
   await server.api("POST", "v1/shares", { target: { kind: "run", run: good.id }, expires_at: new Date(Date.now() + 86_400_000).toISOString() });
   await server.api("POST", "api/sessions", { path: "report.ipynb", type: "notebook", name: "report", kernel: { name: "python3" } });
+  fs.mkdirSync(path.join(server.root, "empty"));
   const sweep = await server.api("POST", "v1/jobs/report/sweep", { points: [{ rows: 1 }, { rows: 2 }, { region: "LATAM" }], concurrency: 3 });
   await until("the end of the sweep", async () => (await server.api("GET", `v1/batches/${sweep.id}`)).state !== "active");
   const screens = {
     home: ["", ".run-row"],
+    notebooks: ["notebooks?show=report.ipynb", ".preview + .preview-words"],
+    "notebooks-found": ["notebooks?q=LATAM", ".found li"],
+    "notebooks-folder": ["notebooks/empty", ".notice"],
     runs: ["runs", ".run-row"],
     "runs-none": ["runs?job=report&state=cancelled", ".notice"],
     run: [`runs/${bad.id}`, ".error-card .syn-str"],

@@ -20,6 +20,8 @@ use crate::error::ApiError;
 /// The addresses of screens.
 pub(crate) const SCREENS: &[&str] = &[
     "/",
+    "/notebooks",
+    "/notebooks/{*path}",
     "/runs",
     "/runs/{run}",
     "/jobs",

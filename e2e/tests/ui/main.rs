@@ -33,6 +33,11 @@ fn a_notebook_is_edited_by_two_people_and_a_closed_tab_loses_nothing() {
     in_the_browser("edit");
 }
 
+#[test]
+fn a_folder_is_filled_searched_and_tidied_and_a_reader_is_offered_only_to_read() {
+    in_the_browser("folder");
+}
+
 /// Runs a script of `e2e/ui` beside a served folder with the notebooks that it uses.
 fn in_the_browser(script: &str) {
     let modules = place::repository().join("ui/node_modules");

@@ -1,6 +1,7 @@
 // The few drawings there are, 20 by 20.
 const PATHS = {
   home: "M3 9.5 10 4l7 5.5M5 8.5V16h10V8.5M8.5 16v-4.5h3V16",
+  notebooks: "M5 3.5h10v13H5zM8 3.5v13M10.5 7h2.5M10.5 10h2.5",
   runs: "M4 16V9M8 16V4M12 16v-6M16 16V7",
   jobs: "M4 5.5h12M4 10h12M4 14.5h8",
   compute: "M6 6h8v8H6zM8 3v3M12 3v3M8 14v3M12 14v3M3 8h3M3 12h3M14 8h3M14 12h3",

@@ -63,6 +63,7 @@ function Crumbs({ crumbs }: { crumbs: Crumb[] }) {
 
 const PLACES: [path: string, label: string, icon: IconName][] = [
   ["/", "Home", "home"],
+  ["/notebooks", "Notebooks", "notebooks"],
   ["/runs", "Runs", "runs"],
   ["/jobs", "Jobs", "jobs"],
   ["/schedules", "Schedules", "schedules"],
@@ -85,7 +86,7 @@ function Rail() {
       <div className="more">
         <h2>Elsewhere</h2>
         <ul>
-          <li><a href={elsewhere("view/")}>Notebooks</a></li>
+          <li><a href={elsewhere("view/")}>Pages for readers</a></li>
           {me?.lab === true ? <li><a href={elsewhere("lab")}>JupyterLab</a></li> : null}
         </ul>
         <ul className="last"><li><Link to="/admin" aria-current={path === "/admin" ? "page" : undefined}>{admin ? "Admin" : "Account"}</Link></li></ul>

@@ -14,6 +14,7 @@ import { Link, match, usePlace } from "./router.tsx";
 
 /** With its editor of code, which no other screen needs. */
 const EditorPage = lazy(() => import("../editor/editor-page.tsx"));
+const NotebooksPage = lazy(() => import("../notebooks/notebooks-page.tsx"));
 const AdminPage = lazy(() => import("../admin/admin-page.tsx"));
 const ComputePage = lazy(() => import("../compute/compute-page.tsx"));
 const SweepPage = lazy(() => import("../sweep/sweep-page.tsx"));
@@ -24,6 +25,8 @@ type Named = { [name: string]: string };
 
 const SCREENS: [pattern: string, screen: (named: Named) => ReactNode][] = [
   ["/", () => <HomePage />],
+  ["/notebooks", () => later("the folder", <NotebooksPage folder="" />)],
+  ["/notebooks/{*folder}", ({ folder }) => later("the folder", <NotebooksPage folder={folder ?? ""} />)],
   ["/runs", () => <RunsPage />],
   ["/runs/{run}", ({ run }) => <RunPage id={run ?? ""} />],
   ["/jobs", () => <JobsPage />],

@@ -32,7 +32,7 @@ export function Kernels({ me }: { me: Me | undefined }) {
   return (
     <section className="section">
       <h2>Kernels{data === undefined || data.length === 0 ? null : <span className="muted num"> {totals(data)}</span>}</h2>
-      {data === undefined ? error === undefined ? <Loading what="kernels" /> : <Failure error={error} /> : data.length === 0 ? <p className="muted">None is on. One starts when a cell of a notebook is run.</p> : <List kernels={data} mayStop={may(me, "write")} busy={busy} onStop={stop} />}
+      {data === undefined ? error === undefined ? <Loading what="kernels" /> : <Failure error={error} /> : data.length === 0 ? <p className="muted">None is on. One starts when a cell of a <Link className="link" to="/notebooks">notebook</Link> is run.</p> : <List kernels={data} mayStop={may(me, "write")} busy={busy} onStop={stop} />}
       {failure === undefined ? null : <p className="wrong-line" role="alert">{failure}</p>}
     </section>
   );

@@ -3,7 +3,9 @@ import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState, 
 
 import { ApiError } from "../api/client.ts";
 import { Page } from "../app/page.tsx";
+import { folderCrumbs } from "../app/places.ts";
 import { Outputs } from "../explorer/home.ts";
+import { KeepLook } from "../explorer/keep.ts";
 import { Failure, Loading } from "../parts/notice.tsx";
 import { Cell } from "./cell.tsx";
 import { Differences } from "./differences.tsx";
@@ -24,23 +26,28 @@ export default function EditorPage({ path }: { path: string }) {
     load(path).then((version) => setSession(new Session(path, version)), setError);
   }, [path]);
   const outputs = useMemo(() => ({ kind: "file", path }) as const, [path]);
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  if (session?.path === path) return <Outputs value={outputs}><Open key={path} name={name} session={session} /></Outputs>;
+  const [folder, name] = split(path);
+  if (session?.path === path) return <Outputs value={outputs}><KeepLook value={session.keepLook}><Open key={path} folder={folder} name={name} session={session} /></KeepLook></Outputs>;
   return (
-    <Page crumbs={[["Notebooks"], [name]]}>
+    <Page crumbs={[...folderCrumbs(folder), [name]]}>
       <h1 className="unseen">{name}</h1>
       {error === undefined ? <Loading what="the notebook" /> : <Failure error={error} />}
     </Page>
   );
 }
 
-function Open({ name, session }: { name: string; session: Session }) {
+/** The folder of a path, and the name in it. */
+function split(path: string): [folder: string, name: string] {
+  const at = path.lastIndexOf("/");
+  return [path.slice(0, Math.max(0, at)), path.slice(at + 1)];
+}
+
+function Open({ folder, name, session }: { folder: string; name: string; session: Session }) {
   const shown = useSyncExternalStore(session.subscribe, session.snapshot);
   const cursor = useRef(0);
   const before = useRef<string>(undefined);
   const [isFinding, setFinding] = useState(false);
   const [isPublishing, setPublishing] = useState(false);
-  const publish = useCallback(async () => setPublishing(await session.save()), [session]);
   const moved = useCallback((offset: number) => {
     cursor.current = offset;
   }, []);
@@ -70,9 +77,9 @@ function Open({ name, session }: { name: string; session: Session }) {
   };
   const actions = <button type="button" className="button primary" onClick={() => void session.run([])}>Run all</button>;
   return (
-    <Page crumbs={[["Notebooks"], [name]]} actions={actions} side={<Side session={session} shown={shown} />}>
+    <Page crumbs={[...folderCrumbs(folder), [name]]} actions={actions} side={<Side session={session} shown={shown} />}>
       <h1 className="unseen">{name}</h1>
-      <Status shown={shown} session={session} onCommand={obey} onPublish={() => void publish()} />
+      <Status shown={shown} session={session} onCommand={obey} onPublish={() => void session.save().then(setPublishing)} />
       {isPublishing ? <Publish path={session.path} onClose={() => setPublishing(false)} /> : null}
       {isFinding ? <FindBar session={session} onClose={() => setFinding(false)} /> : null}
       {shown.error === undefined ? null : <Failure error={shown.error} />}

@@ -48,8 +48,9 @@ function List({ title, runs, all, empty }: { title: string; runs: Run[]; all: st
 function Welcome() {
   return (
     <Empty title="Nothing has run yet">
-      <span>Run a notebook: <code>nbpress submit notebook.ipynb</code></span>
-      <span>Give it a name and a schedule: <code>nbpress job publish NAME notebook.ipynb</code></span>
+      <span>Write a notebook or open one, run it cell by cell, and publish it as a job when it is to run by itself.</span>
+      <Link className="button primary" to="/notebooks">Open a notebook</Link>
+      <span>From a terminal: <code>nbpress submit notebook.ipynb</code> runs one, <code>nbpress job publish NAME notebook.ipynb</code> makes a job of it.</span>
     </Empty>
   );
 }

@@ -69,7 +69,7 @@ function Runs({ name }: { name: string }) {
   return (
     <section className="section">
       <div className="head section-head"><h2 className="grow">Runs</h2><Link className="link" to={`/runs?job=${encodeURIComponent(name)}`}>All of them</Link></div>
-      {data === undefined ? error === undefined ? <Loading what="runs" /> : <Failure error={error} /> : data.runs.length === 0 ? <Empty title="It has never run" /> : <><div className="job-page-strip"><Strip runs={data.runs} /></div><RunTable runs={data.runs} withName={false} /></>}
+      {data === undefined ? error === undefined ? <Loading what="runs" /> : <Failure error={error} /> : data.runs.length === 0 ? <Empty title="It has never run"><span><b className="plain">Run…</b> above runs it once, a schedule again and again.</span></Empty> : <><div className="job-page-strip"><Strip runs={data.runs} /></div><RunTable runs={data.runs} withName={false} /></>}
     </section>
   );
 }

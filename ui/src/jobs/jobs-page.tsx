@@ -23,7 +23,7 @@ export function JobsPage() {
 }
 
 function Nothing() {
-  return <Empty title="There are no jobs yet"><span>Give a notebook a name, a trusted copy and defaults: <code>nbpress job publish NAME notebook.ipynb</code></span></Empty>;
+  return <Empty title="There are no jobs yet"><span>A job is a notebook with a name, a copy that nobody edits, and values for its parameters. Open a notebook and choose <b className="plain">Publish as job…</b></span><Link className="button" to="/notebooks">Open a notebook</Link><span>From a terminal: <code>nbpress job publish NAME notebook.ipynb</code></span></Empty>;
 }
 
 function Row({ job, schedules }: { job: Job; schedules: Schedule[] }) {

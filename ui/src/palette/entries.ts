@@ -47,10 +47,10 @@ function best(typed: string, all: Entry[]): Entry[] {
 }
 
 function screens({ admin, lab }: Known): Entry[] {
-  const ours: [label: string, to: string][] = [["Home", "/"], ["Runs", "/runs"], ["Runs as a grid", "/runs?view=grid"], ["Jobs", "/jobs"], ["Schedules", "/schedules"], ["Compute", "/compute"], ["Compare two runs", "/diff"]];
+  const ours: [label: string, to: string][] = [["Home", "/"], ["Notebooks", "/notebooks"], ["Runs", "/runs"], ["Runs as a grid", "/runs?view=grid"], ["Jobs", "/jobs"], ["Schedules", "/schedules"], ["Compute", "/compute"], ["Compare two runs", "/diff"]];
   const people: [string, string][] = admin ? [["Users", "/admin?tab=users"], ["Settings", "/admin?tab=settings"], ["Storage", "/admin?tab=storage"], ["Share links", "/admin?tab=links"]] : [];
   const rest: [string, string][] = [["Tokens", "/admin?tab=tokens"]];
-  const theirs: [string, string][] = [["Notebooks", "view/"], ...(lab ? [["JupyterLab", "lab"] as [string, string]] : [])];
+  const theirs: [string, string][] = [["Pages for readers", "view/"], ...(lab ? [["JupyterLab", "lab"] as [string, string]] : [])];
   const entry = (isElsewhere: boolean) => ([label, to]: [string, string]): Entry => ({ key: to, group: "Go to", label, hint: "", to, elsewhere: isElsewhere });
   return [...[...ours, ...people, ...rest].map(entry(false)), ...theirs.map(entry(true))];
 }

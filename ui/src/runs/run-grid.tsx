@@ -27,7 +27,7 @@ export function RunGrid() {
       <form className="filters" role="search" aria-label="Filter rows" onSubmit={(event) => event.preventDefault()}>
         <input className="input grow" type="search" aria-label="Name of a job or notebook" placeholder="Filter" defaultValue={wanted} onChange={(event) => navigate(withQuery(place, { q: event.target.value }), "replace")} />
       </form>
-      {rows.length === 0 ? <Empty title={wanted === "" ? "Nothing has run yet" : "Nothing is called that"} /> : <Grid rows={rows} runs={runs.data.runs} />}
+      {rows.length === 0 ? <Empty title={wanted === "" ? "Nothing has run yet" : "Nothing is called that"}>{wanted === "" ? <Link className="button" to="/jobs">Run a job</Link> : null}</Empty> : <Grid rows={rows} runs={runs.data.runs} />}
     </>
   );
 }

@@ -76,7 +76,7 @@ function List() {
 
 function Nothing({ filtered }: { filtered: boolean }) {
   if (filtered) return <Empty title="No run is like that"><Link className="link" to="/runs">Show all of them</Link></Empty>;
-  return <Empty title="Nothing has run yet"><span>Run a notebook: <code>nbpress submit notebook.ipynb</code></span></Empty>;
+  return <Empty title="Nothing has run yet"><span>Runs of jobs, and of notebooks that were submitted, stand here for as long as they are kept.</span><Link className="button" to="/jobs">Run a job</Link><span>From a terminal: <code>nbpress submit notebook.ipynb</code></span></Empty>;
 }
 
 /** The key `/` goes to the filters, as in many places. */

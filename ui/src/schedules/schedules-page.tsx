@@ -1,6 +1,7 @@
 // What runs by itself, and when next.
 import { useQuery } from "../api/query.ts";
 import { Page } from "../app/page.tsx";
+import { Link } from "../app/router.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { ScheduleCard } from "./schedule-card.tsx";
 
@@ -15,5 +16,5 @@ export function SchedulesPage() {
 }
 
 function Nothing() {
-  return <Empty title="Nothing runs by itself"><span>Make a schedule: <code>nbpress schedule set JOB --cron '30 7 * * MON-FRI'</code></span></Empty>;
+  return <Empty title="Nothing runs by itself"><span>A schedule belongs to a job: open one and choose <b className="plain">New schedule…</b></span><Link className="button" to="/jobs">Open a job</Link><span>From a terminal: <code>nbpress schedule set JOB --cron '30 7 * * MON-FRI'</code></span></Empty>;
 }

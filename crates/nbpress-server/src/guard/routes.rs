@@ -160,6 +160,8 @@ const PROGRAM: &[(&str, &str)] = &[
     ("GET", "/lab/api/translations/"),
     ("GET", "/lab/api/translations/{locale}"),
     ("GET", "/lab/extensions/{*path}"),
+    ("GET", "/notebooks"),
+    ("GET", "/notebooks/{*path}"),
     ("GET", "/runs"),
     ("GET", "/runs/{run}"),
     ("GET", "/schedules"),

@@ -173,6 +173,12 @@ const ROUTES: &[Route] = &[
         "get",
         "A notebook that is here, converted",
     ),
+    ("/notebooks", "get", "The web UI: the served folder"),
+    (
+        "/notebooks/{*path}",
+        "get",
+        "The web UI: a folder of notebooks",
+    ),
     ("/runs", "get", "The web UI: the runs"),
     ("/runs/{run}", "get", "The web UI: a run"),
     ("/runs/{run}/view", "get", "A run, to read"),

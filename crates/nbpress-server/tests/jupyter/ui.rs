@@ -15,6 +15,8 @@ async fn every_screen_is_one_page_whose_files_are_there() {
     let site = Site::start().await;
     let home = site.get("/").await;
     for path in [
+        "/notebooks",
+        "/notebooks/a/b",
         "/runs",
         "/runs/run_x",
         "/jobs",

@@ -1,0 +1,195 @@
+// The served folder: what is in it, how its notebooks are, and a look at the one that is chosen.
+import { type DragEvent, type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
+
+import { ApiError } from "../api/client.ts";
+import { invalidate, useQuery } from "../api/query.ts";
+import { may, useMe } from "../app/me.ts";
+import { editAddress, folderAddress, folderCrumbs, viewAddress } from "../app/places.ts";
+import { Page } from "../app/page.tsx";
+import { elsewhere, Link, navigate, usePlace, withQuery } from "../app/router.tsx";
+import { useAct } from "../parts/act.ts";
+import { useNow } from "../parts/now.ts";
+import { Empty, Failure, Loading } from "../parts/notice.tsx";
+import { bytes, relative } from "../parts/say.ts";
+import "../parts/table.css";
+import { type FolderEntry, list, make, upload, watch } from "./folder.ts";
+import { Found } from "./found.tsx";
+import "./notebooks.css";
+import { Preview } from "./preview.tsx";
+import { type Status, statusOf } from "./status.ts";
+
+/** More rows than this are not drawn: a filter finds them. */
+const MOST = 500;
+/** Between a change and the look at it; many come together. */
+const TOGETHER = 200;
+const KERNELS = 5000;
+
+export default function NotebooksPage({ folder }: { folder: string }) {
+  const place = usePlace();
+  const me = useMe();
+  const { entries, error, again } = useFolder(folder);
+  const { busy, failure, act } = useAct();
+  const picker = useRef<HTMLInputElement>(null);
+  const mayWrite = may(me, "write");
+  const shown = entries?.find(({ name }) => name === place.query.get("show"));
+  const searched = place.query.get("q") ?? "";
+  const put = (files: Iterable<File>) => act(async () => {
+    for (const file of files) await upload(folder, file);
+    await again();
+  });
+  const open = () => act(async () => navigate(editAddress(await make(folder, "notebook"))));
+  const actions = mayWrite ? <button type="button" className="button primary" disabled={busy} onClick={open}>New notebook</button> : undefined;
+  const side = searched === "" && shown !== undefined ? <Preview key={shown.path} entry={shown} mayWrite={mayWrite} onGone={() => void again()} /> : undefined;
+  return (
+    <Page crumbs={folderCrumbs(folder)} actions={actions} side={side}>
+      <Drop enabled={mayWrite} onFiles={put}>
+        <div className="head">
+          <h1 className="grow">{folder === "" ? "Notebooks" : folder.slice(folder.lastIndexOf("/") + 1)}</h1>
+          {mayWrite ? (
+            <>
+              <button type="button" className="button" disabled={busy} onClick={() => act(async () => navigate(folderAddress(await make(folder, "directory"))))}>New folder</button>
+              <button type="button" className="button" disabled={busy} onClick={() => picker.current?.click()}>Upload…</button>
+              <input ref={picker} type="file" multiple hidden aria-label="Files to upload" onChange={({ target }) => { put([...(target.files ?? [])]); target.value = ""; }} />
+            </>
+          ) : null}
+        </div>
+        <Search key={searched} searched={searched} />
+        {failure === undefined ? null : <p className="wrong-line" role="alert">{failure}</p>}
+        {searched !== "" ? <Found searched={searched} mayEdit={mayWrite} /> : entries === undefined ? error === undefined ? <Loading what="the folder" /> : <Failure error={error} /> : entries.length === 0 ? <Nothing isTop={folder === ""} mayWrite={mayWrite} /> : <List entries={entries} shown={shown} mayEdit={mayWrite} />}
+      </Drop>
+    </Page>
+  );
+}
+
+/** What is in a folder, asked again when something happens there. */
+function useFolder(folder: string): { entries: FolderEntry[] | undefined; error: ApiError | undefined; again: () => Promise<void> } {
+  const [state, setState] = useState<{ folder: string; entries?: FolderEntry[]; error?: ApiError }>({ folder });
+  const again = useCallback((signal?: AbortSignal) => list(folder, signal).then(
+    (entries) => setState({ folder, entries }),
+    (error: unknown) => {
+      if (signal?.aborted !== true) setState({ folder, error: error instanceof ApiError ? error : new ApiError(0, { message: String(error) }) });
+    },
+  ), [folder]);
+  useEffect(() => {
+    const controller = new AbortController();
+    void again(controller.signal);
+    let timer: number | undefined;
+    const stop = watch(folder, () => {
+      timer ??= window.setTimeout(() => {
+        timer = undefined;
+        void again(controller.signal);
+      }, TOGETHER);
+    });
+    return () => {
+      controller.abort();
+      stop();
+      clearTimeout(timer);
+    };
+  }, [folder, again]);
+  const isHere = state.folder === folder;
+  return { entries: isHere ? state.entries : undefined, error: isHere ? state.error : undefined, again };
+}
+
+/** Files that are dropped anywhere on the screen are put into the folder. */
+function Drop({ enabled, onFiles, children }: { enabled: boolean; onFiles: (files: File[]) => void; children: React.ReactNode }) {
+  const [isOver, setOver] = useState(false);
+  const over = (event: DragEvent) => {
+    if (!enabled || !event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    setOver(true);
+  };
+  const drop = (event: DragEvent) => {
+    setOver(false);
+    if (!enabled || event.dataTransfer.files.length === 0) return;
+    event.preventDefault();
+    onFiles([...event.dataTransfer.files]);
+  };
+  return <div className={isOver ? "drop is-over" : "drop"} onDragOver={over} onDragLeave={() => setOver(false)} onDrop={drop}>{children}</div>;
+}
+
+function Search({ searched }: { searched: string }) {
+  const place = usePlace();
+  const [text, setText] = useState(searched);
+  return (
+    <form
+      className="folder-search"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        navigate(withQuery(place, { q: text.trim(), show: undefined }));
+      }}
+    >
+      <input className="input grow" type="search" aria-label="Search all notebooks: code, text and outputs" placeholder="Search all notebooks: code, text, outputs" value={text} onChange={({ target }) => setText(target.value)} />
+      <button type="submit" className="button">Search</button>
+      {searched === "" ? null : <Link className="button quiet" to={withQuery(place, { q: undefined })}>Back to the folder</Link>}
+    </form>
+  );
+}
+
+function Nothing({ isTop, mayWrite }: { isTop: boolean; mayWrite: boolean }) {
+  return (
+    <Empty title={isTop ? "There are no notebooks yet" : "This folder is empty"}>
+      {mayWrite ? <span>Make a <b className="plain">New notebook</b>, or drop files here.</span> : <span>Whoever may write here can put some.</span>}
+    </Empty>
+  );
+}
+
+function List({ entries, shown, mayEdit }: { entries: FolderEntry[]; shown: FolderEntry | undefined; mayEdit: boolean }) {
+  const statuses = useStatuses();
+  const now = useNow(30_000);
+  const place = usePlace();
+  const choose = ({ name }: FolderEntry) => navigate(withQuery(place, { show: name }), "replace");
+  return (
+    <>
+      <div className="panel table-panel">
+        <table className="table folder">
+          <thead><tr><th scope="col">Name</th><th scope="col">State</th><th scope="col" className="num middle">Changed</th><th scope="col" className="num wide">Size</th></tr></thead>
+          <tbody onKeyDown={walk}>
+            {entries.slice(0, MOST).map((entry) => (
+              <tr key={entry.path} className={entry === shown ? "is-shown" : undefined} onClick={() => choose(entry)} onFocus={() => entry !== shown && choose(entry)}>
+                <th scope="row"><Name entry={entry} mayEdit={mayEdit} /></th>
+                <td>{entry.type === "notebook" ? <State status={statuses(entry.path)} /> : null}</td>
+                <td className="num middle"><time className="muted" dateTime={entry.last_modified}>{relative(Math.min(Date.parse(entry.last_modified), now), now)}</time></td>
+                <td className="num wide muted">{entry.size === null || entry.type === "directory" ? "" : bytes(entry.size)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {entries.length > MOST ? <p className="muted after-list">The first {MOST} of {entries.length.toLocaleString("en")}. <a className="link" href={elsewhere("view/")}>All of them, page by page</a></p> : null}
+    </>
+  );
+}
+
+function Name({ entry, mayEdit }: { entry: FolderEntry; mayEdit: boolean }) {
+  const kind = <span className={`kind is-${entry.type}`} aria-hidden="true" />;
+  if (entry.type === "directory") return <Link className="row-link" to={folderAddress(entry.path)}>{kind}{entry.name}</Link>;
+  if (entry.type === "notebook" && mayEdit) return <Link className="row-link" to={editAddress(entry.path)}>{kind}{entry.name}</Link>;
+  return <a className="row-link" href={elsewhere(viewAddress(entry.path))}>{kind}{entry.name}</a>;
+}
+
+function State({ status }: { status: Status | undefined }) {
+  if (status === undefined) return null;
+  const said = <><span className="mark" />{status.words}</>;
+  return status.run === undefined ? <span className={`state ${status.look}`}>{said}</span> : <Link className={`state ${status.look}`} to={`/runs/${status.run}`}>{said}</Link>;
+}
+
+function useStatuses(): (path: string) => Status | undefined {
+  const kernels = useQuery("GET /v1/kernels", {}).data ?? [];
+  const jobs = useQuery("GET /v1/jobs", {}).data?.jobs ?? [];
+  const runs = useQuery("GET /v1/runs", { query: { limit: 200 } }).data?.runs ?? [];
+  useEffect(() => {
+    const timer = setInterval(() => invalidate("v1/kernels"), KERNELS);
+    return () => clearInterval(timer);
+  }, []);
+  return (path) => statusOf(path, kernels, jobs, runs);
+}
+
+function walk(event: KeyboardEvent<HTMLElement>): void {
+  const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+  if (step === 0 || event.metaKey || event.ctrlKey || event.altKey) return;
+  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("th a")];
+  const at = rows.findIndex((row) => row.closest("tr")?.contains(document.activeElement));
+  rows[at + step]?.focus();
+  event.preventDefault();
+}
