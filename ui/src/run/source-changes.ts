@@ -1,6 +1,6 @@
 // How the cells of a run's notebook differ from those of another run's.
+import { type DiffCell, pairs, written as writtenOf } from "../diff/cells.ts";
 import type { NotebookCell } from "../notebook/nbformat.ts";
-import { joined } from "../notebook/nbformat.ts";
 import { counted } from "../parts/say.ts";
 import type { RunCell } from "./fold.ts";
 
@@ -12,28 +12,19 @@ export interface SourceChanges {
   removed: number;
 }
 
-/** Cells are the same by their id, or by their place where a notebook is too old to have ids. Given parameters do not count. */
+/** Cells belong together as where two runs are compared. Given parameters do not count. */
 export function sourceChanges(now: RunCell[], before: NotebookCell[]): SourceChanges {
-  const old = new Map(before.filter(isWritten).map((cell, index) => [cell.id ?? `at ${index}`, joined(cell.source)]));
   const changes: SourceChanges = { edited: [], added: [], removed: 0 };
-  for (const [index, cell] of now.filter(({ tags }) => !tags.includes(GIVEN)).entries()) {
-    const key = cell.id ?? `at ${index}`;
-    const source = old.get(key);
-    if (source === undefined) changes.added.push(cell.index);
-    else if (source !== cell.source) changes.edited.push(cell.index);
-    old.delete(key);
+  const written = now.filter(({ tags }) => !tags.includes(GIVEN)).map(({ index, id, kind, source }): DiffCell => ({ index, id, kind, source, outputs: [], metadata: {} }));
+  for (const { before: old, now: cell } of pairs(writtenOf(before), written)) {
+    if (cell === undefined) changes.removed += 1;
+    else if (old === undefined) changes.added.push(cell.index);
+    else if (old.source !== cell.source) changes.edited.push(cell.index);
   }
-  changes.removed = old.size;
   return changes;
 }
 
 const GIVEN = "injected-parameters";
-
-/** The server marks failures with cells of its own, which have papermill's tag for it. */
-function isWritten(cell: NotebookCell): boolean {
-  const tags = cell.metadata?.tags ?? [];
-  return !tags.includes(GIVEN) && !tags.some((tag) => tag.startsWith("papermill-error"));
-}
 
 export function changesInWords({ edited, added, removed }: SourceChanges): string {
   const parts: string[] = [];
