@@ -55,8 +55,10 @@ impl Index {
     /// # Errors
     /// The file can neither be opened nor be made anew.
     pub async fn open(path: &Path) -> Result<Self> {
-        let opened = Self::open_as_is(path).await;
-        if let Ok(Some(index)) = opened {
+        // A file that is made only to be made anew is synced twice.
+        if path.exists()
+            && let Ok(Some(index)) = Self::open_as_is(path).await
+        {
             return Ok(index);
         }
         for ending in ["", "-wal", "-shm"] {

@@ -256,7 +256,14 @@ async fn parts(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Parts> {
     let deliverer = deliverer(settings, args)?;
     let here = settings.store()?;
     let url = database_url(settings, args);
-    let store = nbpress_runs::Store::open(&url).await?;
+    // Each waits for the disk when it makes its files.
+    let (store, index) = tokio::try_join!(
+        async { anyhow::Ok(nbpress_runs::Store::open(&url).await?) },
+        async {
+            let file = settings.home.join("search.sqlite");
+            anyhow::Ok(nbpress_search::Index::open(&file).await?)
+        },
+    )?;
     let listener = tokio::net::TcpListener::bind(args.listen)
         .await
         .with_context(|| format!("failed to listen on {}", args.listen))?;
@@ -289,7 +296,7 @@ async fn parts(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Parts> {
         openid: args
             .openid
             .provider(args.url.as_deref(), args.folder.is_some())?,
-        index: nbpress_search::Index::open(&settings.home.join("search.sqlite")).await?,
+        index,
         cull_idle: args.cull_idle,
         lease: args.lease,
         tracer: Tracer::default(),
