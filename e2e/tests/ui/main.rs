@@ -122,11 +122,12 @@ const PARAMETERS: &str = "from typing import Literal\n\
     full: bool = False\n\
     gate: str = ''";
 
-/// What a person would write: text, a table, a picture, streams; with another region it fails.
+/// What a person would write: text, two tables, a picture, streams; with another region it fails.
 fn report() -> Value {
     let table = "import pandas as pd\n\
         sessions = pd.DataFrame({'title': ['The Long Harbor', 'Paper Moons', 'Glass River'], 'device': ['tv', 'mobile', 'web'],\n\
         \x20                        'minutes': [184223, 120044, 98310]})\n\
+        display(sessions.describe())\n\
         sessions";
     let bars = "from IPython.display import SVG\n\
         bars = ''.join(f'<rect x=\"{at * 70}\" y=\"{110 - high / 1800:.0f}\" width=\"54\" height=\"{high / 1800:.0f}\" fill=\"#2453d6\"/>'\n\

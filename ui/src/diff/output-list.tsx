@@ -78,7 +78,7 @@ function Rows({ table }: { table: TableChange }) {
     ...(same > 0 ? [`${counted(same, "row")} the same`] : []),
   ];
   return (
-    <div className="diff-table" tabIndex={0} role="region" aria-label="Rows that differ">
+    <div className="diff-table" tabIndex={0} role="group" aria-label="Rows that differ">
       {changes.length === 0 ? null : (
         <table className="panel num">
           <thead><tr><th scope="col"><span className="unseen">Change</span></th>{head.map((name, at) => <th key={at} scope="col">{name === "" ? <span className="unseen">Index</span> : name}</th>)}</tr></thead>

@@ -36,5 +36,5 @@ export function Shadow({ html, label }: { html: TrustedHTML; label: string }) {
     root.innerHTML = html as unknown as string;
     adopt(root);
   }, [html]);
-  return <div className="shadow" ref={host} tabIndex={0} role="region" aria-label={label} />;
+  return <div className="shadow" ref={host} tabIndex={0} role="group" aria-label={label} />;
 }

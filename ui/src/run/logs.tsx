@@ -24,10 +24,10 @@ export function Logs({ document }: { document: RunDocument }) {
         </ul>
       )}
       {said.map(({ key, cell, name, text }) => (
-        <section key={key} aria-label={`Cell ${cell.index + 1}, ${name}`}>
+        <div key={key} role="group" aria-label={`Cell ${cell.index + 1}, ${name}`}>
           <header><button type="button" className="link-button" onClick={() => jump(cell.anchor)}>Cell {cell.index + 1}</button><span className="muted">{name}</span></header>
           <Terminal text={text} name={name} />
-        </section>
+        </div>
       ))}
     </div>
   );
