@@ -25,6 +25,7 @@ use crate::publish::Publisher;
 use crate::resume::{self, Begun, Place};
 use crate::run::{Run, failed, record_failed, stopped};
 use crate::stop::Stop;
+use crate::tables;
 
 /// What a run needs from its surroundings.
 #[derive(Debug)]
@@ -250,8 +251,8 @@ impl<'a> OpenRun<'a> {
                 &Event::Resumed { resumption, at },
             )?;
         }
-        if let Some(tables) = options.tables {
-            tables.begin(&mut kernel, &self.recorder, options).await?;
+        if let Some(limits) = options.tables {
+            tables::begin(limits, &mut kernel, &self.recorder, options).await?;
         }
         self.keep(options, &mut kernel, observer).await?;
         let stop = self.stop.clone();

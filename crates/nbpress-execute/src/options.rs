@@ -10,13 +10,13 @@ use nbpress_format::json::Object;
 use nbpress_format::notebook::Notebook;
 use nbpress_format::parameters::ParameterValue;
 use nbpress_kernel::Limits;
+use nbpress_kernel::tables::Tables;
 use nbpress_record::{RunId, SweepPoint};
 use nbpress_storage::Location;
 
 use crate::keep::Keeping;
 use crate::redact::Secret;
 use crate::resume::Parent;
-use crate::tables::Tables;
 
 /// Whose manners a run has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

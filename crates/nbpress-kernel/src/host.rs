@@ -27,11 +27,12 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use exchange::Exchange;
-use folder::HostFolder;
+use folder::{HostFolder, HostSpec};
 use keeper::Keeper;
 use serve::Front;
 
 use crate::provision::LocalProvisioner;
+use crate::tables::{self, KeepTables, Tables};
 
 /// How many orders may wait.
 const ORDERS: usize = 16;
@@ -107,6 +108,7 @@ pub async fn run(
 ) -> io::Result<()> {
     let folder = HostFolder::at(folder);
     let spec = folder.read_spec()?;
+    let tables = tables(&folder, &spec, environment)?;
     folder.lock().write_process_id()?;
     let state = HostState {
         revision: 0,
@@ -124,7 +126,7 @@ pub async fn run(
     let exchange = Exchange::new(folder.spool(), state);
     let (sender, orders) = mpsc::channel(ORDERS);
     let mut front = Front::new(link::listen(folder.path())?, Arc::clone(&exchange), sender);
-    let keeper = Keeper::new(exchange, orders, provisioner, spec, environment);
+    let keeper = Keeper::new(exchange, orders, provisioner, spec, environment).with_tables(tables);
     tokio::select! {
         () = Box::pin(keeper.run()) => {}
         () = front.receive() => {}
@@ -132,6 +134,23 @@ pub async fn run(
     }
     front.close().await;
     Ok(())
+}
+
+/// Which tables that its cells show are kept whole.
+fn tables(
+    folder: &HostFolder,
+    spec: &HostSpec,
+    environment: &BTreeMap<String, String>,
+) -> io::Result<Option<KeepTables>> {
+    let mut variables = environment.clone();
+    variables.extend(spec.environment.clone());
+    let Some(limits) = Tables::unless_off(&variables).map_err(io::Error::other)? else {
+        return Ok(None);
+    };
+    let folder = folder.path().parent().map(tables::folder::beside);
+    // Without it there are first rows.
+    let folder = folder.filter(|folder| tables::folder::prepare(folder).is_ok());
+    Ok(Some(KeepTables { folder, limits }))
 }
 
 /// Waits until nobody can connect any more.

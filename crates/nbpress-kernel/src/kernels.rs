@@ -24,6 +24,7 @@ use crate::host::wire::{Answer, Command};
 pub use crate::host::{Delivery, ExecutionState, KernelModel};
 use crate::limits::Limits;
 pub use crate::process::TreeUsage;
+use crate::tables;
 pub use connection::{Connection, ConnectionEnd, ConnectionReceiver, ConnectionSender};
 pub use interactive::InteractiveKernel;
 
@@ -194,6 +195,12 @@ impl Kernels {
     /// Where kernelspecs are searched.
     pub fn finder(&self) -> &KernelFinder {
         &self.shared.finder
+    }
+
+    /// Opens a table that one of them has written, by the SHA-256 that its output says; what was shown long ago may be
+    /// gone.
+    pub fn open_table(&self, sha256: &str) -> Option<File> {
+        tables::folder::open(&tables::folder::beside(&self.shared.folder), sha256)
     }
 
     /// Starts a kernel. Returns as soon as its process is there, which takes milliseconds; until the kernel

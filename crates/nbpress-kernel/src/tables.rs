@@ -4,6 +4,9 @@
 //! imports none of these; where the notebook does not, nothing happens. Whatever goes wrong in it, the frame is shown as it
 //! was before.
 
+pub(crate) mod folder;
+
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::kernel::Kernel;
@@ -28,12 +31,79 @@ const PROGRAM: &str = concat!(
 pub struct KeepTables {
     /// Where the kernel puts the files; only first rows are shown when `None`.
     pub folder: Option<PathBuf>,
-    /// The most rows of a table that is written.
+    /// How large ones.
+    pub limits: Tables,
+}
+
+/// Which tables are kept whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tables {
+    /// The most rows of a table that is kept.
     pub rows: u64,
-    /// The most bytes of its values.
+    /// The most bytes of its values in memory.
     pub bytes: u64,
-    /// The most bytes of all files together.
-    pub all_bytes: u64,
+}
+
+/// The most bytes of the files of one kernel.
+const ALL_BYTES: u64 = 1 << 30;
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self {
+            rows: 10_000_000,
+            bytes: 256 << 20,
+        }
+    }
+}
+
+/// A variable of the environment that does not say what it should.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{variable}` is `{value}`, not {expected}")]
+pub struct BadVariable {
+    /// Its name.
+    pub variable: &'static str,
+    /// What it is set to.
+    pub value: String,
+    /// What it should be.
+    pub expected: &'static str,
+}
+
+impl Tables {
+    /// What `NBPRESS_TABLES_ROWS` and `NBPRESS_TABLES_BYTES` say, or the defaults.
+    ///
+    /// # Errors
+    /// One of them is no number.
+    pub fn limited_by(environment: &BTreeMap<String, String>) -> Result<Self, BadVariable> {
+        let number = |variable, usual| match environment.get(variable) {
+            None => Ok(usual),
+            Some(value) => value.parse().map_err(|_| BadVariable {
+                variable,
+                value: value.clone(),
+                expected: "a number",
+            }),
+        };
+        let usual = Self::default();
+        Ok(Self {
+            rows: number("NBPRESS_TABLES_ROWS", usual.rows)?,
+            bytes: number("NBPRESS_TABLES_BYTES", usual.bytes)?,
+        })
+    }
+
+    /// The same, where they are kept unless `NBPRESS_TABLES` is `off`.
+    ///
+    /// # Errors
+    /// One of the variables says something else.
+    pub fn unless_off(environment: &BTreeMap<String, String>) -> Result<Option<Self>, BadVariable> {
+        match environment.get("NBPRESS_TABLES").map(String::as_str) {
+            Some("off") => Ok(None),
+            None | Some("" | "on") => Self::limited_by(environment).map(Some),
+            Some(value) => Err(BadVariable {
+                variable: "NBPRESS_TABLES",
+                value: value.to_owned(),
+                expected: "`on` or `off`",
+            }),
+        }
+    }
 }
 
 impl KeepTables {
@@ -45,13 +115,22 @@ impl KeepTables {
         }
     }
 
+    /// The same for a kernel that others speak with afterwards: what it answers is taken here.
+    pub(crate) async fn install_unseen(&self, kernel: &mut Kernel) {
+        if kernel.info().implementation == "ipython" {
+            kernel.execute_silently(&self.code()).await;
+        }
+    }
+
     /// One expression, with names of its own.
     fn code(&self) -> String {
+        let folder = self.folder.as_ref();
         let settings = serde_json::json!({
-            "folder": self.folder,
-            "rows": self.rows,
-            "bytes": self.bytes,
-            "left": self.all_bytes,
+            // The kernel is in a folder of its own, and code changes it.
+            "folder": folder.and_then(|folder| std::path::absolute(folder).ok()),
+            "rows": self.limits.rows,
+            "bytes": self.limits.bytes,
+            "left": ALL_BYTES,
         });
         // A string of JSON is one of Python, too.
         let [install, program, settings] = [INSTALL, PROGRAM, &settings.to_string()]
@@ -60,5 +139,45 @@ impl KeepTables {
             "exec(compile({install}, '<nbpress>', 'exec'), {{'__name__': 'nbpress', 'PROGRAM': {program}, \
              'SETTINGS': __import__('json').loads({settings})}})"
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let owned = pairs
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        owned.collect()
+    }
+
+    #[test]
+    fn the_environment_says_which_tables_are_kept() {
+        let kept = |pairs: &[(&str, &str)]| Tables::unless_off(&environment(pairs));
+        assert_eq!(kept(&[]), Ok(Some(Tables::default())));
+        assert_eq!(kept(&[("NBPRESS_TABLES", "off")]), Ok(None));
+        let few = Tables {
+            rows: 7,
+            ..Tables::default()
+        };
+        let pairs = [("NBPRESS_TABLES", "on"), ("NBPRESS_TABLES_ROWS", "7")];
+        assert_eq!(kept(&pairs), Ok(Some(few)));
+        for (pairs, text) in [
+            (
+                [("NBPRESS_TABLES", "no")],
+                "`NBPRESS_TABLES` is `no`, not `on` or `off`",
+            ),
+            (
+                [("NBPRESS_TABLES_BYTES", "1GiB")],
+                "`NBPRESS_TABLES_BYTES` is `1GiB`, not a number",
+            ),
+        ] {
+            assert_eq!(
+                kept(&pairs).map_err(|error| error.to_string()),
+                Err(text.to_owned())
+            );
+        }
     }
 }

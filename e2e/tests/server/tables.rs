@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use e2e::live::Stage;
+use e2e::live::{Stage, poll};
 use serde_json::{Value, json};
 
 use crate::Served;
@@ -146,6 +146,41 @@ fn the_frame_of_a_worker_elsewhere_comes_with_its_record() {
     assert_eq!(state, "succeeded");
     worker.is_empty();
     has_all_rows(&served, &format!("/v1/runs/{run}/tables/cell-0/0"));
+}
+
+#[test]
+fn a_frame_in_a_notebook_outlives_its_kernel() {
+    let stage = Stage::new();
+    let folder = stage.path("folder");
+    std::fs::create_dir(&folder).unwrap();
+    let notebook = e2e::live::notebook("python3", &[FRAME]);
+    std::fs::write(folder.join("frame.ipynb"), notebook.to_string()).unwrap();
+    let mut served = Served::on(stage, &[folder.to_str().unwrap()]);
+    let wish = json!({"path": "frame.ipynb"}).to_string();
+    let (status, answer) = http(&served, "POST", "/v1/notebooks/execute", &wish);
+    assert_eq!(status, 202, "{answer}");
+    let shown = poll(|| {
+        let saved = std::fs::read(folder.join("frame.ipynb")).ok()?;
+        let saved: Value = serde_json::from_slice(&saved).ok()?;
+        let data = saved["cells"][0]["outputs"].get(0)?["data"].clone();
+        Some(data["application/vnd.dataresource+json"].clone())
+    });
+    let shown = shown.unwrap_or_else(|| panic!("{}", served.log()));
+    assert_eq!(shown["data"].as_array().unwrap().len(), 100);
+    let table = "/v1/tables?path=frame.ipynb&cell=cell-0&output=0";
+    has_all_rows(&served, table);
+
+    let (_, kernels) = http(&served, "GET", "/api/kernels", "");
+    let path = format!("/api/kernels/{}", kernels[0]["id"].as_str().unwrap());
+    assert_eq!(http(&served, "DELETE", &path, "").0, 204);
+    served.stop();
+    served.start_again();
+    has_all_rows(&served, table);
+
+    // What has been removed to make room leaves the rows in the output.
+    std::fs::remove_dir_all(served.stage.home.join("kernels/tables")).unwrap();
+    let page = ask(&served, table, &[("limit", json!(1))]);
+    assert_eq!(page["total"], 100);
 }
 
 #[test]

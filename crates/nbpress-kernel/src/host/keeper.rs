@@ -15,6 +15,7 @@ use crate::find::FoundKernel;
 use crate::kernel::{Kernel, KernelEvent, StartError};
 use crate::process::{Exit, TreeUsage};
 use crate::provision::{LaunchRequest, LocalProvisioner};
+use crate::tables::KeepTables;
 
 /// How long a kernel may take until it answers.
 const START_TIMEOUT: Duration = Duration::from_mins(2);
@@ -34,6 +35,7 @@ pub(super) struct Keeper {
     spec: HostSpec,
     kernel: FoundKernel,
     environment: BTreeMap<String, String>,
+    tables: Option<KeepTables>,
     deaths: u32,
     /// Who waits for the kernel to answer.
     waiting: Vec<oneshot::Sender<Answer>>,
@@ -65,9 +67,15 @@ impl Keeper {
             kernel: spec.kernel(),
             spec,
             environment,
+            tables: None,
             deaths: 0,
             waiting: Vec::new(),
         }
+    }
+
+    /// The same, where each of its kernels shows data frames as tables.
+    pub(super) fn with_tables(self, tables: Option<KeepTables>) -> Self {
+        Self { tables, ..self }
     }
 
     /// Keeps the kernel until it is shut down.
@@ -96,12 +104,16 @@ impl Keeper {
             limits: self.spec.limits,
         };
         let exchange = Arc::clone(&self.exchange);
-        let mut start = Box::pin(Kernel::start_observed(
-            &self.provisioner,
-            &request,
-            START_TIMEOUT,
-            |process_id| exchange.launched(process_id),
-        ));
+        let mut start = Box::pin(async {
+            let launched = |process_id| exchange.launched(process_id);
+            let provisioner = &self.provisioner;
+            let started = Kernel::start_observed(provisioner, &request, START_TIMEOUT, launched);
+            let mut kernel = started.await?;
+            if let Some(tables) = &self.tables {
+                tables.install_unseen(&mut kernel).await;
+            }
+            Ok(kernel)
+        });
         loop {
             tokio::select! {
                 started = &mut start => {

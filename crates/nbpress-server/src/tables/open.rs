@@ -78,13 +78,19 @@ impl ShownTable {
         self
     }
 
-    /// The same with the record of the run that the output names, which must be one of the folder's workspace.
-    pub(super) async fn with_all_rows_of_its_run(self, app: &App) -> Self {
-        let run = self
-            .resource
-            .get("nbpress")
-            .and_then(|about| about.get("run"));
+    /// The same with the record of the run that the output names, which must be one of the folder's workspace. One
+    /// that names none was shown by an interactive kernel.
+    pub(super) async fn with_all_rows_of_its_origin(
+        mut self,
+        app: &App,
+        jupyter: &JupyterSettings,
+    ) -> Self {
+        let about = self.resource.get("nbpress");
+        let run = about.and_then(|about| about.get("run"));
         let Some(run) = run.and_then(Json::as_str) else {
+            self.whole = self
+                .kept()
+                .and_then(|(sha256, format)| Some((jupyter.kernels.open_table(sha256)?, format)));
             return self;
         };
         let Ok(run) = app.store.find_run(DEFAULT_WORKSPACE, run).await else {
