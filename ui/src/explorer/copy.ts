@@ -4,24 +4,18 @@ import type { Area } from "./selection.ts";
 import { asTsv } from "./words.ts";
 
 /** As many rows as the API gives at once. */
-export const MOST_COPIED = 10_000;
+const MOST_COPIED = 10_000;
 
-export interface Copy {
-  /** Where all of it is known. */
-  text: string | undefined;
-  /** Otherwise: fetches it and puts it into the clipboard. */
-  later: () => Promise<void>;
-}
-
-/** A single cell is its value; several have the names of their columns above. */
-export function copyOf(pages: Pages, { top, bottom, left, right }: Area): Copy {
+/** A single cell is its value; several have the names of their columns above. Says what was copied. */
+export async function copyInto(clipboard: Pick<DataTransfer, "setData">, pages: Pages, { top, bottom, left, right }: Area): Promise<string> {
   const columns = pages.columns.slice(left, right + 1).map(({ name }) => name);
   const count = Math.min(MOST_COPIED, bottom - top + 1);
-  const written = (rows: unknown[][]) => (count === 1 && columns.length === 1 ? asTsv(columns, rows).slice((columns[0] ?? "").length + 1) : asTsv(columns, rows));
+  const written = (rows: unknown[][]) => (count === 1 && columns.length === 1 ? asTsv([], rows).slice(1) : asTsv(columns, rows));
   const known = Array.from({ length: count }, (_, index) => pages.row(top + index)?.slice(left, right + 1));
-  const later = async () => {
+  if (known.every((row) => row !== undefined)) clipboard.setData("text/plain", written(known));
+  else {
     const { rows } = await pages.source.page({ ...pages.query, columns, offset: top, limit: count });
     await navigator.clipboard.writeText(written(rows));
-  };
-  return { text: known.every((row) => row !== undefined) ? written(known) : undefined, later };
+  }
+  return `Copied ${count.toLocaleString("en")} ${count === 1 ? "row" : "rows"}${bottom - top + 1 > count ? ", which is the most" : ""}`;
 }

@@ -1,5 +1,5 @@
 // The screen of one table: a file of the folder, or what a cell of a notebook or a run has shown.
-import { useCallback, useMemo } from "react";
+import { type ReactNode, useCallback, useMemo } from "react";
 
 import { useQuery } from "../api/query.ts";
 import { Page, type Crumb } from "../app/page.tsx";
@@ -39,17 +39,18 @@ function OfFile({ path, cell, output }: FileTable) {
   const name = fileName(path);
   const crumbs: Crumb[] = cell === undefined ? [["Notebooks"], [name]] : [["Notebooks"], [name, editAddress(path)], ["Table"]];
   const actions = cell === undefined ? <a className="button" href={elsewhere(`files/${viewAddress(path).slice("view/".length)}?download=1`)}>Download</a> : null;
-  return <Shown crumbs={crumbs} title={cell === undefined ? name : `Table of ${name}`} source={source} actions={actions} />;
+  return <Shown crumbs={crumbs} title={cell === undefined ? name : `Table of ${name}`} source={source} actions={actions} path={cell === undefined ? path : undefined} />;
 }
 
 interface ShownProps {
   crumbs: Crumb[];
   title: string;
   source: ReturnType<typeof ofFile>;
-  actions?: React.ReactNode;
+  actions?: ReactNode;
+  path?: string | undefined;
 }
 
-function Shown({ crumbs, title, source, actions = null }: ShownProps) {
+function Shown({ crumbs, title, source, actions = null, path }: ShownProps) {
   const place = usePlace();
   const look = useMemo(() => lookOf(place.query), [place.query]);
   const change = useCallback((next: Look) => navigate(withQuery(place, inAddress(next)), "replace"), [place]);
@@ -57,7 +58,7 @@ function Shown({ crumbs, title, source, actions = null }: ShownProps) {
     <Page crumbs={crumbs} actions={actions}>
       <div className="explore-page">
         <h1>{title}</h1>
-        <Explorer key={source.key} source={source} label={title} look={look} onLook={change} withColumns />
+        <Explorer key={source.key} source={source} label={title} look={look} onLook={change} path={path} withColumns />
       </div>
     </Page>
   );

@@ -5,6 +5,7 @@ import type { ApiError } from "../api/client.ts";
 import { Loading } from "../parts/notice.tsx";
 import { type Look, resorted } from "./address.ts";
 import { ColumnList } from "./column-list.tsx";
+import { CodeMenu } from "./code-menu.tsx";
 import "./explorer.css";
 import { FilterForm } from "./filter-form.tsx";
 import { pills, reads, withoutPill, withPill } from "./filter.ts";
@@ -25,7 +26,9 @@ interface ExplorerProps {
   onLook: (look: Look) => void;
   /** What is missing of the table. */
   note?: string | undefined;
-  /** Whether the columns stand at the left, where there is room. */
+  /** Of a file. */
+  path?: string | undefined;
+  /** Whether the columns stand at the left, where there is room; then there is room for more, too. */
   withColumns?: boolean;
   /** Beside the count: where else to go. */
   children?: ReactNode;
@@ -41,14 +44,14 @@ export function Explorer(props: ExplorerProps) {
   );
 }
 
-function Loaded({ source, label, look, onLook, note, withColumns = false, children, columns }: ExplorerProps & { columns: TableColumn[] }) {
+function Loaded({ source, label, look, onLook, note, path, withColumns = false, children, columns }: ExplorerProps & { columns: TableColumn[] }) {
   const { query, view } = look;
   const visible = useMemo(() => shownOf(columns, look.hidden), [columns, look.hidden]);
   const { pages, stale } = usePages(source, query, visible);
   const known = useSyncExternalStore(pages.subscribe, pages.snapshot);
   const summaries = useSummaries(source, columns, query.filter);
   const [asks, setAsks] = useState<{ column: string | undefined }>();
-  const [said, setSaid] = useState("");
+  const [said, setSaid] = useState({ text: "", times: 0 });
   // Charts ask for rows of their own; how many there are is said above them too.
   useEffect(() => {
     if (view === "chart") pages.want(0, 0);
@@ -67,6 +70,7 @@ function Loaded({ source, label, look, onLook, note, withColumns = false, childr
           <span className="grow" />
           <button type="button" className="button quiet" aria-expanded={asks !== undefined} onClick={() => setAsks(asks === undefined ? { column: undefined } : undefined)}>Filter</button>
           <Menu className={withColumns ? "narrow-only" : ""} label={`Columns${visible.length < columns.length ? ` ${amount(visible.length)}/${amount(columns.length)}` : ""}`}>{list}</Menu>
+          {withColumns ? <CodeMenu columns={columns} look={look} path={path} /> : null}
           {children}
         </div>
         {note === undefined ? null : <p className="explorer-note is-warn"><span className="mark" />{note}</p>}
@@ -90,12 +94,12 @@ function Loaded({ source, label, look, onLook, note, withColumns = false, childr
             onSort={(column, also) => change({ query: { ...query, sort: resorted(query.sort, column, also) } })}
             onFilter={add}
             onAskFilter={(column) => setAsks({ column })}
-            onSay={setSaid}
+            onSay={(text) => setSaid(({ times }) => ({ text, times: times + 1 }))}
           >
             {known.matching === undefined ? known.error === undefined ? <Loading what="the rows" /> : null : query.filter === undefined ? "There are no rows" : <>No row matches <button type="button" className="link-button" onClick={() => filterBy(undefined)}>Show all rows</button></>}
           </Grid>
         )}
-        <div className="explorer-said" role="status">{said}</div>
+        <div role="status">{said.text === "" ? null : <span key={said.times} className="explorer-said">{said.text}</span>}</div>
       </div>
     </div>
   );

@@ -2,11 +2,11 @@
 // scrolled to, in a layer that stays where it is: however far one jumps, something is there at once.
 import { type ClipboardEvent, type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useId, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 
-import { copyOf, MOST_COPIED } from "./copy.ts";
+import { copyInto } from "./copy.ts";
 import "./grid.css";
 import { Head } from "./head.tsx";
 import { type Lane, lanesOf, revealingLane, usualWidth, within } from "./lanes.ts";
-import type { Pages } from "./pages.ts";
+import type { Known, Pages } from "./pages.ts";
 import { Row } from "./row.tsx";
 import { canvasHeight, type Extent, revealing } from "./scroll.ts";
 import { Scroller } from "./scroller.ts";
@@ -89,84 +89,106 @@ export function Grid({ label, columns, pages, stale, summaries, sort, onSort, on
     setSelection((before) => ({ anchor: extend && before.anchor.row !== HEAD ? before.anchor : at, at }));
   };
   const copy = (event: ClipboardEvent) => {
-    if (event.target !== place.current) return;
+    if (event.target !== place.current || rows === 0) return;
     event.preventDefault();
-    const chosen = { ...area, top: Math.max(0, area.top), bottom: Math.min(area.bottom, rows - 1) };
-    const { text, later } = copyOf(pages, chosen);
-    const done = () => onSay(`Copied ${Math.min(MOST_COPIED, chosen.bottom - chosen.top + 1).toLocaleString("en")} ${chosen.bottom === chosen.top ? "row" : "rows"}${chosen.bottom - chosen.top >= MOST_COPIED ? ", which is the most" : ""}`);
-    if (text !== undefined) {
-      event.clipboardData.setData("text/plain", text);
-      done();
-    } else later().then(done, (error: unknown) => onSay(`Not copied: ${error instanceof Error ? error.message : String(error)}`));
+    const bottom = Math.max(0, Math.min(area.bottom, rows - 1));
+    copyInto(event.clipboardData, pages, { ...area, top: Math.max(0, Math.min(area.top, bottom)), bottom }).then(onSay, (error: unknown) => onSay(`Not copied: ${error instanceof Error ? error.message : String(error)}`));
   };
   const isSeen = selection.at.row === HEAD ? columns.length > 0 : selection.at.row >= first && selection.at.row < first + count;
   const isLaneSeen = seen.some(({ index }) => index === selection.at.column);
 
   return (
-    <div
-      ref={place}
-      className={stale ? "grid is-stale" : "grid"}
-      role="grid"
-      tabIndex={0}
-      aria-label={label}
-      aria-rowcount={rows + 1}
-      aria-colcount={columns.length + 1}
-      aria-multiselectable="true"
-      aria-busy={stale || known.matching === undefined}
-      aria-activedescendant={isSeen && isLaneSeen ? (selection.at.row === HEAD ? `${id}-head-${selection.at.column}` : `${id}-at`) : undefined}
-      data-choosing=""
-      onScroll={scroller.scrolled}
-      onKeyDown={obey}
-      onCopy={copy}
-      onPointerDown={(event) => point(event, event.shiftKey)}
-      onPointerOver={(event) => event.buttons === 1 && event.pointerType === "mouse" && point(event, true)}
-    >
-      <div role="rowgroup" className="grid-head" style={{ width: gutter + total, height: HEAD_HEIGHT }}>
-        <div role="row" aria-rowindex={1} className="grid-row is-head">
-          <div role="columnheader" aria-colindex={1} className="grid-number" style={{ width: gutter }}><span className="unseen">Row</span></div>
-          <div className="grid-lanes" role="presentation" style={{ left: gutter }}>
-            {seen.map((lane) => (
-              <Head
-                key={lane.column.name}
-                id={`${id}-head-${lane.index}`}
-                lane={lane}
-                summary={summaries.get(lane.column.name)}
-                sort={sort}
-                isAt={selection.at.row === HEAD && selection.at.column === lane.index}
-                onSort={onSort}
-                onFilter={onFilter}
-                onAskFilter={onAskFilter}
-                onWidth={setWidth}
-              />
-            ))}
-          </div>
+    <div className="grid-frame">
+      <div
+        ref={place}
+        className={stale ? "grid is-stale" : "grid"}
+        role="grid"
+        tabIndex={0}
+        aria-label={label}
+        aria-rowcount={rows + 1}
+        aria-colcount={columns.length + 1}
+        aria-multiselectable="true"
+        aria-busy={stale || known.matching === undefined}
+        aria-activedescendant={isSeen && isLaneSeen ? (selection.at.row === HEAD ? `${id}-head-${selection.at.column}` : `${id}-at`) : undefined}
+        data-choosing=""
+        onScroll={scroller.scrolled}
+        onKeyDown={obey}
+        onCopy={copy}
+        onPointerDown={(event) => point(event, event.shiftKey)}
+        onPointerOver={(event) => event.buttons === 1 && event.pointerType === "mouse" && point(event, true)}
+      >
+        <HeadRow id={id} lanes={seen} gutter={gutter} total={total} at={selection.at.row === HEAD ? selection.at.column : undefined} summaries={summaries} sort={sort} onSort={onSort} onFilter={onFilter} onAskFilter={onAskFilter} onWidth={setWidth} />
+        <div className="grid-canvas" role="presentation" style={{ height: canvasHeight(extent), width: gutter + total }}>
+          {rows === 0 ? null : <Rows id={id} pages={pages} known={known} lanes={seen} gutter={gutter} width={gutter + total} extent={extent} top={top} count={count} selection={selection} />}
         </div>
       </div>
-      <div className="grid-canvas" role="presentation" style={{ height: canvasHeight(extent), width: gutter + total }}>
-        <div role="rowgroup" className="grid-view" style={{ top: HEAD_HEIGHT, height: Math.min(extent.viewHeight, rows * rowHeight) }}>
-          {Array.from({ length: Math.max(0, count) }, (_, offset) => {
-            const index = first + offset;
-            const isChosen = index >= area.top && index <= area.bottom;
-            return (
-              <Row
-                key={index}
-                index={index}
-                top={Math.round((index - top) * rowHeight)}
-                height={rowHeight}
-                width={gutter + total}
-                gutter={gutter}
-                values={pages.row(index)}
-                lanes={seen}
-                from={isChosen ? area.left : 0}
-                to={isChosen ? area.right : -1}
-                at={selection.at.row === index ? selection.at.column : undefined}
-                prefix={id}
-              />
-            );
-          })}
+      {rows === 0 ? <div className="grid-none" style={{ top: HEAD_HEIGHT }}>{children}</div> : null}
+    </div>
+  );
+}
+
+interface HeadRowProps extends Pick<GridProps, "summaries" | "sort" | "onSort" | "onFilter" | "onAskFilter"> {
+  id: string;
+  lanes: Lane[];
+  gutter: number;
+  total: number;
+  /** The column where the keyboard is. */
+  at: number | undefined;
+  onWidth: (column: string, width: number) => void;
+}
+
+function HeadRow({ id, lanes, gutter, total, at, summaries, ...rest }: HeadRowProps) {
+  return (
+    <div role="rowgroup" className="grid-head" style={{ width: gutter + total, height: HEAD_HEIGHT }}>
+      <div role="row" aria-rowindex={1} className="grid-row is-head">
+        <div role="columnheader" aria-colindex={1} className="grid-number" style={{ width: gutter }}><span className="unseen">Row</span></div>
+        <div className="grid-lanes" role="presentation" style={{ left: gutter }}>
+          {lanes.map((lane) => <Head key={lane.column.name} id={`${id}-head-${lane.index}`} lane={lane} summary={summaries.get(lane.column.name)} isAt={at === lane.index} {...rest} />)}
         </div>
       </div>
-      {rows === 0 ? <div className="grid-none" role="presentation">{children}</div> : null}
+    </div>
+  );
+}
+
+interface RowsProps {
+  id: string;
+  pages: Pages;
+  /** Another one when other rows are there. */
+  known: Known;
+  lanes: Lane[];
+  gutter: number;
+  width: number;
+  extent: Extent;
+  top: number;
+  count: number;
+  selection: Selection;
+}
+
+function Rows({ id, pages, lanes, gutter, width, extent, top, count, selection }: RowsProps) {
+  const area = areaOf(selection);
+  const first = Math.floor(top);
+  const indices = Array.from({ length: Math.max(0, count) }, (_, offset) => first + offset);
+  return (
+    <div role="rowgroup" className="grid-view" style={{ top: HEAD_HEIGHT, height: Math.min(extent.viewHeight, extent.rows * extent.rowHeight) }}>
+      {indices.map((index) => {
+        const isChosen = index >= area.top && index <= area.bottom;
+        return (
+          <Row
+            key={index}
+            index={index}
+            top={Math.round((index - top) * extent.rowHeight)}
+            height={extent.rowHeight}
+            width={width}
+            gutter={gutter}
+            values={pages.row(index)}
+            lanes={lanes}
+            from={isChosen ? area.left : 0}
+            to={isChosen ? area.right : -1}
+            at={selection.at.row === index ? selection.at.column : undefined}
+            prefix={id}
+          />
+        );
+      })}
     </div>
   );
 }
