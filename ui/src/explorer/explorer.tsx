@@ -24,8 +24,8 @@ interface ExplorerProps {
   label: string;
   look: Look;
   onLook: (look: Look) => void;
-  /** What is missing of the table. */
-  note?: string | undefined;
+  /** How many rows there should be, and why some are nowhere. */
+  expected?: { total: number; omitted: string | undefined } | undefined;
   /** Of a file. */
   path?: string | undefined;
   /** Whether the columns stand at the left, where there is room; then there is room for more, too. */
@@ -44,7 +44,7 @@ export function Explorer(props: ExplorerProps) {
   );
 }
 
-function Loaded({ source, label, look, onLook, note, path, withColumns = false, children, columns }: ExplorerProps & { columns: TableColumn[] }) {
+function Loaded({ source, label, look, onLook, expected, path, withColumns = false, children, columns }: ExplorerProps & { columns: TableColumn[] }) {
   const { query, view } = look;
   const visible = useMemo(() => shownOf(columns, look.hidden), [columns, look.hidden]);
   const { pages, stale } = usePages(source, query, visible);
@@ -52,6 +52,7 @@ function Loaded({ source, label, look, onLook, note, path, withColumns = false, 
   const summaries = useSummaries(source, columns, query.filter);
   const [asks, setAsks] = useState<{ column: string | undefined }>();
   const [said, setSaid] = useState({ text: "", times: 0 });
+  const missing = known.matching === undefined || expected === undefined || known.total >= expected.total ? undefined : expected;
   // Charts ask for rows of their own; how many there are is said above them too.
   useEffect(() => {
     if (view === "chart") pages.want(0, 0);
@@ -73,7 +74,7 @@ function Loaded({ source, label, look, onLook, note, path, withColumns = false, 
           {withColumns ? <CodeMenu columns={columns} look={look} path={path} /> : null}
           {children}
         </div>
-        {note === undefined ? null : <p className="explorer-note is-warn"><span className="mark" />{note}</p>}
+        {missing === undefined ? null : <p className="explorer-note is-warn"><span className="mark" />The first {known.total.toLocaleString("en")} of {missing.total.toLocaleString("en")} rows{missing.omitted === undefined ? "" : `: ${missing.omitted}`}</p>}
         <Pills filter={query.filter} onChange={filterBy} />
         {asks === undefined ? null : <FilterForm key={asks.column ?? ""} columns={columns} summaries={summaries} first={asks.column} onAdd={add} onClose={() => setAsks(undefined)} />}
         {known.error === undefined ? null : <Wrong error={known.error} onRetry={() => pages.retry()} />}

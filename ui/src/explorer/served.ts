@@ -1,5 +1,5 @@
 // Tables at the server, which sorts, filters and counts them.
-import { type Ask, request } from "../api/client.ts";
+import { ApiError, type Ask, request } from "../api/client.ts";
 import type { Filter, PageQuery, SortKey, TablePage, TableSource } from "./source.ts";
 
 /** A table that a cell of a run has shown; the cell by its id, or by its place from 0. */
@@ -23,6 +23,21 @@ export function ofRun(table: RunTable): TableSource {
 export function ofFile({ path, cell, output }: FileTable): TableSource {
   const named = cell === undefined ? { path } : { path, cell, output: output ?? 0 };
   return served(`file ${path} ${cell ?? ""} ${output ?? ""}`, (query, signal) => request("GET /v1/tables", { query: { ...named, ...query } }, signal));
+}
+
+/** The first, or where it is not there, the second. */
+export function orElse(first: TableSource, second: TableSource): TableSource {
+  let chosen = first;
+  const columns = async (signal?: AbortSignal) => {
+    try {
+      return await first.columns(signal);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.offline) throw error;
+      chosen = second;
+      return second.columns(signal);
+    }
+  };
+  return { key: first.key, columns, page: (query, signal) => chosen.page(query, signal), summary: (names, filter, signal) => chosen.summary(names, filter, signal) };
 }
 
 type Question = NonNullable<Ask<"GET /v1/runs/{run}/tables/{cell}/{output}">["query"]>;

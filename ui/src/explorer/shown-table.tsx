@@ -9,7 +9,7 @@ import { HEAD_HEIGHT, useRowHeight } from "./grid.tsx";
 import { isWhole, ofRows, type Resource, resourceOf } from "./held.ts";
 import type { TableHome } from "./home.ts";
 import { KeepLook, keptIn } from "./keep.ts";
-import { ofRun } from "./served.ts";
+import { ofFile, ofRun, orElse } from "./served.ts";
 import type { TableSource } from "./source.ts";
 
 interface ShownTableProps {
@@ -47,22 +47,17 @@ function Near({ held, home, look, onLook, metadata }: NearProps) {
   const keep = useContext(KeepLook);
   const isKept = sameLook(lookOfKept(keptIn(metadata)), look);
   return (
-    <Explorer source={source} label="Table" look={look} onLook={onLook} note={noteOf(held, home)}>
+    <Explorer source={source} label="Table" look={look} onLook={onLook} expected={held}>
       {home === undefined || keep === undefined || (isKept && look.view === "table") ? null : <button type="button" className="button quiet" disabled={isKept} onClick={() => keep(home.cell, home.output, toKeep(look))}>{isKept ? "Saved in the notebook" : look.view === "chart" ? "Save chart to notebook" : "Save view to notebook"}</button>}
       {home === undefined ? null : <Link className="button quiet" to={addressOf(home, look)}>Explore</Link>}
     </Explorer>
   );
 }
 
-/** What the server keeps of an editor's notebook can be older than what is seen. */
+/** A record can be older than what is kept, and a notebook not saved yet: then there are the rows of the output. */
 function sourceOf(held: Resource, home: TableHome | undefined): TableSource {
-  return home?.kind === "run" && !isWhole(held) ? ofRun(home) : ofRows(held);
-}
-
-/** Where rows are missing, that they are, and why. */
-function noteOf({ rows, total, omitted }: Resource, home: TableHome | undefined): string | undefined {
-  if (rows.length === total || (home?.kind === "run" && omitted === undefined)) return undefined;
-  return `The first ${rows.length.toLocaleString("en")} of ${total.toLocaleString("en")} rows${omitted === undefined ? "" : `: ${omitted}`}`;
+  if (home === undefined || isWhole(held)) return ofRows(held);
+  return orElse(home.kind === "run" ? ofRun(home) : ofFile(home), ofRows(held));
 }
 
 const MOST_ROWS = 12;
