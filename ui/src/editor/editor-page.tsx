@@ -6,6 +6,8 @@ import { Page } from "../app/page.tsx";
 import { folderCrumbs } from "../app/places.ts";
 import { Outputs } from "../explorer/home.ts";
 import { KeepLook } from "../explorer/keep.ts";
+import { LiveKernel } from "../output/live.ts";
+import { SavedWidgets, widgetsOf } from "../output/widget-state.ts";
 import { Failure, Loading } from "../parts/notice.tsx";
 import { Cell } from "./cell.tsx";
 import { Differences } from "./differences.tsx";
@@ -61,6 +63,7 @@ function Open({ folder, name, session }: { folder: string; name: string; session
   );
   const { state } = shown;
   const [first] = shown.running;
+  const saved = useMemo(() => widgetsOf(session.widgets), [session.widgets]);
   useFocus(state.at, state.mode);
   useWarning(shown.unsaved);
 
@@ -85,7 +88,7 @@ function Open({ folder, name, session }: { folder: string; name: string; session
       {shown.error === undefined ? null : <Failure error={shown.error} />}
       {shown.conflict === undefined ? null : <Differences conflict={shown.conflict} mine={state.cells} onSettle={(how) => void session.settle(how)} />}
       <div className="editor" onKeyDownCapture={press}>
-        {state.cells.map((cell, index) => (
+        <LiveKernel value={shown.live}><SavedWidgets value={saved}>{state.cells.map((cell, index) => (
           <Cell
             key={cell.id}
             cell={cell}
@@ -98,7 +101,7 @@ function Open({ folder, name, session }: { folder: string; name: string; session
             onCommand={obeyAt}
             onMove={moved}
           />
-        ))}
+        ))}</SavedWidgets></LiveKernel>
       </div>
     </Page>
   );

@@ -5,7 +5,9 @@ import { complete, type Completions, inspect } from "./assist.ts";
 import { type Draft, follow, leave, load, save, tell, type Version } from "./document.ts";
 import { Drafting, textsOf, type Theirs, unsavedTexts } from "./drafts.ts";
 import type { Keep } from "../explorer/keep.ts";
+import type { Live } from "../output/live.ts";
 import { Kernel } from "./kernel.ts";
+import { liveWidgets } from "./live-widgets.ts";
 import { type Action, begin, cellsOf, type Edited, type EditedCell, merge, reduce, same, toDocument } from "./notebook.ts";
 import { type Variable, variables } from "./variables.ts";
 
@@ -33,6 +35,8 @@ export interface Shown {
   running: ReadonlySet<string>;
   /** What a running cell waits for. */
   question: Question | undefined;
+  /** The widgets of the kernel. */
+  live: Live | undefined;
   /** Who else has it open, by name. */
   others: string[];
   /** What these type, by cell. */
@@ -62,13 +66,18 @@ export class Session {
     this.known = first;
     this.base = cellsOf(first.notebook);
     this.drafting = new Drafting(path, this.window);
-    this.shown = { state: begin(this.base), unsaved: false, conflict: undefined, error: undefined, kernel: undefined, running: new Set(), question: undefined, others: [], drafts: new Map() };
+    this.shown = { state: begin(this.base), unsaved: false, conflict: undefined, error: undefined, kernel: undefined, running: new Set(), question: undefined, live: undefined, others: [], drafts: new Map() };
   }
 
   /** The language of its code. */
   get language(): string {
     const { language_info, kernelspec } = this.known.notebook.metadata;
     return language_info?.name ?? kernelspec?.language ?? "python";
+  }
+
+  /** The state of its widgets that the notebook was saved with, as it is in its metadata. */
+  get widgets(): unknown {
+    return this.known.notebook.metadata["widgets"];
   }
 
   readonly snapshot = (): Shown => this.shown;
@@ -265,6 +274,7 @@ export class Session {
     if (kernel?.id !== this.talk?.id) {
       this.talk?.close();
       this.talk = kernel === undefined ? undefined : new Kernel(kernel.id);
+      this.show({ live: this.talk === undefined ? undefined : liveWidgets(this.talk) });
     }
     const asked = kernel?.state === "busy" ? await request("GET /v1/notebooks/input", { query: { path: this.path } }).catch(() => undefined) : undefined;
     const question = asked?.question ?? undefined;

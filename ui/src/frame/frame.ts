@@ -50,6 +50,7 @@ function load(library: string): void {
   document.head.append(script);
   script.remove();
   answerForLibraries();
+  globalThis.nbpressLibrary?.talk?.((message) => say({ kind: "kernel", nonce, message }));
 }
 
 function render({ mime, data }: Content): void {
@@ -87,6 +88,8 @@ addEventListener("message", (event: MessageEvent<ToFrame>) => {
   } else if (message.kind === "theme" && message.nonce === nonce) {
     wear(message.theme);
     Promise.resolve(globalThis.nbpressLibrary?.wear(message.theme)).catch(fail);
+  } else if (message.kind === "kernel" && message.nonce === nonce) {
+    globalThis.nbpressLibrary?.hear?.(message.message);
   }
 });
 

@@ -4,6 +4,17 @@ import { Widget } from "@lumino/widgets";
 
 import { joined, type MimeBundle, type Output, type Text } from "../notebook/nbformat.ts";
 import { plain } from "../output/ansi.ts";
+import type { FromKernel } from "./kernel-message.ts";
+
+const models = new Set<OutputModel>();
+
+/**
+ * Gives what the kernel shows to the widget that captures it: the one that names the message of which it came. Every
+ * frame has a model of it, and those that show it say so to the kernel.
+ */
+export function capture({ type, parent, content }: FromKernel): void {
+  for (const model of models) if (parent !== "" && model.get("msg_id") === parent && Object.keys(model.views ?? {}).length > 0) model.take(type, content);
+}
 
 export class OutputModel extends DOMWidgetModel {
   override defaults() {
@@ -16,6 +27,35 @@ export class OutputModel extends DOMWidgetModel {
       msg_id: "",
       outputs: [],
     };
+  }
+
+  private clearsNext = false;
+
+  override initialize(attributes: never, options: never): void {
+    super.initialize(attributes, options);
+    models.add(this);
+  }
+
+  override close(onlyHere?: boolean): Promise<void> {
+    models.delete(this);
+    return super.close(onlyHere);
+  }
+
+  take(type: string, content: { [name: string]: unknown }): void {
+    if (type === "clear_output") {
+      this.clearsNext = content["wait"] === true;
+      if (!this.clearsNext) this.put([]);
+    }
+    if (!["stream", "display_data", "execute_result", "error"].includes(type)) return;
+    const before = this.clearsNext ? [] : ((this.get("outputs") ?? []) as Output[]);
+    this.clearsNext = false;
+    this.put([...before, { output_type: type, ...content } as Output]);
+  }
+
+  /** Also in the kernel, whose notebook is saved with it. */
+  private put(outputs: Output[]): void {
+    this.set("outputs", outputs);
+    this.save_changes();
   }
 }
 

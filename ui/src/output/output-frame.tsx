@@ -2,9 +2,11 @@
 import { useEffect, useRef, useState } from "react";
 
 import type { LibraryName } from "../frame/known.ts";
+import { mayPass } from "../frame/kernel-message.ts";
 import type { Content } from "../frame/library.ts";
 import type { FromFrame, Theme, ToFrame } from "../frame/message.ts";
 import { scriptOf } from "./libraries.ts";
+import type { Live } from "./live.ts";
 
 const TALLEST = 1200;
 const UNTIL_KNOWN = 60;
@@ -19,9 +21,11 @@ export interface OutputFrameProps {
   library?: LibraryName | undefined;
   /** What a screen reader says of it. */
   label?: string | undefined;
+  /** The kernel that what is in it may talk with. */
+  kernel?: Live | undefined;
 }
 
-export function OutputFrame({ content, library, label = "Output with scripts or styles of its own" }: OutputFrameProps) {
+export function OutputFrame({ content, library, label = "Output with scripts or styles of its own", kernel }: OutputFrameProps) {
   const place = useRef<HTMLDivElement>(null);
   const frame = useRef<HTMLIFrameElement>(null);
   // One for as long as the frame is there: what it said of an earlier content still holds.
@@ -68,20 +72,24 @@ export function OutputFrame({ content, library, label = "Output with scripts or 
       } else if (message.nonce !== nonce) return;
       else if (message.kind === "resize") setHeight(Math.min(Math.max(message.height, 1), TALLEST));
       else if (message.kind === "error") setFailure(message.message);
-      else if (message.kind === "refused") setRefused(message.host);
+      else if (message.kind === "kernel") {
+        if (kernel !== undefined && mayPass(message.message)) kernel.say(message.message);
+      } else if (message.kind === "refused") setRefused(message.host);
       else if (message.kind === "link" && /^https?:\/\//.test(message.href)) setAsk({ href: message.href });
     };
     const changed = () => say({ kind: "theme", nonce, theme: theme() });
     addEventListener("message", hear);
+    const hang = kernel?.listen((message) => say({ kind: "kernel", nonce, message }));
     dark.addEventListener("change", changed);
     // An update of a frame that is there already.
     if (isReady.current) tell();
     return () => {
       over = true;
+      hang?.();
       removeEventListener("message", hear);
       dark.removeEventListener("change", changed);
     };
-  }, [near, nonce, content, library]);
+  }, [near, nonce, content, library, kernel]);
 
   return (
     <div className="output-frame" ref={place}>
