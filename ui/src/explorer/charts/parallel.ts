@@ -56,5 +56,5 @@ function folded(axes: Column[]): Part[] {
 
 function bound(end: string, x: Part): Part {
   const y = { value: end === "most" ? 0 : "height" };
-  return { transform: [{ aggregate: [{ op: "max", field: end, as: `${end}_of_axis` }], groupby: ["axis"] }], mark: { type: "text", dx: 4, dy: end === "most" ? 8 : -6, align: "left", fontSize: 10 }, encoding: { x, y, text: { field: `${end}_of_axis`, type: "quantitative", format: ".4~g" } } };
+  return { transform: [{ aggregate: [{ op: "max", field: end, as: `${end}_of_axis` }], groupby: ["axis"] }], mark: { type: "text", dx: 4, dy: end === "most" ? 8 : -6, align: "left", fontSize: 10 }, encoding: { x, y, text: { field: `${end}_of_axis`, type: "quantitative", format: ",.4~r" } } };
 }
