@@ -38,6 +38,11 @@ fn a_folder_is_filled_searched_and_tidied_and_a_reader_is_offered_only_to_read()
     in_the_browser("folder");
 }
 
+#[test]
+fn charts_and_widgets_are_drawn_in_frames_that_load_nothing_from_elsewhere() {
+    in_the_browser("outputs");
+}
+
 /// Runs a script of `e2e/ui` beside a served folder with the notebooks that it uses.
 fn in_the_browser(script: &str) {
     let modules = place::repository().join("ui/node_modules");

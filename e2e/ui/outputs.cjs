@@ -1,0 +1,109 @@
+// Outputs that libraries draw: charts as they are shown, as they are updated and as HTML that asks the network for its
+// library; widgets as a run left them. All in frames of nobody's origin, and nothing from elsewhere is loaded.
+
+const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const path = require("node:path");
+const { main, until } = require("./server.cjs");
+
+const bars = (rows, more) => ({
+  $schema: "https://vega.github.io/schema/vega-lite/v5.json",
+  data: { values: Array.from({ length: rows }, (_, n) => ({ region: `R${n}`, sales: n + 1 })) },
+  mark: "bar",
+  encoding: { x: { field: "region", type: "nominal" }, y: { field: "sales", type: "quantitative" } },
+  ...more,
+});
+const figure = { data: [{ type: "scatter", x: [1, 2, 3], y: [3, 1, 2] }], layout: { title: { text: "Three points" } } };
+const bundle = (mime, data) => `{${JSON.stringify(mime)}: json.loads(${JSON.stringify(JSON.stringify(data))}), 'text/plain': 'chart'}`;
+const asks = `<div id="one"></div><script src="https://cdn.plot.ly/plotly-3.1.0.min.js" integrity="sha256-x" crossorigin></script>
+<script>Plotly.newPlot("one", ${JSON.stringify(figure.data)}, ${JSON.stringify(figure.layout)})</script>
+<script>fetch("https://elsewhere.example.com/x").catch(() => undefined)</script>`;
+
+const CELLS = [
+  `import json\nfrom IPython.display import HTML, display\nlive = display(${bundle("application/vnd.vegalite.v5+json", bars(2))}, raw=True, display_id='bars')`,
+  `from IPython.display import update_display\nupdate_display(${bundle("application/vnd.vegalite.v5+json", bars(5))}, raw=True, display_id='bars')`,
+  `display(${bundle("application/vnd.plotly.v1+json", figure)}, raw=True)`,
+  `display(${bundle("application/vnd.vegalite.v5+json", bars(0, { data: { url: "https://elsewhere.example.com/rows.csv" } }))}, raw=True)`,
+  `HTML(${JSON.stringify(asks)})`,
+  "import ipywidgets\nslider = ipywidgets.IntSlider(value=7, max=20, description='Size')\nout = ipywidgets.Output()\nwith out:\n    print('printed inside')\nslider.value = 12\nipywidgets.VBox([slider, out])",
+];
+
+function notebook(sources) {
+  const cells = sources.map((source, at) => ({ id: `c${at}`, cell_type: "code", metadata: {}, source, outputs: [], execution_count: null }));
+  return { cells, metadata: { kernelspec: { name: "python3", display_name: "Python 3", language: "python" } }, nbformat: 4, nbformat_minor: 5 };
+}
+
+/** What the frame of a cell's output holds, once it is near. */
+async function frameOf(page, cell) {
+  const section = page.locator(".cell").nth(cell);
+  await section.scrollIntoViewIfNeeded();
+  await section.locator("iframe").waitFor();
+  return section.frameLocator("iframe");
+}
+
+main(async ({ server, person }) => {
+  fs.writeFileSync(path.join(server.root, "outputs.ipynb"), JSON.stringify(notebook(CELLS)));
+  await server.publish("outputs", "outputs.ipynb");
+  const { id } = await server.api("POST", "v1/jobs/outputs/run", { parameters: {} });
+  await until("the end of the run", async () => (await server.api("GET", `v1/runs/${id}`)).state === "succeeded");
+
+  const page = await person({ colorScheme: "light" });
+  const loaded = [];
+  page.on("requestfinished", (request) => loaded.push(request.url()));
+  await page.goto(`${server.url}runs/${id}`);
+
+  await charts(page);
+  await html_that_asks_for_its_library(page);
+  await widgets(page);
+  assert.deepEqual(loaded.filter((url) => !/^(data|blob):/.test(url) && !url.startsWith(server.url)), [], "nothing is loaded from elsewhere");
+  const libraries = loaded.filter((url) => url.endsWith(".library")).map((url) => path.basename(url).replace(/-.*/, ""));
+  assert.deepEqual(libraries.toSorted(), ["plotly", "vega", "widgets"], "each library once, and none that nothing needs");
+  await a_chart_of_a_table(page, server);
+});
+
+async function charts(page) {
+  const updated = await frameOf(page, 0);
+  await until("the five bars of the update", async () => (await updated.locator("svg .mark-rect path").count()) === 5);
+  const height = await page.locator(".cell").nth(0).locator("iframe").evaluate((frame) => frame.clientHeight);
+  assert.ok(height > 200, `the frame is as high as its chart: ${height}`);
+  const ink = () => updated.locator("svg .mark-text text").first().getAttribute("fill");
+  const [light, dark] = [await ink(), await page.emulateMedia({ colorScheme: "dark" }).then(() => until("another colour in the dark", async () => { const now = await ink(); return now !== "#53555b" && now; }))];
+  assert.notEqual(light, dark);
+  await page.emulateMedia({ colorScheme: "light" });
+
+  const plotly = await frameOf(page, 2);
+  await plotly.getByText("Three points").waitFor();
+  await frameOf(page, 3);
+  await page.getByText("This output cannot be drawn: the data of this chart is not in the notebook but at https://elsewhere.example.com/rows.csv").waitFor();
+}
+
+async function html_that_asks_for_its_library(page) {
+  const frame = await frameOf(page, 4);
+  await frame.getByText("Three points").waitFor();
+  await page.getByText("This output wants files from elsewhere.example.com; outputs have no network.").waitFor();
+}
+
+async function widgets(page) {
+  const frame = await frameOf(page, 5);
+  await frame.getByText("printed inside").waitFor();
+  await frame.getByText("Size").waitFor();
+  assert.equal(await frame.locator(".widget-readout").textContent(), "12");
+}
+
+/** In an address, with the words of what it shows, and with its rows as a table. */
+async function a_chart_of_a_table(page, server) {
+  const rows = Array.from({ length: 300 }, (_, n) => `${["EMEA", "APAC", "AMER"][n % 3]},${n},${(n * 37) % 91}`);
+  fs.writeFileSync(path.join(server.root, "drawn.csv"), ["region,sales,cost", ...rows, ""].join("\n"));
+  await page.goto(`${server.url}explore?path=drawn.csv&view=chart`);
+  await page.getByText("Bars of the sum of sales for each region; the 30 largest. 300 rows.").waitFor();
+  const frame = page.frameLocator(".chart-figure iframe");
+  await until("three bars", async () => (await frame.locator("svg .mark-rect path").count()) === 3);
+  await page.getByRole("button", { name: "Points", exact: true }).click();
+  await page.getByLabel("Trend").selectOption("linear");
+  await page.getByText("Points of cost by sales, with a linear trend. 300 rows.").waitFor();
+  await until("a point for every row", async () => (await frame.locator("svg .mark-symbol.role-mark path").count()) === 300);
+  await page.reload();
+  await page.getByText("with a linear trend").waitFor();
+  await page.getByText("The rows behind it, the first 100").click();
+  assert.equal(await page.locator(".chart-rows tbody tr").count(), 100);
+}
