@@ -55,6 +55,8 @@ main(async ({ server, person }) => {
   await server.api("POST", "v1/users", { name: "grace", display_name: "Grace Hopper", roles: { main: "editor" } });
   await server.api("POST", "v1/shares", { target: { kind: "run", run: good.id }, expires_at: new Date(Date.now() + 86_400_000).toISOString() });
   await server.api("POST", "api/sessions", { path: "report.ipynb", type: "notebook", name: "report", kernel: { name: "python3" } });
+  const sessions = Array.from({ length: 2000 }, (_, n) => `${n},Title ${n % 7},${(n * n) % 97},${n % 10 === 0 ? "" : (n % 5) + 0.5}`);
+  fs.writeFileSync(path.join(server.root, "sessions.csv"), ["id,title,minutes,rating", ...sessions, ""].join("\n"));
   fs.mkdirSync(path.join(server.root, "empty"));
   const sweep = await server.api("POST", "v1/jobs/report/sweep", { points: [{ rows: 1 }, { rows: 2 }, { region: "LATAM" }], concurrency: 3 });
   await until("the end of the sweep", async () => (await server.api("GET", `v1/batches/${sweep.id}`)).state !== "active");
@@ -66,7 +68,7 @@ main(async ({ server, person }) => {
     runs: ["runs", ".run-row"],
     "runs-none": ["runs?job=report&state=cancelled", ".notice"],
     run: [`runs/${bad.id}`, ".error-card .syn-str"],
-    "run-good": [`runs/${good.id}`, ".shadow"],
+    "run-good": [`runs/${good.id}`, ".grid-cell"],
     "run-logs": [`runs/${bad.id}?tab=logs`, ".logs"],
     "run-details": [`runs/${bad.id}?tab=details`, ".details"],
     jobs: ["jobs", ".job .strip"],
@@ -76,6 +78,9 @@ main(async ({ server, person }) => {
     diff: [`diff?a=${good.id}&b=${bad.id}&parts=source,outputs,metadata`, ".diff-cell"],
     grid: ["runs?view=grid", ".run-grid td a"],
     sweep: [`sweeps/${sweep.id}?brush.given+rows=0,0.5`, ".parallel-line"],
+    explore: [`explore?path=sessions.csv&sort=[{"column":"minutes"}]&filter={"column":"minutes","is":">","value":20}`, ".bin-bar"],
+    "explore-none": ["explore?path=sessions.csv&filter={%22column%22:%22minutes%22,%22is%22:%22<%22,%22value%22:0}", ".grid-none .link-button"],
+    "explore-chart": ["explore?path=sessions.csv&view=chart", ".chart-figure iframe"],
     compute: ["compute", ".slots"],
     users: ["admin", ".table"],
     tokens: ["admin?tab=tokens", ".admin-form"],

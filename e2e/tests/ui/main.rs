@@ -34,6 +34,11 @@ fn a_notebook_is_edited_by_two_people_and_a_closed_tab_loses_nothing() {
 }
 
 #[test]
+fn a_table_of_a_past_run_and_one_of_a_file_are_sorted_filtered_and_scrolled_to_their_end() {
+    in_the_browser("explore");
+}
+
+#[test]
 fn a_folder_is_filled_searched_and_tidied_and_a_reader_is_offered_only_to_read() {
     in_the_browser("folder");
 }
@@ -59,6 +64,7 @@ fn in_the_browser(script: &str) {
     std::fs::create_dir_all(&stage.home).unwrap();
     stage.write("root/watched.ipynb", watched().to_string());
     stage.write("root/report.ipynb", report().to_string());
+    stage.write("root/frames.ipynb", frames().to_string());
     // Outside the stage, which goes with the test: the screens are looked at.
     let screenshots = place::repository().join("target/screenshots/ui");
     std::fs::create_dir_all(&screenshots).unwrap();
@@ -102,6 +108,7 @@ const attempt = async (what) => { try { return await what(); } catch { return "b
 })();
 </script>"""))
 table = pd.DataFrame({"title": list("abc"), "minutes": [3, 2, 1]})
+display(HTML(table.to_html()))
 table"#;
     let waits = "import pathlib, time\nprint('before', flush=True)\n\
         while not pathlib.Path(gate).exists(): time.sleep(0.01)\n\
@@ -166,6 +173,18 @@ fn report() -> Value {
         ),
         ("code", "print(\"done\")", &[]),
     ])
+}
+
+/// Shows a frame that is longer than its output, and one that is not.
+fn frames() -> Value {
+    let long = "import pandas as pd\n\
+        pd.options.display.html.table_schema = True\n\
+        print('made')\n\
+        numbers = range(5000)\n\
+        pd.DataFrame({'title': [f'Title {n % 7}' for n in numbers], 'minutes': [n * n % 97 for n in numbers],\n\
+        \x20             'rating': [None if n % 10 == 0 else n % 5 + 0.5 for n in numbers]})";
+    let short = "pd.DataFrame({'region': ['EMEA', 'LATAM', 'EMEA'], 'share': [0.5, 0.3, 0.2]})";
+    notebook(&[("code", long, &[]), ("code", short, &[])])
 }
 
 /// A notebook of cells: kind, source, tags.

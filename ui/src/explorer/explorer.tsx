@@ -70,7 +70,7 @@ function Loaded({ source, label, look, onLook, expected, path, withColumns = fal
           <span className="explorer-count num" role="status">{known.matching === undefined ? "" : ofRows(known.matching, known.total)}</span>
           <span className="grow" />
           <button type="button" className="button quiet" aria-expanded={asks !== undefined} onClick={() => setAsks(asks === undefined ? { column: undefined } : undefined)}>Filter</button>
-          <Menu className={withColumns ? "narrow-only" : ""} label={`Columns${visible.length < columns.length ? ` ${amount(visible.length)}/${amount(columns.length)}` : ""}`}>{list}</Menu>
+          <Menu className={withColumns ? "explorer-narrow" : ""} label={`Columns${visible.length < columns.length ? ` ${amount(visible.length)}/${amount(columns.length)}` : ""}`}>{list}</Menu>
           {withColumns ? <CodeMenu columns={columns} look={look} path={path} /> : null}
           {children}
         </div>
