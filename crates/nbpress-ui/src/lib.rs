@@ -56,6 +56,7 @@ mod tests {
     fn screens_that_come_later_stay_small() {
         let screens = [
             ("admin-page", 12_000),
+            ("charts", 20_000),
             ("compute-page", 12_000),
             ("diff-page", 12_000),
             ("editor-page", 120_000),

@@ -4,6 +4,7 @@ import { type IManagerState, ManagerBase } from "@jupyter-widgets/base-manager";
 import * as controls from "@jupyter-widgets/controls";
 import { Widget } from "@lumino/widgets";
 
+import { AnyModel, AnyView } from "../anywidget.ts";
 import { Comms } from "../comms.ts";
 import type { FromKernel, Json, ToKernel } from "../kernel-message.ts";
 import type { Content } from "../library.ts";
@@ -16,6 +17,7 @@ const PACKAGES: { [name: string]: { [name: string]: unknown } } = {
   "@jupyter-widgets/base": { ...base },
   "@jupyter-widgets/controls": { ...controls },
   "@jupyter-widgets/output": { OutputModel, OutputView },
+  anywidget: { AnyModel, AnyView },
 };
 
 class Manager extends ManagerBase {
