@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { expect, test } from "vitest";
 
-import { compareTables, tableOf } from "./table.ts";
+import { compareTables, essenceOf, tableOf } from "./table.ts";
 
 function line(row: string, tag: string): string {
   return `<tr>${row.split(" ").map((text, at) => (at === 0 ? `<th>${text}</th>` : `<${tag}>${text}</${tag}>`)).join("")}</tr>`;
@@ -34,4 +34,11 @@ test("columns that only one has are named", () => {
 
 test.each(["<p>text</p>", "<table><tr><td>1</td></tr></table>", frame("i x", "a 1") + frame("i x", "a 1")])("%s is no data frame", (html) => {
   expect(tableOf(html)).toBeUndefined();
+});
+
+test("a table is the same whoever wrote it down: the order of names says nothing, that of rows does", () => {
+  const journal = { schema: { fields: [{ name: "b", type: "integer" }] }, data: [{ b: 1, a: 2 }, { b: 3, a: 4 }], nbpress: { run: "run_1" } };
+  const notebook = { data: [{ a: 2, b: 1 }, { a: 4, b: 3 }], nbpress: { run: "run_2" }, schema: { fields: [{ name: "b", type: "integer" }] } };
+  expect(essenceOf(notebook)).toBe(essenceOf(journal));
+  expect(essenceOf({ ...notebook, data: notebook.data.toReversed() })).not.toBe(essenceOf(journal));
 });

@@ -44,7 +44,13 @@ export function tableOfResource({ schema, data }: Resource): Table | undefined {
 /** What makes a table the same as another: its columns, its rows, and the file with all of them, wherever that is. */
 export function essenceOf(resource: Resource): string {
   const { nbpress, ...shown } = resource;
-  return JSON.stringify({ ...shown, nbpress: { ...nbpress, run: undefined } });
+  return JSON.stringify({ ...shown, nbpress: { ...nbpress, run: undefined } }, inOrder);
+}
+
+/** A notebook is written with its names in order, a journal as they came. */
+function inOrder(_name: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** A table in an output, as its kernel wrote it. */
