@@ -146,6 +146,15 @@ main(async ({ server, person }) => {
   await cell(grace, 1).getByText("of Alan").waitFor();
   await alan.close();
 
+  // Whoever goes elsewhere right after a key has lost nothing.
+  await cell(grace, 2).dblclick();
+  await press(grace, "Control+End");
+  await grace.keyboard.type(" # and away");
+  await grace.getByRole("link", { name: "Jobs" }).click();
+  await until("what was typed last", () => sources()[1].endsWith("# and away"));
+  await grace.goBack();
+  await cell(grace, 2).getByText("# and away").waitFor();
+
   // It becomes a job, with another value than it was written with, and runs as one.
   await cell(grace, 1).click();
   await press(grace, "Escape", "b", "Enter");

@@ -1,4 +1,6 @@
-// Server-sent events that survive the server: after every break they go on behind the last event that came.
+// Server-sent events that survive the server: after every break they go on behind the last event that came. Nobody listens
+// while the page is not looked at.
+import { whileVisible } from "./visible.ts";
 
 export interface Streamed {
   /** Everything so far was one thing after the other; `id` is the place of this one. */
@@ -19,9 +21,13 @@ export function follow(addressAfter: (after: number) => string, after: number, s
   let source: EventSource | undefined;
   let timer: number | undefined;
 
-  const stop = () => {
+  const pause = () => {
     source?.close();
     clearTimeout(timer);
+    timer = undefined;
+  };
+  const stop = () => {
+    stopLooking();
     removeEventListener("online", now);
   };
   const open = () => {
@@ -55,6 +61,9 @@ export function follow(addressAfter: (after: number) => string, after: number, s
     open();
   };
   addEventListener("online", now);
-  open();
+  const stopLooking = whileVisible(() => {
+    open();
+    return pause;
+  });
   return stop;
 }

@@ -1,5 +1,6 @@
 // The notebook's document at the server: read, saved under a condition, run, and followed.
 import { ApiError } from "../api/client.ts";
+import { whileVisible } from "../api/visible.ts";
 import type { Notebook } from "../notebook/nbformat.ts";
 
 export interface Version {
@@ -59,6 +60,10 @@ export interface Draft {
 /** Tells what happens to the document, until the returned function is called. */
 export function follow(path: string, { onChange, onCells, onDraft }: Listener): () => void {
   const directory = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
+  return whileVisible(() => opened(path, directory, { onChange, onCells, onDraft }));
+}
+
+function opened(path: string, directory: string, { onChange, onCells, onDraft }: Listener): () => void {
   const source = new EventSource(`v1/contents/events?path=${encodeURIComponent(directory)}`);
   source.onmessage = ({ data }: MessageEvent<string>) => {
     const change = JSON.parse(data) as { path: string; etag: string | null };

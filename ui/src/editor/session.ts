@@ -9,11 +9,9 @@ import type { Live } from "../output/live.ts";
 import { Kernel } from "./kernel.ts";
 import { liveWidgets } from "./live-widgets.ts";
 import { type Action, begin, cellsOf, type Edited, type EditedCell, merge, reduce, same, toDocument } from "./notebook.ts";
+import { pauseOf } from "./pace.ts";
 import { type Variable, variables } from "./variables.ts";
 
-/** Between the last key and the save that nobody asked for; less where somebody else waits for it. */
-const PAUSE = 2000;
-const PAUSE_AMONG_OTHERS = 700;
 /** Versions of the server that a save joins before it gives up. */
 const TRIES = 5;
 /** Between two looks at the kernel while cells run; otherwise five times as long. */
@@ -51,6 +49,8 @@ export class Session {
   private listener: (() => void) | undefined;
   private last: Promise<boolean> = Promise.resolve(true);
   private timer: number | undefined;
+  /** Since when something is not saved. */
+  private unsavedSince: number | undefined;
   private readonly window = crypto.randomUUID();
   /** The conversation with the kernel that was there at the last look. */
   private talk: Kernel | undefined;
@@ -101,6 +101,9 @@ export class Session {
     void this.beHere();
     const gone = () => leave(this.path, this.window);
     addEventListener("pagehide", gone);
+    // Whoever looks elsewhere may not come back.
+    const away = () => document.visibilityState === "hidden" && this.shown.unsaved && void this.save();
+    document.addEventListener("visibilitychange", away);
     const looks = setInterval(() => {
       ticks += 1;
       if (ticks % 5 === 0) void this.beHere();
@@ -112,8 +115,10 @@ export class Session {
       clearInterval(looks);
       this.talk?.close();
       removeEventListener("pagehide", gone);
-      gone();
+      document.removeEventListener("visibilitychange", away);
       clearTimeout(this.timer);
+      if (this.shown.unsaved) void this.save();
+      gone();
       this.drafting.end();
     };
   };
@@ -124,7 +129,11 @@ export class Session {
     this.show({ state, unsaved: state.cells === before.cells ? this.shown.unsaved : this.differs(state.cells) });
     if (state.cells === before.cells) return;
     clearTimeout(this.timer);
-    if (this.shown.unsaved) this.timer = window.setTimeout(() => void this.save(), this.shown.others.length > 0 ? PAUSE_AMONG_OTHERS : PAUSE);
+    if (!this.shown.unsaved) return;
+    this.unsavedSince ??= Date.now();
+    const isStructure = !same(state.cells.map(({ id }) => id), before.cells.map(({ id }) => id));
+    const pause = pauseOf({ amongOthers: this.shown.others.length > 0, isStructure, since: Date.now() - this.unsavedSince });
+    this.timer = window.setTimeout(() => void this.save(), pause);
   };
 
   /** Notes at an output how its table is looked at. */
@@ -308,6 +317,7 @@ export class Session {
 
   private show(change: Partial<Shown>): void {
     this.shown = { ...this.shown, ...change };
+    if (!this.shown.unsaved) this.unsavedSince = undefined;
     if (this.listener !== undefined && this.shown.others.length > 0) this.drafting.tell(() => unsavedTexts(this.base, this.shown.state.cells));
     this.listener?.();
   }

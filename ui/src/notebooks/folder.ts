@@ -1,5 +1,6 @@
 // A folder of the server: what is in it, and what can be put into it.
 import { ApiError } from "../api/client.ts";
+import { whileVisible } from "../api/visible.ts";
 
 export interface FolderEntry {
   name: string;
@@ -54,10 +55,12 @@ export async function remove(path: string): Promise<void> {
 
 /** Calls when something in a folder may have changed, until the returned function is called. */
 export function watch(folder: string, onChange: () => void): () => void {
-  const source = new EventSource(`v1/contents/events?path=${encodeURIComponent(folder)}`);
-  source.onmessage = onChange;
-  for (const name of ["missed", "cells", "open"]) source.addEventListener(name, onChange);
-  return () => source.close();
+  return whileVisible(() => {
+    const source = new EventSource(`v1/contents/events?path=${encodeURIComponent(folder)}`);
+    source.onmessage = onChange;
+    for (const name of ["missed", "cells", "open"]) source.addEventListener(name, onChange);
+    return () => source.close();
+  });
 }
 
 function base64(bytes: Uint8Array): string {

@@ -62,14 +62,19 @@ export default function NotebooksPage({ folder }: { folder: string }) {
 }
 
 /** What is in a folder, asked again when something happens there. */
-function useFolder(folder: string): { entries: FolderEntry[] | undefined; error: ApiError | undefined; again: () => Promise<void> } {
+function useFolder(folder: string): { entries: FolderEntry[] | undefined; error: ApiError | undefined; again: () => Promise<unknown> } {
   const [state, setState] = useState<{ folder: string; entries?: FolderEntry[]; error?: ApiError }>({ folder });
-  const again = useCallback((signal?: AbortSignal) => list(folder, signal).then(
-    (entries) => setState({ folder, entries }),
-    (error: unknown) => {
-      if (signal?.aborted !== true) setState({ folder, error: error instanceof ApiError ? error : new ApiError(0, { message: String(error) }) });
-    },
-  ), [folder]);
+  const asked = useRef(0);
+  const again = useCallback((signal?: AbortSignal) => {
+    asked.current += 1;
+    const turn = asked.current;
+    // Of two that were asked one after the other the first may answer last.
+    const show = (next: typeof state) => turn === asked.current && signal?.aborted !== true && setState(next);
+    return list(folder, signal).then(
+      (entries) => show({ folder, entries }),
+      (error: unknown) => show({ folder, error: error instanceof ApiError ? error : new ApiError(0, { message: String(error) }) }),
+    );
+  }, [folder]);
   useEffect(() => {
     const controller = new AbortController();
     void again(controller.signal);
