@@ -1,5 +1,5 @@
 // A run fails; it is compared with the last good one, its notebook is mended, and the run goes on where it failed.
-// Then somebody goes to what computes, by the keyboard, and stops a kernel.
+// Then a sweep is asked for, and somebody goes to what computes, by the keyboard, and stops a kernel.
 
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
@@ -55,6 +55,23 @@ main(async ({ server, browser, person }) => {
   await ada.locator(".pill").getByText("Succeeded").waitFor();
   await ada.getByRole("heading", { name: "Goes on from" }).waitFor();
   await ada.locator(".side").getByText("cell 8 edited").first().waitFor();
+
+  // Several values of a parameter are a sweep, whose runs stand side by side.
+  await ada.goto(`${server.url}jobs/report`);
+  await ada.getByText("None yet.").waitFor();
+  await ada.getByRole("link", { name: "Run…" }).first().click();
+  await ada.getByRole("button", { name: "Several… of rows" }).click();
+  await ada.getByLabel("rows").fill("0..2");
+  await ada.getByText("The smallest value is 1.").waitFor();
+  await ada.getByLabel("rows").fill("1..2");
+  await ada.getByRole("button", { name: "Several… of region" }).click();
+  assert.equal(await ada.getByLabel("region").inputValue(), "EMEA, LATAM");
+  await ada.getByText("4 runs, one for every combination").waitFor();
+  await ada.getByRole("button", { name: "Run 4 times" }).click();
+  await ada.waitForURL(/sweeps/);
+  await ada.locator(".parallel-line").nth(3).waitFor();
+  const [batch] = (await server.api("GET", "v1/batches")).batches;
+  assert.equal(batch.label, "rows=1..2 region=EMEA, LATAM");
 
   await ada.keyboard.press("Control+k");
   await ada.getByRole("combobox", { name: "Search screens" }).fill("comp");

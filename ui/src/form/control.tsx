@@ -6,6 +6,16 @@ import type { Field } from "./field.ts";
 /** Up to so many choices stand side by side. */
 const SEGMENTS = 5;
 
+/** In which several values are written. */
+const LINE: Field = { kind: "text", lines: false };
+const EXAMPLES: { [kind in Field["kind"]]?: string } = {
+  number: "as in 1, 2, 5 or 10..50 by 10",
+  date: "as in 2026-11-01..2026-11-07",
+  choice: "commas between them",
+  switch: "commas between them",
+  text: "commas between them",
+};
+
 export interface ControlProps {
   schema: ParameterSchema;
   field: Field;
@@ -14,18 +24,25 @@ export interface ControlProps {
   usual: string;
   wrong: string | undefined;
   onChange: (text: string) => void;
+  /** Whether its text is several values, one for each run; absent where there can be only one. */
+  sweep?: { on: boolean; onToggle: () => void };
 }
 
-export function Control({ schema, field, text, usual, wrong, onChange }: ControlProps) {
+export function Control({ schema, field, text, usual, wrong, onChange, sweep }: ControlProps) {
   const id = `field-${schema.name}`;
-  const changed = text !== usual;
-  const hint = [schema.help, field.kind === "number" ? boundsText(field) : undefined].filter(Boolean).join(" · ");
-  const isGroup = field.kind === "choice" && field.choices.length <= SEGMENTS;
-  const name = <><span className="mono">{schema.name}</span>{field.kind === "choice" ? null : <span className="muted mono">{schema.type}</span>}{changed ? <button type="button" className="link-button undo" onClick={() => onChange(usual)}>Undo</button> : null}</>;
+  const several = sweep?.on === true;
+  const changed = several || text !== usual;
+  const hint = [schema.help, field.kind === "number" ? boundsText(field) : undefined, several ? EXAMPLES[field.kind] : undefined].filter(Boolean).join(" · ");
+  const isGroup = !several && field.kind === "choice" && field.choices.length <= SEGMENTS;
+  const name = <><span className="mono">{schema.name}</span>{field.kind === "choice" ? null : <span className="muted mono">{schema.type}</span>}</>;
   return (
     <div className={`field parameter${changed ? " is-changed" : ""}`}>
-      {isGroup ? <span className="label" id={`${id}-label`}>{name}</span> : <label htmlFor={id}>{name}</label>}
-      <Input id={id} field={field} text={text} wrong={wrong !== undefined} onChange={onChange} />
+      <div className="field-head">
+        {isGroup ? <span className="label" id={`${id}-label`}>{name}</span> : <label htmlFor={id}>{name}</label>}
+        {changed && !several ? <button type="button" className="link-button" onClick={() => onChange(usual)}>Undo<span className="unseen">: {schema.name}</span></button> : null}
+        {sweep === undefined ? null : <button type="button" className="link-button" onClick={sweep.onToggle}>{several ? "One value" : "Several…"}<span className="unseen"> of {schema.name}</span></button>}
+      </div>
+      <Input id={id} field={several ? LINE : field} text={text} wrong={wrong !== undefined} onChange={onChange} />
       {wrong === undefined ? null : <p className="wrong" id={`${id}-wrong`} role="alert">{wrong}</p>}
       {hint === "" ? null : <p>{hint}</p>}
     </div>

@@ -2,19 +2,20 @@
 import { type FormEvent, useMemo, useState } from "react";
 
 import { ApiError, request } from "../api/client.ts";
-import { useQuery } from "../api/query.ts";
+import { invalidate, useQuery } from "../api/query.ts";
 import type { Job, Run } from "../api/schema.ts";
 import { Page } from "../app/page.tsx";
 import { Link, navigate, usePlace } from "../app/router.tsx";
 import { useNow } from "../parts/now.ts";
 import { Failure, Loading } from "../parts/notice.tsx";
 import { StatePill } from "../parts/pill.tsx";
-import { duration, relative, value } from "../parts/say.ts";
+import { counted, duration, relative, value } from "../parts/say.ts";
 import { same } from "../run/parameters.ts";
 import { shortId } from "../run/state.ts";
 import { Control } from "./control.tsx";
 import "./form.css";
-import { evaluate, knownOf, textsOf, type Values } from "./values.ts";
+import { canSweep, firstText, MOST, pointsOf, readSeveral } from "./sweep.ts";
+import { evaluate, type Known, knownOf, textsOf, type Values } from "./values.ts";
 
 export function RunFormPage({ name }: { name: string }) {
   const { query } = usePlace();
@@ -34,23 +35,33 @@ function Form({ job, given, crumbs }: { job: Job; given: Values; crumbs: [string
   const [texts, setTexts] = useState(() => textsOf(known, given));
   const [refused, setRefused] = useState<ApiError>();
   const [busy, setBusy] = useState(false);
-  const state = evaluate(known, texts);
+  /** Texts of the parameters that have several values. */
+  const [several, setSeveral] = useState<{ [name: string]: string }>({});
+  const [together, setTogether] = useState(2);
+  const state = evaluate(known.filter(({ schema }) => !(schema.name in several)), texts);
+  const sweep = sweepOf(known, several);
+  const points = sweep.wrong === undefined ? pointsOf(state.values, sweep.values) : [];
+  const isSweep = Object.keys(several).length > 0;
+  const isWrong = Object.keys(state.wrong).length > 0 || (isSweep && (points.length === 0 || points.length > MOST));
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    if (Object.keys(state.wrong).length > 0) return;
+    if (isWrong) return;
     setBusy(true);
     try {
-      const run = await request("POST /v1/jobs/{name}/run", { path: { name: job.name }, body: { parameters: state.values } });
-      navigate(`/runs/${run.id}`);
+      navigate(isSweep ? await sweepNow(job, points, several, together) : await runNow(job, state.values));
     } catch (error) {
       setRefused(error instanceof ApiError ? error : new ApiError(0, { message: String(error) }));
       setBusy(false);
     }
   };
   const refusedField = refused?.problem.field?.replace(/^parameters\./, "");
+  const toggle = ({ schema: { name }, field }: Known) => setSeveral((before) => {
+    const { [name]: text, ...rest } = before;
+    return text === undefined ? { ...rest, [name]: firstText(field, texts[name] ?? "") } : rest;
+  });
   const presets = Object.entries(job.definition.presets ?? {});
   return (
-    <Page crumbs={crumbs} side={<Summary job={job} values={state.values} />} actions={<button type="submit" form="run-form" className="button primary" disabled={busy || Object.keys(state.wrong).length > 0}>Run</button>}>
+    <Page crumbs={crumbs} side={<Summary job={job} values={state.values} />} actions={<button type="submit" form="run-form" className="button primary" disabled={busy || isWrong}>{isSweep && points.length > 0 ? `Run ${counted(points.length, "time")}` : "Run"}</button>}>
       <div className="head"><h1>Run {job.name}</h1></div>
       {presets.length === 0 ? null : (
         <div className="presets" role="group" aria-label="Presets">
@@ -59,24 +70,62 @@ function Form({ job, given, crumbs }: { job: Job; given: Values; crumbs: [string
       )}
       <form id="run-form" className="run-form" noValidate onSubmit={(event) => void submit(event)}>
         {known.length === 0 ? <p className="muted">Its notebook declares no parameters.</p> : null}
-        {known.map(({ schema, field, usual }) => (
-          <Control
-            key={schema.name}
-            schema={schema}
-            field={field}
-            text={texts[schema.name] ?? ""}
-            usual={usual}
-            wrong={state.wrong[schema.name] ?? (refusedField === schema.name ? refused?.message : undefined)}
-            onChange={(text) => {
-              setRefused(undefined);
-              setTexts((before) => ({ ...before, [schema.name]: text }));
-            }}
-          />
-        ))}
+        {known.map((one) => {
+          const { schema: { name }, schema, field, usual } = one;
+          const on = name in several;
+          return (
+            <Control
+              key={name}
+              schema={schema}
+              field={field}
+              text={several[name] ?? texts[name] ?? ""}
+              usual={usual}
+              wrong={(on ? sweep.wrong?.[name] : state.wrong[name]) ?? (refusedField === name ? refused?.message : undefined)}
+              onChange={(text) => {
+                setRefused(undefined);
+                (on ? setSeveral : setTexts)((before) => ({ ...before, [name]: text }));
+              }}
+              {...(canSweep(field) ? { sweep: { on, onToggle: () => toggle(one) } } : {})}
+            />
+          );
+        })}
+        {isSweep ? (
+          <p className="sweep-bar">
+            <span className="num" role="status">{points.length > MOST ? `${counted(points.length, "run")}: at most ${MOST.toLocaleString("en")} can be asked for` : points.length === 0 ? "No runs yet" : `${counted(points.length, "run")}, one for every combination`}</span>
+            <label>At once <input className="input num" type="number" min={1} max={64} value={together} onChange={({ target }) => setTogether(Math.max(1, Number(target.value)))} /></label>
+          </p>
+        ) : null}
         {refused !== undefined && !known.some(({ schema }) => schema.name === refusedField) ? <Failure error={refused} /> : null}
       </form>
     </Page>
   );
+}
+
+async function runNow(job: Job, parameters: Values): Promise<string> {
+  const run = await request("POST /v1/jobs/{name}/run", { path: { name: job.name }, body: { parameters } });
+  return `/runs/${run.id}`;
+}
+
+/** One run for each point; they are compared on the sweep's page. */
+async function sweepNow(job: Job, points: Values[], several: { [name: string]: string }, concurrency: number): Promise<string> {
+  const label = Object.entries(several).map(([name, text]) => `${name}=${text}`).join(" ");
+  const batch = await request("POST /v1/jobs/{name}/sweep", { path: { name: job.name }, body: { points, concurrency, label } });
+  invalidate("v1/batches");
+  return `/sweeps/${batch.id}`;
+}
+
+/** What several values mean, or what is wrong with them. */
+function sweepOf(known: Known[], several: { [name: string]: string }): { values: { [name: string]: unknown[] }; wrong: { [name: string]: string } | undefined } {
+  const values: { [name: string]: unknown[] } = {};
+  const wrong: { [name: string]: string } = {};
+  for (const { schema, field } of known) {
+    const text = several[schema.name];
+    if (text === undefined) continue;
+    const found = readSeveral(text, field);
+    if ("wrong" in found) wrong[schema.name] = found.wrong;
+    else values[schema.name] = found.values;
+  }
+  return { values, wrong: Object.keys(wrong).length > 0 ? wrong : undefined };
 }
 
 function Summary({ job, values }: { job: Job; values: Values }) {

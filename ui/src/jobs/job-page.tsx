@@ -47,11 +47,11 @@ function Sweeps({ job }: { job: Job }) {
   const { data } = useQuery("GET /v1/batches", {});
   const now = useNow(60_000);
   const batches = (data?.batches ?? []).filter((batch) => batch.job === job.id).slice(0, SWEEPS);
-  if (batches.length === 0) return null;
+  if (data === undefined) return null;
   return (
     <section className="section">
       <h2>Sweeps and backfills</h2>
-      <ul className="sweeps panel">
+      {batches.length === 0 ? <p className="muted">None yet. <Link className="link" to={`/jobs/${encodeURIComponent(job.name)}/run`}>Run…</Link> with several values of a parameter makes a sweep, whose runs are compared.</p> : <ul className="sweeps panel">
         {batches.map((batch) => (
           <li key={batch.id}>
             <Link className="grow cut" to={`/sweeps/${batch.id}`}><b>{batch.label}</b></Link>
@@ -59,7 +59,7 @@ function Sweeps({ job }: { job: Job }) {
             <time className="muted num" dateTime={batch.created_at}>{relative(Date.parse(batch.created_at), now)}</time>
           </li>
         ))}
-      </ul>
+      </ul>}
     </section>
   );
 }
