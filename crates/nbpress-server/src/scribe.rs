@@ -42,7 +42,8 @@ const QUEUE: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Scribes {
     live: Live,
-    scribes: Mutex<BTreeMap<Uuid, Scribe>>,
+    /// By their kernels.
+    at_work: Mutex<BTreeMap<Uuid, Scribe>>,
     tasks: Mutex<JoinSet<()>>,
 }
 
@@ -123,7 +124,7 @@ impl Scribes {
             live: self.live.clone(),
         };
         let desk = Desk::new(jupyter.clone(), kernel.id(), connection, journal, around);
-        let mut scribes = self.scribes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scribes = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
         // Another client may have been as quick.
         if let Some(scribe) = scribes.get(&kernel.id()).filter(|scribe| scribe.works()) {
             return Some(scribe.clone());
@@ -135,7 +136,7 @@ impl Scribes {
     }
 
     fn there(&self, kernel: Uuid) -> Option<Scribe> {
-        let scribes = self.scribes.lock().unwrap_or_else(PoisonError::into_inner);
+        let scribes = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
         scribes
             .get(&kernel)
             .filter(|scribe| scribe.works())
