@@ -3,7 +3,7 @@
 //! | in it | what |
 //! |---|---|
 //! | `venv` | papermill, nbclient, nbformat, scrapbook, ipykernel 7, what the demo notebook imports, our own `python/` package |
-//! | `venv-ipykernel6` | ipykernel 6 |
+//! | `venv-ipykernel6` | ipykernel 6, cloudpickle |
 //! | `kernels` | xeus-python, bash_kernel, octave_kernel, Deno |
 //! | `s3` | moto's S3 server and boto3 |
 //! | `services` | aiosmtpd, a mail server; opentelemetry-proto, which reads traces |

@@ -1,7 +1,7 @@
 """The variables of cells in a file: how they are written, and read by another kernel.
 
 Functions that cells defined are written as their code and read as functions of the kernel that reads them, so that they
-see its variables. What shares an object goes on sharing it.
+see its variables. What shares an object goes on sharing it, also variables of a function around.
 """
 
 import functools
@@ -23,6 +23,10 @@ NAMESPACE = "namespace.pickle"
 OF_HISTORY = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_[ido]h|In|Out")
 # What is never in it.
 NEVER_SAVED = ["what modules hold (options, caches, plots)", "In and Out"]
+
+
+# What a function has besides its code and its own attributes.
+OF_FUNCTIONS = ["__qualname__", "__doc__", "__module__", "__defaults__", "__kwdefaults__", "__annotations__"]
 
 
 class TooMuch(Exception):
@@ -49,14 +53,35 @@ class Limited(io.RawIOBase):
         return size
 
 
-def make_function(code, name, defaults, keywords, annotations, attributes):
-    """A function of the namespace that is being read."""
+def variables_around(module):
+    """Those of a module, or of the cells."""
     from IPython import get_ipython
 
-    made = types.FunctionType(marshal.loads(code), get_ipython().user_ns, name, defaults)
-    made.__kwdefaults__, made.__annotations__ = keywords, annotations
-    made.__dict__.update(attributes)
-    return made
+    return get_ipython().user_ns if module is None else vars(importlib.import_module(module))
+
+
+def make_function(code, name, cells, module):
+    """A function of the namespace that is being read, still without what may contain it."""
+    return types.FunctionType(marshal.loads(code), variables_around(module), name, None, cells)
+
+
+def fill_function(function, rest):
+    attributes, *known = rest
+    for name, value in zip(OF_FUNCTIONS, known):
+        setattr(function, name, value)
+    function.__dict__.update(attributes)
+
+
+def make_cell():
+    """A variable of a function around, still without its value."""
+    return types.CellType()
+
+
+def fill_cell(cell, value):
+    (cell.cell_contents,) = value
+
+
+MAKERS = {maker.__name__: maker for maker in (make_function, fill_function, make_cell, fill_cell)}
 
 
 @functools.lru_cache(maxsize=1)
@@ -77,7 +102,12 @@ def pickler():
                 if sys.modules.get(found.__name__) is not found:
                     raise pickle.PicklingError("a module that is not imported by its name")
                 return importlib.import_module, (found.__name__,)
-            if of_cells and hasattr(found, "__wrapped__"):
+            if isinstance(found, types.CellType):
+                return variable(found)
+            if type(found).__module__ == "dataclasses" and (name := name_of_constant(found)):
+                return getattr, (sys.modules["dataclasses"], name)
+            wraps = hasattr(found, "__wrapped__") and not isinstance(found, (classmethod, staticmethod))
+            if of_cells and wraps:
                 raise pickle.PicklingError("what wraps a function of a cell")
             if base is not pickle.Pickler:
                 return super().reducer_override(found)
@@ -88,24 +118,46 @@ def pickler():
     return Pickler
 
 
+def module_of(function):
+    """Where a function finds its variables: nothing for cells. What decorates a function is said to be where that is."""
+    if function.__globals__ is variables_around(None):
+        return None
+    name = function.__globals__.get("__name__")
+    if vars(sys.modules.get(name, types)) is not function.__globals__:
+        raise pickle.PicklingError("a function with variables of its own")
+    return name
+
+
 def function(found):
-    if found.__closure__:
-        # Variables that it shares with others would not be shared any more.
-        raise pickle.PicklingError("a closure")
-    made_of = (found.__name__, found.__defaults__, found.__kwdefaults__, found.__annotations__, found.__dict__)
-    return make_function, (marshal.dumps(found.__code__), *made_of)
+    rest = [found.__dict__, *(getattr(found, name) for name in OF_FUNCTIONS)]
+    made_of = (marshal.dumps(found.__code__), found.__name__, found.__closure__, module_of(found))
+    return make_function, made_of, rest, None, None, fill_function
+
+
+def variable(found):
+    try:
+        value = (found.cell_contents,)
+    except ValueError:
+        # It has none yet.
+        return make_cell, ()
+    return make_cell, (), value, None, None, fill_cell
+
+
+def name_of_constant(found):
+    """What the standard library calls a value that only counts as itself."""
+    return next((name for name, value in vars(sys.modules["dataclasses"]).items() if value is found), None)
 
 
 class Unpickler(pickle.Unpickler):
     def find_class(self, module, name):
-        return make_function if (module, name) == (__name__, "make_function") else super().find_class(module, name)
+        return MAKERS[name] if module == __name__ and name in MAKERS else super().find_class(module, name)
 
 
 def written(content, most, until):
     """As bytes."""
-    # `make_function` is found by its name while it is written.
+    # Whoever writes a function by its name looks for it there.
     this = types.ModuleType(__name__)
-    this.make_function = make_function
+    vars(this).update(MAKERS)
     sys.modules[__name__] = this
     try:
         file = Limited(most, until)

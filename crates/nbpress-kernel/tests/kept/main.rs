@@ -10,6 +10,7 @@ mod memory;
 #[expect(dead_code, reason = "made for the tests of pools, which use all of it")]
 #[path = "../pool/place.rs"]
 mod place;
+mod saved;
 mod state;
 
 use std::collections::BTreeMap;

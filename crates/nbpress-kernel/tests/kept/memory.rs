@@ -70,7 +70,11 @@ async fn copies_end_before_the_kernel_when_there_is_no_memory() {
     let found = python_kernels().remove(0);
     let mut kernel = keeping(&place, &found, &Keep::in_folder(folder(&place))).await;
     run(&mut kernel, "held = bytearray(6 << 20)").await;
-    fs::write(group.0.join("cgroup.procs"), kernel.process_id().to_string()).unwrap();
+    fs::write(
+        group.0.join("cgroup.procs"),
+        kernel.process_id().to_string(),
+    )
+    .unwrap();
     for number in 0..10 {
         let code = format!("held[::4096] = bytes(len(held) // 4096); print({number})");
         assert_eq!(run(&mut kernel, &code).await, format!("{number}\n"));
