@@ -16,6 +16,18 @@ use crate::place;
 /// Nothing a test waits for takes longer, even on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(5);
 
+/// Runs code in a kernel that runs already.
+const CLIENT: &str = "
+import sys
+from jupyter_client import BlockingKernelClient
+client = BlockingKernelClient(connection_file=sys.argv[1])
+client.load_connection_file()
+client.start_channels()
+client.wait_for_ready(timeout=60)
+client.execute_interactive(sys.argv[2], timeout=60)
+client.shutdown()
+";
+
 /// A folder with a store of its own and a kernelspec for the test kernel.
 #[derive(Debug)]
 pub struct Stage {
@@ -81,6 +93,20 @@ impl Stage {
         let mut command = self.command(place::nbpress());
         command.args(arguments);
         Live::start(&mut command).end()
+    }
+
+    /// Has a client of Jupyter run code in the kernel of `nbpress debug`, and end it; what the code printed, and how
+    /// the command ended.
+    pub fn debug(&self, arguments: &[&str], code: &str) -> (Vec<String>, Ended) {
+        let mut command = self.command(place::nbpress());
+        let mut debug = Live::start(command.arg("debug").args(arguments));
+        let Some(file) = debug.next_line() else {
+            return (Vec::new(), debug.end());
+        };
+        let mut client = self.command(place::reference().join("venv/bin/python"));
+        let said = Live::start(client.args(["-c", CLIENT, &file, code])).end();
+        assert_eq!(said.exit, 0, "{}", said.stderr);
+        (said.stdout, debug.end())
     }
 
     /// Starts `nbpress run --json`.

@@ -9,7 +9,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use e2e::live::{Ended, Live, Stage, signal};
+use e2e::live::{Ended, Stage, processes_with, signal};
 use e2e::place;
 use serde_json::Value;
 
@@ -196,6 +196,44 @@ fn a_run_that_went_on_and_failed_again_goes_on_from_what_its_parent_kept() {
 }
 
 #[test]
+fn a_kernel_that_is_killed_in_a_run_that_goes_on_ends_that_run_alone() {
+    let stage = broken("every");
+    let killed = "import os; os.kill(os.getpid(), 9)";
+    stage.notebook("nb.ipynb", "python3", &[FIRST, "y = x + 1", killed]);
+    let ended = stage.nbpress(&["resume", "latest", "--keep", "off"]);
+    assert_eq!(ended.exit, 138, "{}", ended.stderr);
+    assert!(ended.stderr.contains("SIGKILL"), "{}", ended.stderr);
+    let copies = kept(&stage).len();
+    assert!(copies > 0);
+    let home = format!("NBPRESS_HOME={}", stage.home.display());
+    assert_eq!(processes_with(&home).len(), copies, "only copies are left");
+    let ended = resume(&stage, &[FIRST, "y = x + 1", "print('mended', y)"]);
+    assert!(
+        ended.stderr.contains("at cell 3 by fork"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(times_run(&stage), 1);
+    assert_eq!(processes_with(&home), Vec::<u32>::new());
+}
+
+#[test]
+fn a_fork_without_memory_is_named_in_the_record_of_the_run_that_goes_on() {
+    const REFUSE: &str =
+        "import os\ndef refuse(): raise OSError(12, 'Cannot allocate memory')\nos.fork = refuse";
+    let stage = Stage::new();
+    stage.notebook("nb.ipynb", "python3", &[REFUSE, FIRST, "mend(x)"]);
+    let ended = stage.nbpress(&["run", "--keep", "every", "nb.ipynb"]);
+    assert_eq!(ended.exit, 1, "{}", ended.stderr);
+    let ended = resume(&stage, &[REFUSE, FIRST, "print('mended', x)"]);
+    let words: Vec<&str> = ended.stderr.split_whitespace().collect();
+    let words = words.join(" ");
+    assert!(words.contains("at cell 3 by pickle"), "{words}");
+    assert!(words.contains("Cannot allocate memory"), "{words}");
+    assert_eq!(times_run(&stage), 1);
+}
+
+#[test]
 fn a_kernel_of_any_language_resumes_by_running_again() {
     if !place::has_kernel("bash") {
         return;
@@ -234,26 +272,12 @@ fn other_parameters_and_the_other_output_are_refused() {
 
 #[test]
 fn a_client_of_jupyter_finds_the_state_before_the_failing_cell() {
-    const CLIENT: &str = "
-import sys
-from jupyter_client import BlockingKernelClient
-client = BlockingKernelClient(connection_file=sys.argv[1])
-client.load_connection_file()
-client.start_channels()
-client.wait_for_ready(timeout=60)
-client.execute_interactive('print(y)', timeout=60)
-client.shutdown()
-";
     let stage = broken("every");
-    let mut command = stage.command(place::nbpress());
-    let mut debug = Live::start(command.args(["debug", "latest"]));
-    let file = debug.next_line().unwrap();
-    let mut client = stage.command(place::reference().join("venv/bin/python"));
-    let said = Live::start(client.args(["-c", CLIENT, &file])).end();
-    assert_eq!(said.stdout, ["42"], "{}", said.stderr);
-    let ended = debug.end();
+    let (said, ended) = stage.debug(&["latest"], "print(y)");
+    assert_eq!(said, ["42"], "{}", ended.stderr);
+    assert!(ended.stderr.contains("as it was kept"), "{}", ended.stderr);
     assert_eq!(ended.exit, 0, "{}", ended.stderr);
-    assert!(!fs::exists(&file).unwrap());
+    assert!(!fs::exists(&ended.stdout[0]).unwrap());
     assert_eq!(stage.nbpress(&["kept", "drop", "latest"]).exit, 0);
     assert_eq!(kept(&stage), Vec::<Value>::new());
 }

@@ -509,3 +509,24 @@ pub fn run_to_end(
         text: String::from_utf8_lossy(&text).into_owned(),
     })
 }
+
+/// Starts a program at this process's own terminal, for a person. It is killed when the value is dropped.
+///
+/// # Errors
+/// The program cannot be started.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this crate is the one that starts processes"
+)]
+pub fn start_at_terminal(
+    program: &std::path::Path,
+    arguments: &[&std::ffi::OsStr],
+    environment: &std::collections::BTreeMap<String, String>,
+) -> io::Result<tokio::process::Child> {
+    tokio::process::Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .envs(environment)
+        .kill_on_drop(true)
+        .spawn()
+}

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 
-use e2e::live::{Stage, notebook};
+use e2e::live::{Stage, notebook, processes_with, test_kernelspec};
 use e2e::place;
 use serde_json::{Value, json};
 
@@ -201,6 +203,42 @@ fn a_run_and_a_notebook_become_pages() {
     }
     let ended = stage.nbpress(&["export", "latest", "--hide-code"]);
     assert_eq!(ended.exit, 2, "{}", ended.stderr);
+}
+
+/// Says what it was given, that it was interrupted, and what was typed.
+const CONSOLE: &str = "#!/bin/sh\ntrap 'echo interrupted' INT\n[ -f \"$2\" ] && echo console $1 $#\n\
+    read line || read line\necho typed $line\n";
+
+#[test]
+fn the_console_beside_the_kernel_has_the_terminal_until_it_ends() {
+    let stage = Stage::new();
+    let mut spec = test_kernelspec();
+    let program = PathBuf::from(spec["argv"][0].as_str().unwrap());
+    fs::create_dir(stage.path("bin")).unwrap();
+    let linked = stage.path("bin/kernel");
+    std::os::unix::fs::symlink(program, &linked).unwrap();
+    spec["argv"][0] = linked.to_str().unwrap().into();
+    stage.add_kernel("linked", &spec);
+    let console = stage.write("bin/jupyter-console", CONSOLE);
+    fs::set_permissions(console, fs::Permissions::from_mode(0o755)).unwrap();
+    stage.notebook("nb.ipynb", "linked", &["print x", "raise KeyError 'price'"]);
+    assert_eq!(stage.nbpress(&["run", "nb.ipynb"]).exit, 1);
+
+    let mut terminal = Terminal::start(&stage, 80, &["debug"]);
+    terminal.wait_for(|screen| screen.contains("console --existing 2"));
+    terminal.type_keys(b"\x03");
+    terminal.wait_for(|screen| screen.contains("interrupted"));
+    terminal.type_keys(b"words\r");
+    let left = terminal.end();
+    assert!(left.all.contains("typed words"), "{}", left.all);
+    assert_eq!(left.exit, 0, "{}", left.all);
+    let home = format!("NBPRESS_HOME={}", stage.home.display());
+    assert_eq!(processes_with(&home), Vec::<u32>::new());
+
+    let mut terminal = Terminal::start(&stage, 80, &["debug", "--no-console"]);
+    terminal.wait_for(|screen| screen.contains("jupyter console --existing"));
+    terminal.type_keys(b"\x03");
+    assert_eq!(terminal.end().exit, 0);
 }
 
 #[test]

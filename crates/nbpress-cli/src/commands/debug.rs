@@ -1,20 +1,28 @@
 //! `nbpress debug`: a kernel in the state from just before the cell that failed.
 
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
 use nbpress_execute::Parent;
 use nbpress_execute::keep::folder_of;
 use nbpress_execute::resume::revisit::revisit;
-use nbpress_kernel::{Kernel, KernelEvent};
-use nbpress_record::Resumption;
+use nbpress_kernel::process::start_at_terminal;
+use nbpress_kernel::{FoundKernel, Kernel, KernelEvent};
+use nbpress_record::{Document, Record, Resumption, RunHeader};
+use nbpress_scheduler::snapshot::{SnapshotId, SnapshotStore};
+use nbpress_storage::Location;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::resume::{earlier, parse_cell};
 use crate::printer::{Printer, plural};
 use crate::settings::Settings;
 use crate::{exit_code, signals};
+
+/// What Jupyter's console is called.
+const CONSOLE: &str = "jupyter-console";
 
 /// Start a kernel in the state from just before the cell that failed, for any Jupyter client.
 #[derive(Debug, Args)]
@@ -25,6 +33,12 @@ pub(crate) struct DebugArgs {
     /// The state from before this cell, counted from 1.
     #[arg(long, value_name = "CELL", value_parser = parse_cell)]
     cell: Option<usize>,
+    /// Where cells run that have to run again [default: where they ran].
+    #[arg(long, value_name = "FOLDER")]
+    cwd: Option<PathBuf>,
+    /// Print the connection file, and leave the terminal alone.
+    #[arg(long)]
+    no_console: bool,
 }
 
 /// Runs the command and returns its exit code.
@@ -33,13 +47,15 @@ pub(crate) async fn debug(
     settings: &Settings,
     args: &DebugArgs,
 ) -> anyhow::Result<u8> {
-    let record = settings.record(&args.run)?;
+    let record = last_attempt(settings, settings.record(&args.run)?)?;
     let document = record
         .document()
         .with_context(|| format!("failed to read the record of `{}`", args.run))?;
     let name = document.kernel().map(|kernel| kernel.name.clone());
     let name = name.context("no kernel answered in that run")?;
     let found = settings.finder().by_name(&name)??;
+    let (mut stop, listening) = signals::listen().context("failed to listen for signals")?;
+    let place = WorkingPlace::of(settings, args, &document).await?;
     let parent = Parent {
         has_files: true,
         earlier: earlier(settings, &document),
@@ -48,20 +64,141 @@ pub(crate) async fn debug(
         from: args.cell,
     };
     let context = settings.context()?;
-    let (mut stop, _listening) = signals::listen().context("failed to listen for signals")?;
-    let kernel = revisit(&context, parent, &found, &settings.environment);
+    let environment = &settings.environment;
+    let kernel = revisit(&context, parent, &found, environment, &place.folder);
     let stopped = async { stop.wait_for(|stop| stop.times > 0).await.is_ok() };
     let (kernel, how) = tokio::select! {
         kernel = kernel => kernel?,
         _stopped = stopped => return Ok(exit_code::OK),
     };
     let file = ConnectionFile::write(settings, &kernel)?;
-    introduce(printer, &how, &file)?;
-    until_left(kernel, stop).await;
+    let console = console_for(settings, &found);
+    match console.filter(|_| printer.data_is_seen() && !args.no_console) {
+        Some(console) => {
+            introduce(printer, &how);
+            // What is typed there is for the console, Ctrl-C too.
+            drop(listening);
+            attend(printer, kernel, settings, &console, &file).await?;
+        }
+        None => {
+            introduce(printer, &how);
+            invite(printer, &file)?;
+            until_left(kernel, stop).await;
+        }
+    }
     Ok(exit_code::OK)
 }
 
-fn introduce(printer: Printer, how: &Resumption, file: &ConnectionFile) -> anyhow::Result<()> {
+/// A run of the queue has a record for each attempt. Its own name stands for the last one.
+fn last_attempt(settings: &Settings, record: Record) -> anyhow::Result<Record> {
+    let run = record.run_id().to_string();
+    let of_queue = |header: &RunHeader| tag(header, "nbpress.run").as_ref() == Some(&run);
+    if !of_queue(record.header()) {
+        return Ok(record);
+    }
+    let attempts = settings.store()?.list()?.into_iter();
+    let last = attempts
+        .filter(|attempt| of_queue(&attempt.header))
+        .max_by_key(|attempt| attempt.header.started_at);
+    match last {
+        Some(last) if last.run_id != record.run_id() => settings.record(&last.run_id.to_string()),
+        _ => Ok(record),
+    }
+}
+
+fn tag(header: &RunHeader, name: &str) -> Option<String> {
+    header.tags.get(name)?.as_str().map(str::to_owned)
+}
+
+/// Where cells run that have to run again.
+struct WorkingPlace {
+    folder: PathBuf,
+    /// The files that a run of the queue began with; gone with this value.
+    _fetched: Option<tempfile::TempDir>,
+}
+
+impl WorkingPlace {
+    /// Where they ran. A server removes the folders of its runs, and has what was in them at the beginning.
+    async fn of(
+        settings: &Settings,
+        args: &DebugArgs,
+        document: &Document,
+    ) -> anyhow::Result<Self> {
+        let header = document.header();
+        let ran = header
+            .working_directory
+            .clone()
+            .unwrap_or_else(|| ".".to_owned());
+        let wanted = args.cwd.clone().unwrap_or_else(|| ran.into());
+        let snapshot = tag(header, "nbpress.snapshot").filter(|_| !wanted.is_dir());
+        let Some(snapshot) = snapshot.filter(|_| args.cwd.is_none()) else {
+            return Ok(Self {
+                folder: wanted,
+                _fetched: None,
+            });
+        };
+        let folder = tempfile::Builder::new()
+            .prefix("debug-")
+            .tempdir_in(&settings.home)
+            .context("failed to make a folder for the files of the run")?;
+        let base = Location::parse(&settings.home.join("snapshots").to_string_lossy())?;
+        let snapshots = SnapshotStore::new(Arc::new(settings.storage()), &base);
+        let fetched = snapshots
+            .materialize(&SnapshotId::parse(&snapshot)?, folder.path())
+            .await;
+        let notebook = fetched.with_context(|| {
+            format!("`{}` is gone, and the files of the run cannot be read; `--cwd` takes another folder", wanted.display())
+        })?;
+        Ok(Self {
+            folder: notebook.parent().unwrap_or(folder.path()).to_owned(),
+            _fetched: Some(folder),
+        })
+    }
+}
+
+/// Jupyter's console, of the kernel's environment or of the person's.
+fn console_for(settings: &Settings, kernel: &FoundKernel) -> Option<PathBuf> {
+    let interpreter = kernel.spec.argv.first().map(Path::new);
+    let beside = interpreter.and_then(Path::parent).map(Path::to_owned);
+    let folders = settings.get("PATH").unwrap_or_default();
+    let mut folders = beside.into_iter().chain(std::env::split_paths(folders));
+    folders.find_map(|folder| {
+        let console = folder.join(CONSOLE);
+        (folder.is_absolute() && console.is_file()).then_some(console)
+    })
+}
+
+/// Has a console use the kernel until it ends, or this process is told to.
+async fn attend(
+    printer: Printer,
+    mut kernel: Kernel,
+    settings: &Settings,
+    console: &Path,
+    file: &ConnectionFile,
+) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("failed to listen for signals")?;
+    let arguments = ["--existing".as_ref(), file.0.as_os_str()];
+    let started = start_at_terminal(console, &arguments, &settings.environment);
+    let mut console =
+        started.with_context(|| format!("failed to start `{}`", console.display()))?;
+    let mut lives = true;
+    loop {
+        tokio::select! {
+            _ended = console.wait() => break,
+            _told = terminate.recv() => break,
+            event = kernel.next(), if lives => {
+                if let KernelEvent::Exited(exit) = event {
+                    lives = false;
+                    printer.say(&format!("the kernel has ended ({exit}); leave with Ctrl-D"));
+                }
+            }
+        }
+    }
+    kernel.kill().await;
+    Ok(())
+}
+
+fn introduce(printer: Printer, how: &Resumption) {
     let cell = how.cell + 1;
     let text = if how.first < how.cell {
         let again = plural(how.cell - how.first, "cell");
@@ -73,6 +210,10 @@ fn introduce(printer: Printer, how: &Resumption, file: &ConnectionFile) -> anyho
     for lost in &how.lost {
         printer.say_all(&printer.fact("but", lost));
     }
+}
+
+/// Says how any client of Jupyter finds the kernel.
+fn invite(printer: Printer, file: &ConnectionFile) -> anyhow::Result<()> {
     let path = file.0.display().to_string();
     let attach = format!("jupyter console --existing {path}");
     printer.say_all(&printer.fact("attach", &attach));

@@ -36,7 +36,7 @@ pub enum RevisitError {
 }
 
 /// A kernel in the state from just before the parent's failing cell, or the one it is to go on at; how it came to
-/// that state, too. Where no copy has it, the code cells before run again, and may raise as they did.
+/// that state, too. Where no copy has it, the code cells before run again in `folder`, and may raise as they did.
 ///
 /// # Errors
 /// See [`RevisitError`].
@@ -45,6 +45,7 @@ pub async fn revisit(
     parent: Parent,
     kernel: &FoundKernel,
     environment: &BTreeMap<String, String>,
+    folder: &Path,
 ) -> Result<(Kernel, Resumption), RevisitError> {
     let notebook = parent.document.notebook.clone();
     let plan: Vec<Step> = notebook
@@ -59,10 +60,9 @@ pub async fn revisit(
         })
         .collect();
     let place = parent.place(&notebook, &plan)?;
-    let folder = parent.document.header().working_directory.clone();
     let request = LaunchRequest {
         kernel,
-        working_directory: Path::new(folder.as_deref().unwrap_or(".")),
+        working_directory: folder,
         environment,
         limits: Limits::default(),
     };

@@ -12,6 +12,20 @@ use super::{Parent, Place};
 use crate::execute::Step;
 use crate::options::ExecuteOptions;
 
+/// Variables that say of a kernel for which run it works. All others of a copy are as cells left them.
+const OF_THE_RUN: [&str; 10] = [
+    "NBPRESS_RUN_ID",
+    "NBPRESS_ATTEMPT",
+    "NBPRESS_IDEMPOTENCY_KEY",
+    "NBPRESS_WORKSPACE",
+    "NBPRESS_JOB",
+    "NBPRESS_LOGICAL_TIME",
+    "NBPRESS_DATA_INTERVAL_START",
+    "NBPRESS_DATA_INTERVAL_END",
+    "NBPRESS_TIME_ZONE",
+    "TRACEPARENT",
+];
+
 /// A kernel, and which cells are left for it.
 #[derive(Debug)]
 pub(crate) struct Begun {
@@ -119,7 +133,7 @@ impl GoingOn<'_> {
     /// A kernel made of a copy; else why there is none.
     async fn revive(&self, copy: &FrozenCopy) -> Result<Kernel, String> {
         let (request, options) = (self.request, self.options);
-        let variables = ["NBPRESS_RUN_ID"].into_iter();
+        let variables = OF_THE_RUN.into_iter();
         let variables = variables.filter_map(|name| request.environment.get_key_value(name));
         let revival = Revival {
             kernel: request.kernel,
