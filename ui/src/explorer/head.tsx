@@ -5,12 +5,13 @@ import { Distribution, extentOf } from "./distribution.tsx";
 import { isNested } from "./filter.ts";
 import { type Lane, NARROWEST } from "./lanes.ts";
 import type { Filter, SortKey, Summary, TableColumn } from "./source.ts";
+import type { ShownSummary } from "./use-table.ts";
 import { share, typeInWords } from "./words.ts";
 
 interface HeadProps {
   id: string;
   lane: Lane;
-  summary: Summary | undefined;
+  summary: ShownSummary | undefined;
   sort: SortKey[];
   isAt: boolean;
   onSort: (column: string, also: boolean) => void;
@@ -25,7 +26,7 @@ export function Head({ id, lane, summary, sort, isAt, onSort, onFilter, onAskFil
   const order = sort[at] === undefined ? undefined : sort[at].descending ? "descending" : "ascending";
   const [from, to] = extentOf(column, summary);
   return (
-    <div id={id} role="columnheader" aria-colindex={index + 2} aria-sort={order ?? "none"} className={isAt ? "lane is-at" : "lane"} style={{ left, width }} data-row={-1} data-column={index}>
+    <div id={id} role="columnheader" aria-colindex={index + 2} aria-sort={order ?? "none"} className={`lane${isAt ? " is-at" : ""}${summary?.stale === true ? " is-stale" : ""}`} style={{ left, width }} data-row={-1} data-column={index}>
       <div className="lane-top">
         <button type="button" tabIndex={-1} className="lane-name" disabled={isNested(column.type)} title={`${column.name}: sort; with Shift beside other columns`} onClick={(event) => onSort(column.name, event.shiftKey)}>
           <span className="cut">{column.name}</span>

@@ -47,33 +47,59 @@ export function usePages(source: TableSource, query: TableQuery, columns: TableC
   return { pages: usable, stale: usable !== next };
 }
 
-/** Columns that are summarised with one question: as many as the first screen shows of most tables. */
-const AT_ONCE = 20;
+/** How many columns one question is about: few at first, so that each is answered in time whatever the table's length. */
+const FIRST = 2;
+const MOST = 20;
+const QUICK = 500;
+const SLOW = 1500;
 
-export type Summaries = Map<string, Summary>;
+/** How many columns to ask for next, after that many took so many milliseconds. */
+export function nextCount(count: number, took: number): number {
+  return took < QUICK ? Math.min(MOST, count * 4) : took > SLOW ? Math.max(1, Math.floor(count / 2)) : count;
+}
+
+/** By the column's name. */
+export type Summaries = Map<string, ShownSummary>;
+
+export interface ShownSummary extends Summary {
+  /** Of other rows than those that are looked at; the right one is on its way. */
+  stale: boolean;
+}
 
 /** Of all columns, those to the left first. */
 export function useSummaries(source: TableSource, columns: TableColumn[] | undefined, filter: Filter | undefined): Summaries {
-  const [known, setKnown] = useState<{ key: string; summaries: Summaries }>();
+  const [known, setKnown] = useState<{ source: TableSource; asked: string; summaries: Summaries }>();
   const names = columns === undefined ? "" : JSON.stringify(columns.map(({ name }) => name));
   const asked = JSON.stringify(filter ?? null);
   useEffect(() => {
     if (names === "") return undefined;
     const controller = new AbortController();
-    const all = async () => {
-      const wanted = JSON.parse(names) as string[];
-      const found: Summaries = new Map();
-      for (let at = 0; at < wanted.length; at += AT_ONCE) {
-        const some = await source.summary(wanted.slice(at, at + AT_ONCE), (JSON.parse(asked) ?? undefined) as Filter | undefined, controller.signal);
-        for (const summary of some) found.set(summary.column, summary);
-        if (!controller.signal.aborted) setKnown({ key: source.key, summaries: new Map(found) });
-      }
-    };
+    const hear = (some: Summary[]) => setKnown((before) => {
+      const summaries = before?.source !== source ? new Map<string, ShownSummary>() : before.asked === asked ? new Map(before.summaries) : aged(before.summaries);
+      for (const summary of some) summaries.set(summary.column, { ...summary, stale: false });
+      return { source, asked, summaries };
+    });
     // Without summaries the table is a table still; what is wrong with it is said by its rows.
-    all().catch(() => undefined);
+    summarise(source, JSON.parse(names) as string[], (JSON.parse(asked) ?? undefined) as Filter | undefined, hear, controller.signal).catch(() => undefined);
     return () => controller.abort();
   }, [source, names, asked]);
-  return known?.key === source.key ? known.summaries : NONE;
+  return useMemo(() => (known?.source !== source ? NONE : known.asked === asked ? known.summaries : aged(known.summaries)), [known, source, asked]);
 }
 
 const NONE: Summaries = new Map();
+
+function aged(summaries: Summaries): Summaries {
+  return new Map([...summaries].map(([name, summary]) => [name, { ...summary, stale: true }]));
+}
+
+async function summarise(source: TableSource, names: string[], filter: Filter | undefined, hear: (some: Summary[]) => void, signal: AbortSignal): Promise<void> {
+  let count = FIRST;
+  for (let at = 0; at < names.length; ) {
+    const begin = performance.now();
+    const some = await source.summary(names.slice(at, at + count), filter, signal);
+    if (signal.aborted) return;
+    hear(some);
+    at += count;
+    count = nextCount(count, performance.now() - begin);
+  }
+}
