@@ -4,6 +4,7 @@ import { channel, type Choices, divided, facetControl, facetted, lite, type Part
 
 const MOST_BARS = 30;
 const AGGREGATES = [["sum", "Sum"], ["mean", "Mean"], ["median", "Median"], ["min", "Least"], ["max", "Most"]] as const;
+const ERRORS = [["none", "None"], ["stderr", "Standard error"], ["stdev", "Standard deviation"]] as const;
 const GROUPS = [["stacked", "Stacked"], ["clustered", "Side by side"], ["share", "Shares"]] as const;
 
 export const bar: View = {
@@ -19,6 +20,7 @@ export const bar: View = {
       { kind: "option", name: "aggregate", label: "As", options: AGGREGATES },
       { kind: "column", name: "color", label: "Colour", from: parts(columns), optional: true },
       { kind: "option", name: "group", label: "Colours", options: GROUPS },
+      { kind: "option", name: "errors", label: "Error of a mean", options: ERRORS },
       facetControl(parts(columns)),
     ];
   },
@@ -33,12 +35,20 @@ export const bar: View = {
       ...(color === undefined ? { tooltip: [channel(dimension), measure] } : coloured(group, color, [channel(dimension), channel(color), measure])),
     };
     const height = { step: group === "clustered" ? 12 : 22 };
-    const spec = lite({ height, autosize: { type: "fit-x", contains: "padding" }, transform: largest(dimension, choices, metric), mark: { type: "bar", cornerRadiusEnd: 2 }, encoding });
+    const spec = lite({ height, autosize: { type: "fit-x", contains: "padding" }, transform: largest(dimension, choices, metric), ...marks(choices, metric, encoding) });
     return facetted(spec, facet);
   },
   words: ({ dimension, metric, aggregate, color, facet }) =>
     `Bars of ${metric === null ? "the number of rows" : `the ${String(aggregate)} of ${String(metric)}`} for each ${String(dimension)}${color === null ? "" : `, coloured by ${String(color)}`}${facet === null ? "" : `, repeated for each ${String(facet)}`}; the ${MOST_BARS} largest`,
 };
+
+/** The bars, and over those of means how far the values are from them. */
+function marks({ aggregate, errors }: Choices, metric: Column | undefined, encoding: Part): Part {
+  const bars = { mark: { type: "bar", cornerRadiusEnd: 2 }, encoding };
+  if (metric === undefined || aggregate !== "mean" || errors === "none") return bars;
+  const { color: _, tooltip: __, ...places } = encoding;
+  return { layer: [bars, { mark: { type: "errorbar", extent: errors, ticks: true }, encoding: { ...places, x: channel(metric, { title: `mean of ${metric.name}` }) } }] };
+}
 
 function measureOf(choices: Choices, metric: Column | undefined): Part {
   if (metric === undefined) return { aggregate: "count", type: "quantitative", title: "Rows" };

@@ -69,6 +69,7 @@ test.each<[string, Choices, string, number]>([
   ["bars side by side", { view: "bar", dimension: "region", metric: "sales", color: "a.b['c'] + datum", group: "clustered" }, "rect", 21],
   ["means are not stacked", { view: "bar", dimension: "region", metric: "sales", aggregate: "mean", color: "a.b['c'] + datum", group: "stacked" }, "rect", 21],
   ["shares", { view: "bar", dimension: "region", metric: "sales", aggregate: "sum", color: "a.b['c'] + datum", group: "share" }, "rect", 21],
+  ["means with their errors", { view: "bar", dimension: "region", metric: "sales", aggregate: "mean", color: "a.b['c'] + datum", errors: "stderr" }, "rule", 21],
   ["bars repeated", { view: "bar", dimension: "a.b['c'] + datum", metric: "sales", facet: "region" }, "rect", 21],
   ["a histogram", { view: "summary", metric: "sales", dimension: null, kind: "histogram" }, "rect", 20],
   ["boxes", { view: "summary", metric: "sales", dimension: "region", kind: "box" }, "rect", 6],
