@@ -202,6 +202,23 @@ fn a_kernel_that_dies_at_a_frame_leaves_the_frames_before() {
 }
 
 #[test]
+fn a_run_that_goes_on_has_the_frames_that_it_carried_over() {
+    let served = Served::start();
+    let cells = [FRAME, "mend(frame)"];
+    let (failed, state) = run(&served, "frame.ipynb", &cells, "--keep every");
+    assert_eq!(state, "failed");
+    let mended = [FRAME, "frame[['n', 'region']]", "frame.n.sum()"];
+    let notebook = served.stage.notebook("frame.ipynb", "python3", &mended);
+    let words = format!("retry {failed} {} --resume --wait", notebook.display());
+    let run = served.json(&words).pop().unwrap();
+    assert_eq!(run["resumed"]["way"], "fork", "{run:#}");
+    let run = run["id"].as_str().unwrap();
+    for cell in ["cell-0", "cell-1"] {
+        has_all_rows(&served, &format!("/v1/runs/{run}/tables/{cell}/0"));
+    }
+}
+
+#[test]
 fn what_is_more_than_wanted_has_its_first_rows() {
     let served = Served::start();
     let told = |options: &str| {
@@ -315,6 +332,16 @@ fn columns_of_every_kind_are_told_as_what_they_are() {
     let question = [("sort", descending), ("columns", json!(["decimal"]))];
     let page = ask(&served, &table, &question);
     assert_eq!(page["rows"][0], json!(["22.00"]));
+}
+
+#[test]
+fn without_pyarrow_the_rows_are_lines_of_json() {
+    let served = Served::start();
+    let cells = ["import sys\nsys.modules['pyarrow'] = None", FRAME];
+    let (run, state) = run(&served, "frame.ipynb", &cells, "");
+    assert_eq!(state, "succeeded");
+    assert_eq!(shown(&served, &run)["nbpress"]["format"], "jsonl");
+    has_all_rows(&served, &format!("/v1/runs/{run}/tables/cell-1/0"));
 }
 
 #[test]

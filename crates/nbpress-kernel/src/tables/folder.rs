@@ -52,11 +52,7 @@ pub(crate) fn open(folder: &Path, sha256: &str) -> Option<File> {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    reason = "files of the test's own"
-)]
+#[expect(clippy::disallowed_methods, reason = "files of the test's own")]
 mod tests {
     use std::time::Duration;
 

@@ -19,12 +19,12 @@ class ArrowView:
         part = self.table.slice(first, count)
         return [column.to_pylist() for column in plain(part.columns)]
 
-    def write(self, path, most):
+    def write(self, path, room):
         def columns(first, count):
             return plain(self.table.slice(first, count).columns)
 
         kinds = [plain_type(kind) for kind in self.table.schema.types]
-        return write_parquet(path, self.names, kinds, columns, self.rows, most)
+        return write_parquet(self, path, kinds, columns, room)
 
 
 def word_of_arrow(kind):
@@ -74,17 +74,15 @@ def plain(columns):
     return [cast(column) for column in columns]
 
 
-def write_parquet(path, names, kinds, columns, rows, most):
-    """Slice by slice, so that the memory it takes is that of a slice; nothing once there are too many bytes."""
+def write_parquet(view, path, kinds, columns, room):
+    """Slice by slice, so that the memory it takes is that of a slice."""
     import pyarrow
     import pyarrow.parquet
 
-    schema = pyarrow.schema(list(zip(names, kinds)))
+    schema = pyarrow.schema(list(zip(view.names, kinds)))
     with open(path, "wb") as file, pyarrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-        for first in range(0, rows, SLICE):
-            part = pyarrow.table(columns(first, min(SLICE, rows - first)), schema=schema)
-            most -= part.nbytes
-            if most < 0:
-                return None
-            writer.write_table(part, row_group_size=SLICE)
+        for first, count in slices(view):
+            part = pyarrow.table(columns(first, count), schema=schema)
+            room.take(part.nbytes)
+            writer.write_table(part, row_group_size=count)
     return "parquet"

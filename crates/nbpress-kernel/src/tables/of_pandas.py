@@ -25,30 +25,31 @@ class PandasView:
     def values(self, first, count):
         return [series.astype(object).tolist() for series in self.series(first, count)]
 
-    def write(self, path, most):
+    def write(self, path, room):
         # Texts are not counted here, but when they are converted.
-        if self.frame.memory_usage(index=False, deep=False).sum() > most:
-            return None
+        if self.frame.memory_usage(index=False, deep=False).sum() > room.left:
+            room.take(room.left + 1)
         # pandas brings it along where it is installed, and then it is there.
-        if "pyarrow" not in sys.modules:
-            return self.write_lines(path, min(most, MOST_BYTES_OF_LINES))
+        if sys.modules.get("pyarrow") is None:
+            return self.write_lines(path, room)
         kinds = [arrow_type(series) for series in self.series(0, self.rows)]
 
         def columns(first, count):
             series = self.series(first, count)
             return [arrow_array(one, kind) for one, kind in zip(series, kinds)]
 
-        return write_parquet(path, self.names, kinds, columns, self.rows, most)
+        return write_parquet(self, path, kinds, columns, room)
 
-    def write_lines(self, path, most):
+    def write_lines(self, path, room):
         frame_of = sys.modules["pandas"].DataFrame
+        room.left = min(room.left, MOST_BYTES_OF_LINES)
         with open(path, "w", encoding="utf-8") as file:
-            for first in range(0, self.rows, SLICE):
-                series = [json_array(one) for one in self.series(first, SLICE)]
+            for first, count in slices(self):
+                series = [json_array(one) for one in self.series(first, count)]
                 part = frame_of(dict(zip(self.names, series)))
-                file.write(part.to_json(orient="records", lines=True, date_format="iso", date_unit="us"))
-                if file.tell() > most:
-                    return None
+                lines = part.to_json(orient="records", lines=True, date_format="iso", date_unit="us")
+                room.take(len(lines))
+                file.write(lines)
         return "jsonl"
 
 

@@ -13,13 +13,12 @@ class PolarsView:
         part = self.frame.slice(first, count)
         return [column.to_list() for column in part.get_columns()]
 
-    def write(self, path, most):
+    def write(self, path, room):
         polars = sys.modules["polars"]
-        if self.frame.estimated_size() > most:
-            return None
+        room.take(self.frame.estimated_size())
         words = [polars.col(polars.Categorical), polars.col(polars.Enum)]
         frame = self.frame.with_columns(column.cast(polars.String) for column in words)
-        frame.write_parquet(path, compression="zstd", row_group_size=SLICE)
+        frame.write_parquet(path, compression="zstd", row_group_size=self.slice)
         return "parquet"
 
 

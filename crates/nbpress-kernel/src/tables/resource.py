@@ -8,6 +8,7 @@ import json
 import math
 import os
 import sys
+import time
 import uuid
 import warnings
 
@@ -16,8 +17,15 @@ FIRST_ROWS = 100
 MOST_FIELDS = 20_000
 MOST_BYTES = 256 << 10
 MOST_COLUMNS = 1_000
-# Rows that are converted at once: what a table takes besides itself.
-SLICE = 1 << 16
+# What is converted at once: all that a table takes besides itself.
+SLICE_ROWS = 1 << 16
+SLICE_BYTES = 32 << 20
+# What a cell waits for its table, in seconds.
+PATIENCE = 5
+
+
+class Omitted(Exception):
+    """Why not all rows are kept."""
 
 
 def resource(kind, frame, settings):
@@ -26,9 +34,10 @@ def resource(kind, frame, settings):
         if not 0 < len(frame.columns) <= MOST_COLUMNS:
             return None
         view = VIEWS[kind](frame)
-        rows = first_rows(view)
+        rows, row_bytes = first_rows(view)
         about = {"rows": view.rows}
         if len(rows) < view.rows:
+            view.slice = max(1, min(SLICE_ROWS, SLICE_BYTES // row_bytes))
             about.update(kept(view, settings))
         if view.rows and not rows and "table" not in about:
             return None
@@ -49,6 +58,7 @@ def without_warnings():
 
 
 def first_rows(view):
+    """As many as an output may have, and how many bytes each of them is."""
     count = min(FIRST_ROWS, view.rows, max(1, MOST_FIELDS // len(view.names)))
     columns = []
     for at, values in enumerate(view.values(0, count)):
@@ -58,14 +68,15 @@ def first_rows(view):
             view.types[at] = "string"
             column = [None if value is None else str(value) for value in column]
         columns.append(column)
-    rows, left = [], MOST_BYTES
+    rows, spent = [], 0
     for row in zip(*columns):
         row = dict(zip(view.names, row))
-        left -= len(json.dumps(row, allow_nan=False))
-        if left < 0:
-            break
+        length = len(json.dumps(row, allow_nan=False))
+        if spent + length > MOST_BYTES:
+            return rows, max(length, MOST_BYTES // (len(rows) + 1))
+        spent += length
         rows.append(row)
-    return rows
+    return rows, max(1, spent // max(1, len(rows)))
 
 
 def value_of(word, value):
@@ -105,21 +116,41 @@ def kept(view, settings):
         return {"omitted": "tables of this run are not kept"}
     if view.rows > settings["rows"]:
         return {"omitted": f"it has more than {settings['rows']} rows"}
-    most = min(settings["bytes"], settings["left"])
     unfinished = os.path.join(folder, f".{uuid.uuid4().hex}")
     try:
-        written = view.write(unfinished, most)
-        if written is None:
-            return {"omitted": "it takes more bytes than are kept"}
+        written = view.write(unfinished, Room(min(settings["bytes"], settings["left"])))
         settings["left"] -= os.path.getsize(unfinished)
         name = sha256(unfinished)
         os.rename(unfinished, os.path.join(folder, name))
         return {"table": name, "format": written}
+    except Omitted as omitted:
+        return {"omitted": str(omitted)}
     except Exception as error:
         return {"omitted": f"it could not be written: {type(error).__name__}"}
     finally:
         with contextlib.suppress(OSError):
             os.unlink(unfinished)
+
+
+class Room:
+    """What may still be written of a table, and until when."""
+
+    def __init__(self, most):
+        self.left = most
+        self.until = time.monotonic() + PATIENCE
+
+    def take(self, size):
+        self.left -= size
+        if self.left < 0:
+            raise Omitted("it takes more bytes than are kept")
+        if time.monotonic() > self.until:
+            raise Omitted(f"it takes longer than {PATIENCE} s to write")
+
+
+def slices(view):
+    """The first row and the number of rows of each part."""
+    for first in range(0, view.rows, view.slice):
+        yield first, min(view.slice, view.rows - first)
 
 
 def sha256(path):

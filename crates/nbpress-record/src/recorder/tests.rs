@@ -375,6 +375,7 @@ fn runs_that_finish_at_the_same_time_form_one_chain() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "what a kernel would write")]
 fn a_file_becomes_a_blob_if_it_is_named_by_its_bytes() {
     let (_folder, store) = store();
     let mut recorder = begin(&store);
@@ -420,6 +421,7 @@ fn a_file_becomes_a_blob_if_it_is_named_by_its_bytes() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "what a kernel would write")]
 fn what_only_points_to_a_file_does_not_become_a_blob() {
     let (folder, store) = store();
     let mut recorder = begin(&store);
