@@ -1,5 +1,5 @@
 // Outputs that libraries draw: charts as they are shown, as they are updated and as HTML that asks the network for its
-// library; widgets as a run left them. All in frames of nobody's origin, and nothing from elsewhere is loaded.
+// library; widgets as a run left them, and live beside their kernel. All in frames of nobody's origin, and nothing from elsewhere is loaded.
 
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
@@ -59,6 +59,7 @@ main(async ({ server, person }) => {
   const libraries = loaded.filter((url) => url.endsWith(".library")).map((url) => path.basename(url).replace(/-.*/, ""));
   assert.deepEqual(libraries.toSorted(), ["plotly", "vega", "widgets"], "each library once, and none that nothing needs");
   await a_chart_of_a_table(page, server);
+  await live_widgets(page, server);
 });
 
 async function charts(page) {
@@ -106,4 +107,33 @@ async function a_chart_of_a_table(page, server) {
   await page.getByText("with a linear trend").waitFor();
   await page.getByText("The rows behind it, the first 100").click();
   assert.equal(await page.locator(".chart-rows tbody tr").count(), 100);
+}
+
+const LIVE = [
+  "import ipywidgets\nfrom ipywidgets import interact\nbutton = ipywidgets.Button(description='Count')\nlabel = ipywidgets.Label('0 clicks')\nclicks = []\ndef count(_):\n    clicks.append(1)\n    label.value = f'{len(clicks)} clicks'\nbutton.on_click(count)\nipywidgets.HBox([button, label])",
+  "@interact(x=(0, 10))\ndef square(x=3):\n    return x * x",
+];
+
+/** What a kernel's callbacks do is seen; what they show is in the widget that captures it, and not beside it. */
+async function live_widgets(page, server) {
+  fs.writeFileSync(path.join(server.root, "live.ipynb"), JSON.stringify(notebook(LIVE)));
+  await page.goto(`${server.url}edit/live.ipynb`);
+  await page.getByRole("button", { name: "Run all", exact: true }).click();
+  const counter = await frameOf(page, 0);
+  await counter.getByRole("button", { name: "Count" }).click();
+  await counter.getByText("1 clicks").waitFor();
+  await counter.getByRole("button", { name: "Count" }).click();
+  await counter.getByText("2 clicks").waitFor();
+
+  const square = await frameOf(page, 1);
+  await square.getByText("9", { exact: true }).waitFor();
+  await square.locator(".widget-readout").fill("7");
+  await square.locator(".widget-readout").press("Enter");
+  await square.getByText("49", { exact: true }).waitFor();
+  assert.equal(await page.locator(".cell").nth(1).locator(".terminal").count(), 0, "nothing is beside the widget");
+
+  // Another window begins with what the kernel has now.
+  await page.reload();
+  await (await frameOf(page, 0)).getByText("2 clicks").waitFor();
+  await (await frameOf(page, 1)).getByText("49", { exact: true }).waitFor();
 }

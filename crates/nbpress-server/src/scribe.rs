@@ -8,6 +8,7 @@
 //! What a scribe has heard of cells that still run is in a journal beside the server's state, written before the
 //! kernel's host is told that it arrived: a server that was killed goes on where it was.
 
+mod captured;
 mod desk;
 mod fold;
 mod journal;

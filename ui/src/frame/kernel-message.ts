@@ -18,8 +18,9 @@ export interface ToKernel {
 /** To a frame: what a kernel says on its comms, and of what the frame's own messages came. */
 export interface FromKernel {
   type: string;
-  /** The message it answers. */
+  /** The message it answers, and whether a frame of this page has said that. */
   parent: string;
+  isOurs: boolean;
   content: Json;
   metadata: Json;
   buffers: ArrayBuffer[];

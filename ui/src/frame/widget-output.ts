@@ -9,11 +9,12 @@ import type { FromKernel } from "./kernel-message.ts";
 const models = new Set<OutputModel>();
 
 /**
- * Gives what the kernel shows to the widget that captures it: the one that names the message of which it came. Every
- * frame has a model of it, and those that show it say so to the kernel.
+ * Gives what the kernel shows to the widget that captures it: the one that names the message of which it came. What cells
+ * show that the server runs is captured there. Every frame has a model of it; those that show it tell the kernel.
  */
-export function capture({ type, parent, content }: FromKernel): void {
-  for (const model of models) if (parent !== "" && model.get("msg_id") === parent && Object.keys(model.views ?? {}).length > 0) model.take(type, content);
+export function capture({ type, parent, isOurs, content }: FromKernel): void {
+  if (!isOurs) return;
+  for (const model of models) if (model.get("msg_id") === parent && Object.keys(model.views ?? {}).length > 0) model.take(type, content);
 }
 
 export class OutputModel extends DOMWidgetModel {

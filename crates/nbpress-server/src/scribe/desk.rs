@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::jupyter::JupyterSettings;
 use crate::live::Live;
 
+use super::captured::{Captured, Kept};
 use super::fold::{Fold, cell_of};
 use super::journal::Journal;
 use super::presence::Presence;
@@ -67,6 +68,9 @@ pub(super) struct Desk {
     asking: watch::Sender<Option<Question>>,
     running: watch::Sender<Vec<String>>,
     live: Live,
+    captured: Captured,
+    /// Contents of messages to widgets, still to be sent.
+    to_widgets: Vec<String>,
     /// Not before this is anything saved.
     next_save: Instant,
 }
@@ -93,6 +97,8 @@ impl Desk {
             asking: around.asking,
             running: around.running,
             live: around.live,
+            captured: Captured::default(),
+            to_widgets: Vec::new(),
             next_save: Instant::now(),
         }
     }
@@ -101,6 +107,8 @@ impl Desk {
         for (channel, parts) in self.journal.replay().unwrap_or_default() {
             self.hear(channel, &parts);
         }
+        // What widgets were to be told of it they have been told.
+        self.to_widgets.clear();
         self.tell_running();
         let mut looks = tokio::time::interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -114,6 +122,7 @@ impl Desk {
                         // On file before the host hears that it arrived, which the next `recv` tells it.
                         let _full = self.journal.append(delivery.channel, &delivery.parts);
                         self.hear(delivery.channel, &delivery.parts);
+                        self.tell_widgets().await;
                     }
                 }
                 _ = looks.tick(), if !self.works.is_empty() => self.look().await,
@@ -235,6 +244,7 @@ impl Desk {
         for work in self.works.values_mut() {
             work.is_over = true;
         }
+        self.captured = Captured::default();
         self.asking.send_replace(None);
     }
 
@@ -299,8 +309,22 @@ impl Desk {
                     work.is_over && asked.as_ref().is_some_and(|one| one.cell == work.cell);
                 theirs && asked.take().is_some()
             });
-        } else {
-            work.is_dirty |= work.fold.take(parts);
+            return;
+        }
+        // Other clients capture what their own requests show.
+        if work.session == SESSION
+            && let Kept::ByWidget(told) = self.captured.take(parts)
+        {
+            self.to_widgets.extend(told);
+            return;
+        }
+        work.is_dirty |= work.fold.take(parts);
+    }
+
+    async fn tell_widgets(&mut self) {
+        for content in std::mem::take(&mut self.to_widgets) {
+            let parts = self.message("comm_msg", content.into_bytes());
+            let _gone = self.sender.send(Channel::Shell, parts).await;
         }
     }
 
