@@ -14,10 +14,12 @@ export interface Shown {
 
 const READERS: { [ending: string]: (path: string) => string } = {
   parquet: (path) => `pd.read_parquet(${path})`,
+  pq: (path) => `pd.read_parquet(${path})`,
   csv: (path) => `pd.read_csv(${path})`,
   feather: (path) => `pd.read_feather(${path})`,
   arrow: (path) => `pd.read_feather(${path})`,
   jsonl: (path) => `pd.read_json(${path}, lines=True)`,
+  ndjson: (path) => `pd.read_json(${path}, lines=True)`,
 };
 
 /** An expression of pandas over `df`, and before it how a file becomes that. */

@@ -3,8 +3,8 @@ import { type ReactNode, useCallback, useMemo } from "react";
 
 import { useQuery } from "../api/query.ts";
 import { Page, type Crumb } from "../app/page.tsx";
-import { elsewhere, navigate, usePlace, withQuery } from "../app/router.tsx";
-import { editAddress, viewAddress } from "../app/places.ts";
+import { elsewhere, Link, navigate, usePlace, withQuery } from "../app/router.tsx";
+import { editAddress, folderCrumbs, viewAddress } from "../app/places.ts";
 import { Empty } from "../parts/notice.tsx";
 import { fileName } from "../parts/say.ts";
 import { nameOf, shortId } from "../run/state.ts";
@@ -22,7 +22,7 @@ export function ExplorePage() {
   return (
     <Page crumbs={[["Explore"]]}>
       <h1 className="unseen">Explore</h1>
-      <Empty title="Which table?">Begin at a table in the page of a run, or at a Parquet, Arrow, CSV or JSON lines file in <a className="link" href={elsewhere("view/")}>the folder</a>.</Empty>
+      <Empty title="Which table?">Begin at a table in the page of a run, or at a Parquet, Arrow, CSV or JSON lines file in <Link className="link" to="/notebooks">the folder</Link>.</Empty>
     </Page>
   );
 }
@@ -37,7 +37,8 @@ function OfRun({ run, cell, output }: RunTable) {
 function OfFile({ path, cell, output }: FileTable) {
   const source = useMemo(() => ofFile({ path, cell, output }), [path, cell, output]);
   const name = fileName(path);
-  const crumbs: Crumb[] = cell === undefined ? [["Notebooks"], [name]] : [["Notebooks"], [name, editAddress(path)], ["Table"]];
+  const folder = folderCrumbs(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
+  const crumbs: Crumb[] = cell === undefined ? [...folder, [name]] : [...folder, [name, editAddress(path)], ["Table"]];
   const actions = cell === undefined ? <a className="button" href={elsewhere(`files/${viewAddress(path).slice("view/".length)}?download=1`)}>Download</a> : null;
   return <Shown crumbs={crumbs} title={cell === undefined ? name : `Table of ${name}`} source={source} actions={actions} path={cell === undefined ? path : undefined} />;
 }

@@ -15,7 +15,8 @@ import { Sure } from "../parts/sure.tsx";
 import { beginning } from "./beginning.ts";
 import { type FolderEntry, remove } from "./folder.ts";
 
-const TABLES = /\.(csv|tsv|parquet|arrow|feather|jsonl|ndjson)$/i;
+/** Those that `nbpress-tables` knows. */
+const TABLES = /\.(csv|parquet|pq|arrow|arrows|feather|jsonl|ndjson)$/i;
 /** Notebooks that are larger are opened, not looked at. */
 const LARGEST = 4_000_000;
 
