@@ -215,7 +215,7 @@ fn the_console_beside_the_kernel_has_the_terminal_until_it_ends() {
     let mut spec = test_kernelspec();
     let program = PathBuf::from(spec["argv"][0].as_str().unwrap());
     fs::create_dir(stage.path("bin")).unwrap();
-    let linked = stage.path("bin/kernel");
+    let linked = stage.path("bin/testkernel");
     std::os::unix::fs::symlink(program, &linked).unwrap();
     spec["argv"][0] = linked.to_str().unwrap().into();
     stage.add_kernel("linked", &spec);
