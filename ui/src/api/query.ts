@@ -50,12 +50,13 @@ export function useQuery<R extends Route & `GET ${string}`>(route: R, ask: Ask<R
   return useSyncExternalStore(subscribe, snapshot) as Query<Answer<R>>;
 }
 
-/** Asks again for everything whose address begins so, if somebody looks at it; what nobody looks at is forgotten. */
+/** Asks again for everything whose address begins so, if somebody looks at it; else only the answer is forgotten. */
 export function invalidate(beginning: string): void {
   for (const [key, entry] of entries) {
     if (!key.startsWith(beginning)) continue;
-    if (entry.listeners.size > 0) refresh(key);
-    else entries.delete(key);
+    // The entry itself stays: somebody may be about to look at it, who was drawn and not yet heard of.
+    entry.query = entry.listeners.size > 0 ? entry.query : NOTHING;
+    if (entry.listeners.size > 0 || entry.controller !== undefined) refresh(key);
   }
 }
 
