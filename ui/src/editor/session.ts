@@ -220,6 +220,7 @@ export class Session {
       if ("etag" in saved) {
         this.known = { notebook, etag: saved.etag };
         this.base = cells;
+        this.unsavedSince = undefined;
         this.show({ unsaved: this.differs(this.shown.state.cells) });
         return true;
       }

@@ -61,7 +61,7 @@ function Form({ job, given, crumbs }: { job: Job; given: Values; crumbs: [string
   });
   const presets = Object.entries(job.definition.presets ?? {});
   return (
-    <Page crumbs={crumbs} side={<Summary job={job} values={state.values} />} actions={<button type="submit" form="run-form" className="button primary" disabled={busy || isWrong}>{isSweep && points.length > 0 ? `Run ${counted(points.length, "time")}` : "Run"}</button>}>
+    <Page crumbs={crumbs} side={<Summary job={job} values={state.values} several={several} />} actions={<button type="submit" form="run-form" className="button primary" disabled={busy || isWrong}>{isSweep && points.length > 0 ? `Run ${counted(points.length, "time")}` : "Run"}</button>}>
       <div className="head"><h1>Run {job.name}</h1></div>
       {presets.length === 0 ? null : (
         <div className="presets" role="group" aria-label="Presets">
@@ -128,12 +128,12 @@ function sweepOf(known: Known[], several: { [name: string]: string }): { values:
   return { values, wrong: Object.keys(wrong).length > 0 ? wrong : undefined };
 }
 
-function Summary({ job, values }: { job: Job; values: Values }) {
+function Summary({ job, values, several }: { job: Job; values: Values; several: { [name: string]: string } }) {
   const { data } = useQuery("GET /v1/runs", { query: { job: job.name, limit: 30 } });
   const now = useNow(30_000);
-  const changed = Object.entries(values);
+  const changed = Object.entries({ ...values, ...several });
   const times = (data?.runs ?? []).flatMap((run) => (run.state === "succeeded" && run.started_at != null && run.ended_at != null ? [Date.parse(run.ended_at) - Date.parse(run.started_at)] : []));
-  const twin = data?.runs.find((run) => same(run.parameters, values));
+  const twin = Object.keys(several).length > 0 ? undefined : data?.runs.find((run) => same(run.parameters, values));
   return (
     <>
       <section>
