@@ -1,10 +1,10 @@
 // A module with all it imports as one script without imports, for the frames of outputs, which may load nothing.
 import { readFileSync } from "node:fs";
-import { rolldown } from "rolldown";
+import { type Plugin, rolldown } from "rolldown";
 
 /** What a module exports is then in the global variable `name`. */
-export async function bundled(module: URL, name?: string): Promise<string> {
-  const bundle = await rolldown({ input: module.pathname, logLevel: "silent", platform: "browser", plugins: [asText()] });
+export async function bundled(module: URL, name?: string, plugins: Plugin[] = []): Promise<string> {
+  const bundle = await rolldown({ input: module.pathname, logLevel: "silent", platform: "browser", plugins: [asText(), ...plugins] });
   const { output } = await bundle.generate({ format: "iife", minify: true, ...(name === undefined ? {} : { name, exports: "named" }) });
   await bundle.close();
   return output[0].code;

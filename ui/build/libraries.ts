@@ -28,22 +28,52 @@ export function libraries(): Plugin {
     resolveId: (id) => (id === MODULE ? `\0${MODULE}` : undefined),
     async load(id) {
       if (id !== `\0${MODULE}`) return undefined;
-      const addresses: { [name: string]: string } = {};
-      for (const name of names()) {
-        addresses[name] = `library/${name}`;
-        if (serves) continue;
-        const source = await packed(name);
-        const fileName = `ui/${name}-${createHash("sha256").update(source).digest("hex").slice(0, 8)}.library`;
-        addresses[name] = fileName;
-        this.emitFile({ type: "asset", fileName, source });
-      }
-      return `export default ${JSON.stringify(addresses)}`;
+      if (serves) return moduleOf(Object.fromEntries(names().map((name) => [name, `library/${name}`])));
+      const addresses = await built();
+      for (const [name, fileName] of Object.entries(addresses)) this.emitFile({ type: "asset", fileName, source: await packedOnce(name) });
+      return moduleOf(addresses);
     },
   };
 }
 
+/** `virtual:libraries` of a script that is bundled by itself. */
+export function addressesOfLibraries() {
+  return {
+    name: "addresses-of-libraries",
+    resolveId: (id: string) => (id === MODULE ? `\0${MODULE}` : undefined),
+    load: async (id: string) => (id === `\0${MODULE}` ? moduleOf(await built()) : undefined),
+  };
+}
+
+/** The names of the libraries' files, which change with their content. */
+async function built(): Promise<Addresses> {
+  const addresses: Addresses = {};
+  for (const name of names()) {
+    addresses[name] = `ui/${name}-${createHash("sha256").update(await packedOnce(name)).digest("hex").slice(0, 8)}.library`;
+  }
+  return addresses;
+}
+
+type Addresses = { [name: string]: string };
+
+function moduleOf(addresses: Addresses): string {
+  return `export default ${JSON.stringify(addresses)}`;
+}
+
 function names(): string[] {
   return readdirSync(FOLDER).flatMap((file) => /^([a-z]+)\.ts$/.exec(file)?.[1] ?? []);
+}
+
+/** Packed for a build, which asks for each several times. */
+const packs = new Map<string, Promise<Uint8Array>>();
+
+function packedOnce(name: string): Promise<Uint8Array> {
+  let pack = packs.get(name);
+  if (pack === undefined) {
+    pack = packed(name);
+    packs.set(name, pack);
+  }
+  return pack;
 }
 
 async function packed(name: string): Promise<Uint8Array> {

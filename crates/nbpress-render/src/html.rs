@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use nbpress_format::json::Json;
+
 use crate::sanitize::Clean;
 
 /// Where a page goes.
@@ -60,6 +62,11 @@ impl<'a> Html<'a> {
         self.put("=\"")?;
         self.text(value)?;
         self.put("\"")
+    }
+
+    /// JSON, for the content of a `<script>` that is data: no text in it can end the element.
+    pub(crate) fn json(&mut self, json: &Json) -> fmt::Result {
+        self.put(&json.to_compact().replace('<', "\\u003c"))
     }
 
     /// HTML that passed the sanitizer.

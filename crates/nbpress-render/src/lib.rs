@@ -33,8 +33,9 @@ mod terminal;
 pub use file::{File, file, file_to};
 pub use found::{Excerpt, Found, Results, Tab, found};
 pub use listing::{Column, Entry, EntryKind, Listing, Order, listing, listing_to};
-pub use notebook::{Image, image, notebook, notebook_to};
+pub use notebook::{Image, image, notebook, notebook_to, wants_script};
 pub use page::{
-    Form, Link, Options, Page, STYLE, STYLE_SHA256, SearchBox, content_security_policy,
+    Form, Link, Live, Options, Page, STYLE, STYLE_SHA256, SearchBox, content_security_policy,
+    live_content_security_policy,
 };
 pub use sheet::{Sheet, SheetColumn, Sorted, sheet};

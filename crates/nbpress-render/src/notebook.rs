@@ -11,7 +11,7 @@ mod tests;
 use std::fmt;
 
 use nbpress_format::cell::CellKind;
-use nbpress_format::{Cell, Notebook};
+use nbpress_format::{Cell, Json, Notebook};
 
 use crate::highlight::Language;
 use crate::html::{Html, whole};
@@ -44,6 +44,16 @@ pub fn notebook_to(out: &mut impl fmt::Write, notebook: &Notebook, page: &Page) 
     }
     html.raw("</div>\n")?;
     page.end(html)
+}
+
+/// Whether something in a notebook shows only where scripts run, see [`Options::live`](crate::Options).
+pub fn wants_script(notebook: &Notebook) -> bool {
+    let outputs = notebook.cells.iter().flat_map(Cell::outputs);
+    let mut bundles = outputs.filter_map(bundle::data);
+    bundles.any(|bundle| {
+        let html = bundle.get("text/html").and_then(Json::as_str);
+        bundle::interactive(bundle).is_some() || html.is_some_and(|html| html.contains("<script"))
+    })
 }
 
 /// What all cells of a page share.

@@ -24,6 +24,17 @@ pub fn content_security_policy() -> String {
     format!("{}; frame-ancestors 'self'", embedded_policy())
 }
 
+/// The same for a page with [`Options::live`]: its one script runs, and may load what it needs from the server.
+///
+/// Outputs still run nothing here: what they bring runs in frames of an origin of nobody, which that script makes.
+pub fn live_content_security_policy(live: &Live) -> String {
+    format!(
+        "{}; script-src 'nonce-{}'; connect-src 'self'; require-trusted-types-for 'script'",
+        content_security_policy(),
+        live.nonce
+    )
+}
+
 /// The same for a `<meta>`, where a policy cannot say who may frame the page.
 fn embedded_policy() -> String {
     format!(
@@ -52,6 +63,16 @@ pub struct Page {
     pub actions: Vec<Link>,
     /// How the content is shown.
     pub options: Options,
+}
+
+/// What shows charts and other outputs with scripts of their own, for browsers that run scripts.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// The URL of the script. It finds the outputs in elements `.can-live`: what stands there for everybody else, and
+    /// in a `script.live` the bundle as JSON.
+    pub script: String,
+    /// The word that lets this script run and no other; another one for each answer, of letters and digits.
+    pub nonce: String,
 }
 
 /// A link in the page's bar.
@@ -104,6 +125,8 @@ pub struct Options {
     /// Where the file is shown sandboxed, for an HTML file; by default it becomes part of the page,
     /// and shows without its styles where the page is under a policy.
     pub frame_url: Option<String>,
+    /// Shows what needs scripts too, where they run; such a page is sent with [`live_content_security_policy`].
+    pub live: Option<Live>,
     /// How many bytes of one output are shown.
     pub most_output: usize,
     /// How many bytes a page may have before further outputs are left to the file.
@@ -121,6 +144,7 @@ impl Default for Options {
             files_url: None,
             image_url: None,
             frame_url: None,
+            live: None,
             most_output: 1 << 20,
             most_page: 4 << 20,
             most_rows: 1000,
@@ -215,7 +239,14 @@ impl Page {
         }
         html.raw("<style>")?;
         html.raw(STYLE)?;
-        html.raw("</style>\n</head>\n")
+        html.raw("</style>\n")?;
+        if let Some(live) = &self.options.live {
+            html.raw("<script defer")?;
+            html.attribute("nonce", &live.nonce)?;
+            html.attribute("src", &live.script)?;
+            html.raw("></script>\n")?;
+        }
+        html.raw("</head>\n")
     }
 
     fn bar(&self, html: &mut Html<'_>) -> fmt::Result {

@@ -4,9 +4,11 @@
 #[path = "hostile/dom.rs"]
 mod dom;
 
+use std::collections::BTreeSet;
+
 use dom::{elements, faults};
 use nbpress_format::{Json, Notebook};
-use nbpress_render::{File, Options, Page, file, notebook};
+use nbpress_render::{File, Live, Options, Page, file, notebook};
 use proptest::prelude::*;
 
 /// Markup, syntax and bytes that have been used against notebook viewers and sanitizers.
@@ -197,14 +199,17 @@ proptest! {
 }
 
 fn output(kind: &str, text: &str) -> String {
+    nbpress_render::notebook(&shows(kind, text), &page())
+}
+
+fn shows(kind: &str, text: &str) -> Notebook {
     let source = format!(
         r#"{{"nbformat": 4, "nbformat_minor": 5, "metadata": {{}}, "cells": [
           {{"cell_type": "code", "id": "e", "metadata": {{}}, "source": "", "execution_count": 1, "outputs": [
             {{"output_type": "display_data", "metadata": {{}}, "data": {{"{kind}": {}}}}}]}}]}}"#,
         Json::from(text).to_compact()
     );
-    let notebook = Notebook::parse(source.as_bytes()).unwrap();
-    nbpress_render::notebook(&notebook, &page())
+    Notebook::parse(source.as_bytes()).unwrap()
 }
 
 /// CVE-2026-44727: a converted notebook ran on the server's own origin.
@@ -234,6 +239,48 @@ fn cve_2026_44727_a_page_runs_nothing_even_where_the_sanitizer_is_wrong() {
             .is_some_and(|name| name == "Content-Security-Policy")
     });
     assert_eq!(policies.count(), 1);
+}
+
+/// What a page hands to its own script is data, whatever it says.
+#[test]
+fn an_output_for_the_script_of_the_page_never_becomes_a_script() {
+    let live = Live {
+        script: "/ui/view.js".to_owned(),
+        nonce: "n1".to_owned(),
+    };
+    let policy = nbpress_render::live_content_security_policy(&live);
+    assert!(policy.contains("script-src 'nonce-n1';"), "{policy}");
+    for never in ["unsafe-eval", "http:", "https:", "*", "script-src 'self'"] {
+        assert!(!policy.contains(never), "{never} in {policy}");
+    }
+    let options = Options {
+        live: Some(live),
+        ..Options::default()
+    };
+    let page = Page {
+        options,
+        ..Page::default()
+    };
+    let ends = "</script><script nonce=\"n1\">alert(1)</script><!--<script>";
+    let html = "<div></div><script nonce=\"n1\">alert(1)</script>";
+    for (kind, text) in [
+        ("text/html", html),
+        ("application/vnd.vegalite.v5+json", ends),
+        ("application/javascript", ends),
+    ] {
+        let html = nbpress_render::notebook(&shows(kind, text), &page);
+        let scripts = elements(&html, "script");
+        let kinds = scripts
+            .iter()
+            .map(|script| script.get("type").map(String::as_str));
+        let kinds: BTreeSet<_> = kinds.collect();
+        assert_eq!(
+            kinds,
+            BTreeSet::from([None, Some("application/json")]),
+            "{kind}: {html}"
+        );
+        assert_eq!(html.matches("</script").count(), 2, "{kind}: {html}");
+    }
 }
 
 /// CVE-2021-32797 and CVE-2021-32798: attributes the sanitizer let pass acted in the page.

@@ -1,5 +1,5 @@
-//! Pages for readers: any file of the served folder, a run, a job's last good run. Read-only, without script,
-//! and whole before they are sent: what they show may be a stranger's.
+//! Pages for readers: any file of the served folder, a run, a job's last good run. Read-only, and whole before they are
+//! sent; without script, but for one of ours where a chart needs it: what they show may be a stranger's.
 
 mod copy;
 mod folder;
@@ -14,7 +14,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use nbpress_contents::{ContentsError, ContentsPath, Entry, Kind};
 use nbpress_format::Notebook;
-use nbpress_render::{File, Link, Options, Page};
+use nbpress_render::{File, Link, Live, Options, Page};
 use nbpress_runs::store::RunFilter;
 use nbpress_runs::{Permission, Run, RunState};
 use serde::Deserialize;
@@ -111,12 +111,12 @@ async fn of_path(app: &App, who: &Who, path: &str, wish: &Wish) -> ViewResult {
         }
     }
     let (bytes, size) = read(jupyter, &entry, wish).await.map_err(unreadable)?;
-    let page = of_file(app, who, &entry, wish);
+    let (page, live) = (of_file(app, who, &entry, wish), live(app));
     let shown = tokio::task::spawn_blocking(move || {
         if entry.kind == Kind::Notebook
             && let Ok(notebook) = Notebook::parse(&bytes)
         {
-            return Shown::page(nbpress_render::notebook(&notebook, &page));
+            return Shown::notebook(&notebook, page, live);
         }
         // Also a notebook that cannot be read: its text says why better than we could.
         let file = File {
@@ -219,6 +219,19 @@ fn of_file(app: &App, who: &Who, entry: &Entry, wish: &Wish) -> Page {
         ..Options::default()
     };
     page
+}
+
+/// The script of the web UI that shows what needs one; none where this was built without the UI.
+fn live(app: &App) -> Option<Live> {
+    let is_script = |path: &&str| {
+        let named = path.split_once('.');
+        named.is_some_and(|(name, kind)| name.starts_with("ui/view-") && kind == "js")
+    };
+    let path = nbpress_ui::paths().find(is_script)?;
+    Some(Live {
+        script: app.base.join(path),
+        nonce: uuid::Uuid::new_v4().simple().to_string(),
+    })
 }
 
 /// To the editor, for whoever may save there.
@@ -338,9 +351,8 @@ async fn of_run(app: &App, who: &Who, run: &Run, wish: &Wish) -> ViewResult {
         },
         ..Page::default()
     };
-    let shown = tokio::task::spawn_blocking(move || {
-        Shown::page(nbpress_render::notebook(&notebook, &page))
-    });
+    let live = live(app);
+    let shown = tokio::task::spawn_blocking(move || Shown::notebook(&notebook, page, live));
     shown
         .await
         .map_err(|_| failed(StatusCode::INTERNAL_SERVER_ERROR, "the page broke off"))

@@ -6,6 +6,8 @@ use nbpress_format::output::{Output, OutputKind};
 
 use crate::sanitize::IMAGE_KINDS;
 
+const WIDGET: &str = "application/vnd.jupyter.widget-view+json";
+
 /// The representation of an output that is shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Shown<'a> {
@@ -61,7 +63,7 @@ pub(super) fn data_uri(kind: &str, data: &str) -> String {
 pub(super) fn interactive(bundle: &Object) -> Option<&'static str> {
     bundle.keys().find_map(|kind| {
         let known = [
-            ("application/vnd.jupyter.widget-view+json", "A widget"),
+            (WIDGET, "A widget"),
             ("application/vnd.vega", "A Vega chart"),
             ("application/vnd.plotly", "A Plotly chart"),
             ("text/vnd.plotly", "A Plotly chart"),
@@ -86,6 +88,21 @@ pub(super) fn still(bundle: &Object) -> Shown<'_> {
         Some(plain) => Shown::Plain(plain),
         None => Shown::Nothing,
     }
+}
+
+/// What a script shows of a bundle; `None` where it needs more than the bundle, as widgets do.
+pub(super) fn live(bundle: &Object) -> Option<Json> {
+    if bundle.keys().any(|kind| kind == WIDGET) {
+        return None;
+    }
+    let needed =
+        |(kind, _): &(&String, &Json)| !kind.starts_with("image/") && *kind != "text/plain";
+    let kept: Object = bundle
+        .iter()
+        .filter(needed)
+        .map(|(kind, data)| (kind.clone(), data.clone()))
+        .collect();
+    Some(Json::Object(kept))
 }
 
 /// The richest representation that shows without scripts.

@@ -146,8 +146,12 @@ impl View<'_> {
         }
     }
 
-    /// What there is of something that needs scripts.
+    /// What there is of something that needs scripts, and for those who run them the thing itself.
     fn still(&self, html: &mut Html<'_>, name: &str, bundle: Bundle<'_>) -> fmt::Result {
+        let live = self.live(bundle);
+        if live.is_some() {
+            html.raw("<div class=\"can-live\">")?;
+        }
         let shown = bundle::still(bundle.data);
         self.shown(html, shown, bundle)?;
         let instead = match shown {
@@ -157,7 +161,23 @@ impl View<'_> {
         };
         html.raw("<p class=\"note\">")?;
         html.show(format_args!("{name}{instead}: this page runs no scripts."))?;
-        html.raw("</p>")
+        html.raw("</p>")?;
+        let Some(live) = live else {
+            return Ok(());
+        };
+        html.raw("<script class=\"live\" type=\"application/json\">")?;
+        html.json(&live)?;
+        html.raw("</script></div>")
+    }
+
+    /// The output for the script that shows it, where the page has one.
+    fn live(&self, bundle: Bundle<'_>) -> Option<Json> {
+        self.options().live.as_ref()?;
+        let metadata = Json::Object(bundle.metadata.clone());
+        let both = [("data", bundle::live(bundle.data)?), ("metadata", metadata)];
+        let both = both.map(|(key, value)| (key.to_owned(), value));
+        let output = Json::Object(both.into_iter().collect());
+        self.fits(&output.to_compact()).then_some(output)
     }
 
     fn fits(&self, text: &str) -> bool {

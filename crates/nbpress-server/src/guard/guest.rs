@@ -18,6 +18,8 @@ use crate::jupyter::escape;
 use crate::view::{failed, shown_failure};
 use crate::{App, DEFAULT_WORKSPACE};
 
+/// What the script of a page for readers consists of, and the frames that it makes: the program's own.
+const OWN_FILES: [&str; 2] = ["/ui/{*path}", "/frame/output.html"];
 /// What a page shows of other files.
 const PICTURES: [&str; 7] = ["png", "jpg", "jpeg", "gif", "svg", "webp", "avif"];
 /// Where pictures are looked for in what a link shows.
@@ -64,6 +66,9 @@ fn shows(share: &Share, parts: &Parts) -> bool {
     let Some(pattern) = pattern(parts) else {
         return false;
     };
+    if OWN_FILES.contains(&pattern) {
+        return true;
+    }
     let path = || parameter(parts, "path").unwrap_or_default();
     let versions = values(parts, "version");
     let is_file = ["/view/{*path}", "/files/{*path}"].contains(&pattern);

@@ -3,17 +3,28 @@
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse as _, Response};
-use nbpress_render::{File, Page, content_security_policy};
+use nbpress_format::Notebook;
+use nbpress_render::{File, Live, Page, content_security_policy, live_content_security_policy};
 
 /// HTML, whole.
 #[derive(Debug)]
 pub(super) struct Shown {
     html: String,
+    live: Option<Live>,
 }
 
 impl Shown {
     pub(super) fn page(html: String) -> Self {
-        Self { html }
+        Self { html, live: None }
+    }
+
+    /// A notebook's page, with its script where something in it needs one.
+    pub(super) fn notebook(notebook: &Notebook, mut page: Page, live: Option<Live>) -> Self {
+        page.options.live = live.filter(|_| nbpress_render::wants_script(notebook));
+        Self {
+            html: nbpress_render::notebook(notebook, &page),
+            live: page.options.live,
+        }
     }
 }
 
@@ -34,13 +45,17 @@ pub(crate) fn failed(status: StatusCode, message: impl Into<String>) -> Failed {
 }
 
 pub(super) fn answer(shown: ViewResult, path: &str) -> Response {
-    let (status, html) = match shown {
-        Ok(shown) => (StatusCode::OK, shown.html),
-        Err(failed) => (failed.status, sorry(&failed, path)),
+    let (status, html, live) = match shown {
+        Ok(shown) => (StatusCode::OK, shown.html, shown.live),
+        Err(failed) => (failed.status, sorry(&failed, path), None),
     };
     let mut response = (status, Html(html)).into_response();
     let headers = response.headers_mut();
-    let policy = HeaderValue::from_str(&content_security_policy());
+    let policy = match &live {
+        Some(live) => live_content_security_policy(live),
+        None => content_security_policy(),
+    };
+    let policy = HeaderValue::from_str(&policy);
     headers.insert(
         CONTENT_SECURITY_POLICY,
         policy.unwrap_or(HeaderValue::from_static("default-src 'none'")),

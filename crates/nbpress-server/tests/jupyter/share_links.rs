@@ -147,6 +147,58 @@ async fn pictures_that_a_text_names_come_with_it() {
     }
 }
 
+/// A chart is drawn by our own script in a frame of nobody's; whoever has no link to the notebook gets neither.
+#[tokio::test]
+async fn a_chart_is_drawn_for_a_stranger_by_the_script_of_the_page_alone() {
+    let site = site().await;
+    let chart = json!({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code", "id": "a",
+        "metadata": {}, "source": "", "execution_count": 1, "outputs": [{"output_type": "display_data", "metadata": {},
+        "data": {"application/vnd.vegalite.v5+json": {"mark": "bar"}, "text/plain": "a chart"}}]}]});
+    std::fs::write(site.root().join("team/chart.ipynb"), chart.to_string()).unwrap();
+    let (_, link) = share(&site, &json!({"kind": "file", "path": "team/chart.ipynb"})).await;
+    let (cookie, location) = follow(&site, &link).await;
+    let page = look(&site, &cookie, &location).await;
+    let (policy, text) = (page.header("content-security-policy"), page.text());
+    assert!(text.contains("a chart"), "{text}");
+    let named = |before: &str| {
+        let (_, rest) = text.split_once(before)?;
+        rest.split_once('"').map(|(value, _)| value.to_owned())
+    };
+    let Some(script) = named(" src=\"") else {
+        // Built without the web UI.
+        assert!(!text.contains("<script"), "{text}");
+        return;
+    };
+    let nonce = named("<script defer nonce=\"").unwrap();
+    assert!(nonce.len() == 32, "{nonce}");
+    assert!(
+        policy.contains(&format!("script-src 'nonce-{nonce}';")),
+        "{policy}"
+    );
+    let again = look(&site, &cookie, &location).await;
+    assert!(
+        !again.text().contains(&nonce),
+        "the word is another one each time"
+    );
+    for file in [beneath(&site, &script), "/frame/output.html".to_owned()] {
+        assert_eq!(look(&site, &cookie, &file).await.status, 200, "{file}");
+        assert_eq!(
+            site.ask(Method::GET, &file, &[]).await.status,
+            403,
+            "{file}"
+        );
+    }
+    let (_, other) = share(&site, &json!({"kind": "file", "path": "team/a.md"})).await;
+    let (cookie, location) = follow(&site, &other).await;
+    let page = look(&site, &cookie, &location).await;
+    assert!(!page.text().contains("<script"));
+    assert!(
+        !page
+            .header("content-security-policy")
+            .contains("script-src")
+    );
+}
+
 #[tokio::test]
 async fn a_run_is_shown_by_its_link_and_its_neighbour_is_not() {
     let site = site().await;

@@ -222,6 +222,14 @@ pub(crate) async fn job(site: &Site) {
     assert_eq!(made.status, 200, "{made:?}");
 }
 
+/// What somebody with a link to a file may ask for, of that file; and what its page is made of.
+const GUESTS: [&str; 4] = [
+    "/view/{*path}",
+    "/files/{*path}",
+    "/ui/{*path}",
+    "/frame/output.html",
+];
+
 #[tokio::test]
 async fn every_route_lets_pass_whom_the_file_says() {
     let site = Site::start().await;
@@ -236,9 +244,8 @@ async fn every_route_lets_pass_whom_the_file_says() {
         let needs = expected.remove(&key).unwrap_or(unlisted);
         routes += 1;
         for actor in &actors {
-            let guest = actor.name == "guest"
-                && method == Method::GET
-                && ["/view/{*path}", "/files/{*path}"].contains(&path.as_str());
+            let guest =
+                actor.name == "guest" && method == Method::GET && GUESTS.contains(&path.as_str());
             let passes = actor.passes(needs) || guest;
             if passes && path == "/api/shutdown" {
                 continue;
