@@ -22,8 +22,10 @@ pub fn json_rows(batch: &RecordBatch) -> Result<Vec<Vec<Value>>, TableError> {
     let mut bytes = 0;
     for column in batch.columns() {
         let formatter = ArrayFormatter::try_new(column, &options)?;
+        // A column of type null says of no value that it is one, and a dictionary's values can be null.
+        let nulls = column.logical_nulls();
         for (index, row) in rows.iter_mut().enumerate() {
-            if column.is_null(index) {
+            if nulls.as_ref().is_some_and(|nulls| nulls.is_null(index)) {
                 row.push(Value::Null);
                 continue;
             }
@@ -50,5 +52,30 @@ fn typed(kind: &DataType, text: String) -> Value {
             .and_then(Number::from_f64)
             .map_or(Value::Null, Value::Number),
         _ => Value::String(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::types::Int8Type;
+    use arrow_array::{ArrayRef, DictionaryArray, Int8Array, NullArray, StringArray};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_null_without_saying_so_is_null() {
+        let values = StringArray::from(vec![Some("a"), None]);
+        let keys = Int8Array::from(vec![Some(0), Some(1), None]);
+        let dictionary = DictionaryArray::<Int8Type>::new(keys, Arc::new(values));
+        let columns: [(&str, ArrayRef); 2] = [
+            ("nothing", Arc::new(NullArray::new(3))),
+            ("category", Arc::new(dictionary)),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let rows = json!([[null, "a"], [null, null], [null, null]]);
+        assert_eq!(json!(json_rows(&batch).unwrap()), rows);
     }
 }

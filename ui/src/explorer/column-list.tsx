@@ -65,7 +65,7 @@ function Frequent({ column, summary, onFilter }: Pick<ItemProps, "column" | "sum
   const facts = valuesOf(column, summary);
   return (
     <ul className="column-values">
-      {facts.map(({ label, count, filter }) => <Value key={label} label={label} count={count} all={all} onChoose={() => onFilter(filter)} />)}
+      {facts.map(({ label, count, filter }) => <Value key={JSON.stringify(filter)} label={label} count={count} all={all} onChoose={() => onFilter(filter)} />)}
       {summary.nulls > 0 ? <Value label="null" count={summary.nulls} all={all} onChoose={() => onFilter({ column: column.name, is: "null" })} /> : null}
       {summary.mean == null ? null : <li className="column-mean num">{`mean ${bound(column.kind, column.type, summary.mean)}`}</li>}
     </ul>

@@ -1,5 +1,5 @@
 // How the values of a column are distributed, small enough for its head: bars of a histogram, or the most frequent texts.
-import { bound, edges, ofBin, ofTop } from "./filter.ts";
+import { bound, edges, isNested, ofBin, ofTop } from "./filter.ts";
 import type { Filter, Summary, TableColumn } from "./source.ts";
 import { amount, share } from "./words.ts";
 
@@ -65,6 +65,7 @@ function Parts({ column, summary, onFilter }: DistributionProps & { summary: Sum
 export function extentOf(column: TableColumn, summary: Summary | undefined): [string, string] {
   if (summary === undefined) return ["", ""];
   const { min, max, distinct, count } = summary;
+  if (isNested(column.type)) return ["", ""];
   if (count === 0) return ["no values", ""];
   if (min != null && max != null) return ends(column, min, max);
   if (distinct >= ESTIMATED) return [`about ${amount(Number(distinct.toPrecision(2)))} different`, ""];
