@@ -136,4 +136,13 @@ async function live_widgets(page, server) {
   await page.reload();
   await (await frameOf(page, 0)).getByText("2 clicks").waitFor();
   await (await frameOf(page, 1)).getByText("49", { exact: true }).waitFor();
+
+  // Without their kernel they are as they were when a cell last ran.
+  const saved = () => JSON.parse(fs.readFileSync(path.join(server.root, "live.ipynb"), "utf8")).metadata.widgets;
+  await until("the state of the widgets in the file", saved);
+  const [{ id }] = await server.api("GET", "api/kernels");
+  assert.equal((await fetch(`${server.url}api/kernels/${id}`, { method: "DELETE", headers: { authorization: `Bearer ${server.token}` } })).status, 204);
+  await page.reload();
+  await (await frameOf(page, 0)).getByRole("button", { name: "Count" }).waitFor();
+  await (await frameOf(page, 1)).locator(".output-widget").getByText(/^(9|49)$/).waitFor();
 }

@@ -14,6 +14,7 @@ mod fold;
 mod journal;
 mod presence;
 mod question;
+mod shown_widgets;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

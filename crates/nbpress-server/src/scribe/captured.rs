@@ -21,6 +21,11 @@ pub(super) enum Kept {
 }
 
 impl Captured {
+    /// The state of all widgets, as a document has it; none without any.
+    pub(super) fn state(&self) -> Option<Json> {
+        self.widgets.saved_state()
+    }
+
     /// Follows widgets, and takes what one of them captures.
     pub(super) fn take(&mut self, parts: &Parts) -> Kept {
         let kind = parts.label().msg_type;

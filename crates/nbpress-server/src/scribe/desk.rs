@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use nbpress_contents::{Condition, ContentsError, ContentsPath, Workspace};
-use nbpress_format::Notebook;
+use nbpress_format::{Json, Notebook};
 use nbpress_kernel::kernels::{Connection, ConnectionReceiver, ConnectionSender};
 use nbpress_protocol::content::{ExecuteRequest, Status};
 use nbpress_protocol::{Channel, Parts, Session};
@@ -22,6 +22,7 @@ use super::fold::{Fold, cell_of};
 use super::journal::Journal;
 use super::presence::Presence;
 use super::question::Question;
+use super::shown_widgets;
 use super::{Around, Cells, SESSION, Told, folder};
 
 /// Between two looks at what is to be written.
@@ -123,6 +124,9 @@ impl Desk {
                         let _full = self.journal.append(delivery.channel, &delivery.parts);
                         self.hear(delivery.channel, &delivery.parts);
                         self.tell_widgets().await;
+                    } else if delivery.channel == Channel::Iopub && is_comm(&delivery.parts) {
+                        // What somebody does with a widget is saved with what a cell shows next.
+                        self.captured.take(&delivery.parts);
                     }
                 }
                 _ = looks.tick(), if !self.works.is_empty() => self.look().await,
@@ -311,8 +315,8 @@ impl Desk {
             });
             return;
         }
-        // Other clients capture what their own requests show.
-        if work.session == SESSION
+        // Other clients capture what their own requests show; their widgets are saved all the same.
+        if (work.session == SESSION || kind.starts_with("comm_"))
             && let Kept::ByWidget(told) = self.captured.take(parts)
         {
             self.to_widgets.extend(told);
@@ -362,7 +366,11 @@ impl Desk {
         let Some(path) = document_of(&self.jupyter, self.kernel) else {
             return;
         };
-        if folds.is_empty() || !write(&self.jupyter.workspace, &path, &folds).await {
+        if folds.is_empty() {
+            return;
+        }
+        let widgets = self.captured.state();
+        if !write(&self.jupyter.workspace, &path, &folds, widgets.as_ref()).await {
             return;
         }
         for work in self.works.values_mut() {
@@ -371,6 +379,10 @@ impl Desk {
             }
         }
     }
+}
+
+fn is_comm(parts: &Parts) -> bool {
+    parts.label().msg_type.starts_with("comm_")
 }
 
 fn is_idle(status: &Parts) -> bool {
@@ -399,10 +411,15 @@ fn state_of(status: &Parts) -> Option<String> {
     Some(status.execution_state)
 }
 
-/// Puts outputs into the cells of a document; whether that is done, or cannot be.
-async fn write(workspace: &Workspace, path: &ContentsPath, folds: &BTreeMap<String, Fold>) -> bool {
+/// Puts outputs into the cells of a document, and the state of widgets beside them; whether that is done, or cannot be.
+async fn write(
+    workspace: &Workspace,
+    path: &ContentsPath,
+    folds: &BTreeMap<String, Fold>,
+    widgets: Option<&Json>,
+) -> bool {
     for _ in 0..TRIES {
-        match write_once(workspace, path, folds.clone()).await {
+        match write_once(workspace, path, folds.clone(), widgets.cloned()).await {
             Ok(()) => return true,
             Err(ContentsError::Stale { .. }) => {}
             // It was deleted or is no notebook any more: nobody wants its outputs.
@@ -417,9 +434,11 @@ async fn write_once(
     workspace: &Workspace,
     path: &ContentsPath,
     folds: BTreeMap<String, Fold>,
+    widgets: Option<Json>,
 ) -> Result<(), ContentsError> {
     let (entry, bytes) = workspace.read(path).await?;
-    let changed = tokio::task::spawn_blocking(move || changed(&bytes, &folds)).await;
+    let changed =
+        tokio::task::spawn_blocking(move || changed(&bytes, &folds, widgets.as_ref())).await;
     let Some(bytes) = changed.ok().flatten() else {
         return Ok(());
     };
@@ -429,7 +448,7 @@ async fn write_once(
 }
 
 /// The document with the outputs; none where it has none of the cells.
-fn changed(bytes: &[u8], folds: &BTreeMap<String, Fold>) -> Option<Bytes> {
+fn changed(bytes: &[u8], folds: &BTreeMap<String, Fold>, widgets: Option<&Json>) -> Option<Bytes> {
     let mut notebook = Notebook::parse(bytes).ok()?;
     let mut found = false;
     for cell in &mut notebook.cells {
@@ -437,6 +456,9 @@ fn changed(bytes: &[u8], folds: &BTreeMap<String, Fold>) -> Option<Bytes> {
             fold.write(cell);
             found = true;
         }
+    }
+    if let Some(widgets) = widgets {
+        shown_widgets::note(&mut notebook, widgets);
     }
     let mut bytes = notebook.to_bytes();
     bytes.push(b'\n');
@@ -465,7 +487,7 @@ pub(super) async fn settle(jupyter: &JupyterSettings, kernel: Uuid) {
     }
     let folds: BTreeMap<String, Fold> = folds.into_values().collect();
     if let Some(path) = document_of(jupyter, kernel).filter(|_| !folds.is_empty()) {
-        write(&jupyter.workspace, &path, &folds).await;
+        write(&jupyter.workspace, &path, &folds, None).await;
     }
     journal.remove();
 }
