@@ -176,7 +176,9 @@ async fn attend(
     console: &Path,
     file: &ConnectionFile,
 ) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("failed to listen for signals")?;
+    let listen = |kind| signal(kind).context("failed to listen for signals");
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut interrupt = listen(SignalKind::interrupt())?;
     let arguments = ["--existing".as_ref(), file.0.as_os_str()];
     let started = start_at_terminal(console, &arguments, &settings.environment);
     let mut console =
@@ -186,10 +188,14 @@ async fn attend(
         tokio::select! {
             _ended = console.wait() => break,
             _told = terminate.recv() => break,
+            // The console does not interrupt kernels that it has not started.
+            _told = interrupt.recv(), if lives => kernel.interrupt().await,
             event = kernel.next(), if lives => {
                 if let KernelEvent::Exited(exit) = event {
                     lives = false;
-                    printer.say(&format!("the kernel has ended ({exit}); leave with Ctrl-D"));
+                    if exit.code != Some(0) {
+                        printer.say(&format!("the kernel has ended ({exit}); leave with Ctrl-D"));
+                    }
                 }
             }
         }
