@@ -1,6 +1,5 @@
 //! Frozen copies: state goes on where they were made, and nothing of them is left behind.
 #![expect(
-    clippy::panic,
     clippy::unwrap_used,
     reason = "test code: a failure here is a failed test"
 )]

@@ -1,7 +1,6 @@
 //! Where the memory of a machine or a container is used up, copies end and the kernel goes on.
 #![expect(
     clippy::disallowed_methods,
-    clippy::print_stdout,
     reason = "files of control groups are not notebook locations"
 )]
 
