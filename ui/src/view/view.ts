@@ -19,8 +19,8 @@ interface Live {
   library: LibraryName | undefined;
 }
 
-/** What is to be drawn of an output; undefined where it shows without a frame, or cannot be read. */
-function liveOf(text: string): Live | undefined {
+/** What is to be drawn of an output; undefined where it stays as it is, `nothing` where it is to show nothing. */
+function liveOf(text: string): Live | "nothing" | undefined {
   let output: { data: MimeBundle; metadata: MimeBundle };
   try {
     output = JSON.parse(text) as typeof output;
@@ -35,6 +35,8 @@ function liveOf(text: string): Live | undefined {
       return { content: { mime: "application/javascript", data: shown.text, metadata: {} }, library: known(shown.text) };
     case "html":
       return { content: { mime: "text/html", data: shown.text, metadata: {} }, library: known(shown.text) };
+    case "nothing":
+      return "nothing";
     default:
       return undefined;
   }
@@ -87,7 +89,8 @@ const near = new IntersectionObserver((entries) => {
     if (!isIntersecting) continue;
     near.unobserve(target);
     const live = liveOf(target.querySelector("script.live")?.textContent ?? "");
-    if (live !== undefined) mount(target as HTMLElement, live);
+    if (live === "nothing") (target as HTMLElement).hidden = true;
+    else if (live !== undefined) mount(target as HTMLElement, live);
   }
 }, { rootMargin: "600px" });
 for (const place of document.querySelectorAll(".can-live")) near.observe(place);
