@@ -2,7 +2,7 @@
 
 use nbpress_execute::widgets::STATE_MIME;
 use nbpress_format::output::OutputKind;
-use nbpress_format::{Json, Notebook, Object, Output};
+use nbpress_format::{Cell, Json, Notebook, Object, Output};
 
 const VIEW_MIME: &str = "application/vnd.jupyter.widget-view+json";
 /// What stands before the name of a model that another one refers to.
@@ -36,7 +36,7 @@ fn saved(notebook: &Notebook) -> Option<&Object> {
 
 /// The models whose views are outputs.
 fn shown(notebook: &Notebook) -> Vec<String> {
-    let outputs = notebook.cells.iter().flat_map(|cell| cell.outputs());
+    let outputs = notebook.cells.iter().flat_map(Cell::outputs);
     outputs.filter_map(view_of).collect()
 }
 
