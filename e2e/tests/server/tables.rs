@@ -335,6 +335,27 @@ fn columns_of_every_kind_are_told_as_what_they_are() {
 }
 
 #[test]
+fn a_plain_run_shows_what_the_kernel_shows() {
+    let stage = Stage::new();
+    let notebook = stage.notebook("frame.ipynb", "python3", &[FRAME]);
+    let shown = |options: &[&str]| {
+        let output = stage.path("executed.ipynb");
+        let places = [&notebook, &output].map(|path| path.to_str().unwrap());
+        let ended = stage.nbpress(&[&["run"], &places[..], options].concat());
+        assert_eq!(ended.exit, 0, "{}", ended.stderr);
+        let data = stage.read("executed.ipynb")["cells"][0]["outputs"][0]["data"].clone();
+        data.as_object().unwrap().clone()
+    };
+    let plain = shown(&[]);
+    let kinds: Vec<&String> = plain.keys().collect();
+    assert_eq!(kinds, ["text/html", "text/plain"]);
+    let mut with_table = shown(&["--tables"]);
+    let table = with_table.remove("application/vnd.dataresource+json");
+    assert_eq!(table.unwrap()["nbpress"]["rows"], 200_000);
+    assert_eq!(with_table, plain);
+}
+
+#[test]
 fn without_pyarrow_the_rows_are_lines_of_json() {
     let served = Served::start();
     let cells = ["import sys\nsys.modules['pyarrow'] = None", FRAME];
