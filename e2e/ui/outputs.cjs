@@ -41,7 +41,7 @@ async function frameOf(page, cell) {
   return section.frameLocator("iframe");
 }
 
-main(async ({ server, person }) => {
+main(async ({ server, browser, person }) => {
   fs.writeFileSync(path.join(server.root, "outputs.ipynb"), JSON.stringify(notebook(CELLS)));
   await server.publish("outputs", "outputs.ipynb");
   const { id } = await server.api("POST", "v1/jobs/outputs/run", { parameters: {} });
@@ -60,13 +60,40 @@ main(async ({ server, person }) => {
   assert.deepEqual(libraries.toSorted(), ["plotly", "vega", "widgets"], "each library once, and none that nothing needs");
   await a_chart_of_a_table(page, server);
   await live_widgets(page, server);
+  await charts_of_a_shared_link(browser, server, id);
 });
+
+/** A stranger with a link sees the charts on a page for readers; without scripts what they have said there. */
+async function charts_of_a_shared_link(browser, server, run) {
+  const { link } = await server.api("POST", "v1/shares", { target: { kind: "run", run }, expires_at: "2999-01-01T00:00:00Z" });
+  const place = (page, at) => page.locator(".can-live").nth(at);
+  const stranger = await browser.newContext();
+  const page = await stranger.newPage();
+  const loaded = [];
+  page.on("requestfinished", (request) => loaded.push(request.url()));
+  await page.goto(new URL(link, server.url).href);
+  await until("the five bars", async () => (await place(page, 0).frameLocator("iframe").locator("svg .mark-rect path").count()) === 5);
+  await place(page, 0).getByText("this page runs no scripts").waitFor({ state: "hidden" });
+  await place(page, 1).scrollIntoViewIfNeeded();
+  await place(page, 1).frameLocator("iframe").getByText("Three points").waitFor();
+  assert.deepEqual(loaded.filter((url) => !/^(data|blob):/.test(url) && !url.startsWith(server.url)), [], "nothing is loaded from elsewhere");
+  await stranger.close();
+
+  const plain = await browser.newContext({ javaScriptEnabled: false });
+  const still = await plain.newPage();
+  await still.goto(new URL(link, server.url).href);
+  await place(still, 0).getByText("A Vega chart, shown as text: this page runs no scripts.").waitFor();
+  await plain.close();
+}
 
 async function charts(page) {
   const updated = await frameOf(page, 0);
   await until("the five bars of the update", async () => (await updated.locator("svg .mark-rect path").count()) === 5);
-  const height = await page.locator(".cell").nth(0).locator("iframe").evaluate((frame) => frame.clientHeight);
-  assert.ok(height > 200, `the frame is as high as its chart: ${height}`);
+  const heights = async () => Promise.all([
+    page.locator(".cell").nth(0).locator("iframe").evaluate((frame) => frame.clientHeight),
+    updated.locator("#output").evaluate((output) => Math.ceil(output.getBoundingClientRect().height)),
+  ]);
+  await until("a frame as high as its chart", async () => { const [outside, within] = await heights(); return within > 200 && outside === within; });
   const ink = () => updated.locator("svg .mark-text text").first().getAttribute("fill");
   const [light, dark] = [await ink(), await page.emulateMedia({ colorScheme: "dark" }).then(() => until("another colour in the dark", async () => { const now = await ink(); return now !== "#53555b" && now; }))];
   assert.notEqual(light, dark);

@@ -9,7 +9,9 @@ import { scriptOf } from "./libraries.ts";
 import type { Live } from "./live.ts";
 
 const TALLEST = 1200;
-const UNTIL_KNOWN = 60;
+/** Until it is known: what they draw is seldom lower, and frames that are far below are not mounted at once. */
+const UNTIL_KNOWN: { [library in LibraryName]?: number } = { plotly: 450, vega: 280, bokeh: 280 };
+const LEAST = 60;
 
 interface Ask {
   href: string;
@@ -34,7 +36,7 @@ export function OutputFrame({ content, library, label = "Output with scripts or 
   /** It keeps the library for what comes later. */
   const hasLibrary = useRef(false);
   const [near, setNear] = useState(false);
-  const [height, setHeight] = useState(UNTIL_KNOWN);
+  const [height, setHeight] = useState(library === undefined ? LEAST : (UNTIL_KNOWN[library] ?? LEAST));
   const [failure, setFailure] = useState<string>();
   const [refused, setRefused] = useState<string>();
   const [ask, setAsk] = useState<Ask>();
@@ -92,7 +94,7 @@ export function OutputFrame({ content, library, label = "Output with scripts or 
   }, [near, nonce, content, library, kernel]);
 
   return (
-    <div className="output-frame" ref={place}>
+    <div className="output-frame" ref={place} style={near ? {} : { minHeight: height }}>
       {near ? (
         <iframe
           ref={frame}
