@@ -102,14 +102,17 @@ export function ofBin(column: TableColumn, summary: Summary, bin: number): Filte
   const count = histogram?.bins.length ?? 0;
   if (min == null || max == null || count === 0) return undefined;
   if (min === max) return { column: column.name, is: "=", value: constant(column, min, Math.round) };
-  const isLast = bin === count - 1;
   const [from, to] = edges(min, max, count, bin);
-  return {
-    and: [
-      { column: column.name, is: ">=", value: constant(column, from, Math.ceil) },
-      isLast ? { column: column.name, is: "<=", value: constant(column, max, Math.floor) } : { column: column.name, is: "<", value: constant(column, to, Math.ceil) },
-    ],
-  };
+  const lower: Test = { column: column.name, is: ">=", value: constant(column, from, Math.ceil) };
+  const upper: Test = bin === count - 1 ? { column: column.name, is: "<=", value: constant(column, max, Math.floor) } : { column: column.name, is: "<", value: constant(column, to, Math.ceil) };
+  // The ends of large integers are rounded: the smallest and the largest value can lie outside of them.
+  if (isWhole(column) && bin === 0 && !Number.isSafeInteger(min)) return upper;
+  if (isWhole(column) && bin === count - 1 && !Number.isSafeInteger(max)) return lower;
+  return { and: [lower, upper] };
+}
+
+function isWhole({ type }: TableColumn): boolean {
+  return /^U?Int/.test(type);
 }
 
 /** Where a bin begins and ends. */
@@ -122,7 +125,7 @@ export function edges(min: number, max: number, count: number, bin: number): [fr
 /** A number of a summary as a value of the column's type: whole where the column has only whole ones. */
 function constant(column: TableColumn, number: number, whole: (number: number) => number): string | number {
   if (column.kind === "time") return instant(column.type, number, whole);
-  if (!/^U?Int/.test(column.type)) return number;
+  if (!isWhole(column)) return number;
   const rounded = whole(number);
   return Number.isSafeInteger(rounded) ? rounded : BigInt(rounded).toString();
 }
