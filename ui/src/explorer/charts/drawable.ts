@@ -4,8 +4,14 @@ import type { Column, Row } from "./columns.ts";
 import type { Part } from "./view.ts";
 import type { Chosen } from "./views.ts";
 
+/** Above it a mark for every row is slow as an element of its own. */
+const MOST_ELEMENTS = 2000;
+const A_MARK_EACH = new Set(["scatter", "area"]);
+
 export function drawable({ view, choices }: Chosen, columns: Column[], rows: Row[]): Content {
-  const { language, spec } = view.spec(choices, columns);
+  const { language, spec: made } = view.spec(choices, columns);
+  const isDense = rows.length > MOST_ELEMENTS && A_MARK_EACH.has(view.name);
+  const spec = isDense ? { ...made, usermeta: { embedOptions: { renderer: "canvas" } } } : made;
   const datasets = view.data?.(choices, columns, rows) ?? { rows };
   if (language === "vega-lite") return { mime: "application/vnd.vegalite.v6+json", data: { ...spec, datasets }, metadata: {} };
   const data = (spec["data"] as Part[]).map((one) => {

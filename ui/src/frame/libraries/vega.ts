@@ -41,7 +41,7 @@ async function show(place: HTMLElement): Promise<void> {
   fresh.className = "chart";
   place.append(fresh);
   const view = new vega.View(vega.parse(spec, config), {
-    renderer: "svg",
+    renderer: rendererOf(chart.spec),
     container: fresh,
     hover: true,
     logLevel: vega.Warn,
@@ -57,6 +57,12 @@ async function show(place: HTMLElement): Promise<void> {
   chart.view?.finalize();
   chart.view = view;
   place.replaceChildren(fresh);
+}
+
+/** Elements of their own can be read and scaled; where there are too many of them a chart asks for a canvas. */
+function rendererOf(spec: object): "svg" | "canvas" {
+  const { usermeta } = spec as { usermeta?: { embedOptions?: { renderer?: unknown } } };
+  return usermeta?.embedOptions?.renderer === "canvas" ? "canvas" : "svg";
 }
 
 /** A specification of Vega, whichever of the two it came in. */
