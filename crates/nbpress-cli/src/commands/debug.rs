@@ -72,19 +72,15 @@ pub(crate) async fn debug(
         _stopped = stopped => return Ok(exit_code::OK),
     };
     let file = ConnectionFile::write(settings, &kernel)?;
+    introduce(printer, &how);
     let console = console_for(settings, &found);
-    match console.filter(|_| printer.data_is_seen() && !args.no_console) {
-        Some(console) => {
-            introduce(printer, &how);
-            // What is typed there is for the console, Ctrl-C too.
-            drop(listening);
-            attend(printer, kernel, settings, &console, &file).await?;
-        }
-        None => {
-            introduce(printer, &how);
-            invite(printer, &file)?;
-            until_left(kernel, stop).await;
-        }
+    if let Some(console) = console.filter(|_| printer.data_is_seen() && !args.no_console) {
+        // What is typed there is for the console, Ctrl-C too.
+        drop(listening);
+        attend(printer, kernel, settings, &console, &file).await?;
+    } else {
+        invite(printer, &file)?;
+        until_left(kernel, stop).await;
     }
     Ok(exit_code::OK)
 }
