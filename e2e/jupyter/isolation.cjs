@@ -47,6 +47,9 @@ function hostile(foreign) {
   return `<!doctype html><title>hostile</title><script>${constants}${ATTACKS}</script>`;
 }
 
+/** The scripts of the document itself that can run: data in `<script type="application/json">` cannot. */
+const scriptsOf = (page) => page.evaluate(() => [...document.scripts].filter(({ type }) => type !== "application/json").map(({ src }) => src));
+
 // A site without any policy, which is also the foreign host nobody may be told of.
 async function site(pages, asked) {
   const server = http.createServer((request, response) => {
@@ -84,6 +87,7 @@ function notebook(foreign) {
   ];
   const markdown = pieces.map((source, at) => ({ cell_type: "markdown", id: `m${at}`, metadata: {}, source }));
   const outputs = pieces.map((html) => ({ output_type: "display_data", metadata: {}, data: { "text/html": html } }));
+  outputs.unshift({ output_type: "display_data", metadata: {}, data: { "text/html": hostile(`${foreign}/told`) } });
   outputs.push({ output_type: "display_data", metadata: {}, data: { "application/javascript": run } });
   outputs.push({
     output_type: "display_data",
@@ -94,6 +98,17 @@ function notebook(foreign) {
   outputs.push({ output_type: "stream", name: "stdout", text: pieces.join("\n") });
   const code = { cell_type: "code", id: "c", metadata: {}, execution_count: 1, source: pieces.join("\n"), outputs };
   return { cells: [...markdown, code], metadata: {}, nbformat: 4, nbformat_minor: 5 };
+}
+
+/** What an output gets whose scripts a page for readers lets run, in a frame. */
+async function inFrame(page) {
+  await page.locator(".can-live").first().scrollIntoViewIfNeeded();
+  const element = await page.locator(".can-live iframe").first().elementHandle();
+  const frame = await element.contentFrame();
+  await frame.waitForFunction(() => window.result !== undefined);
+  const result = await frame.evaluate(() => window.result);
+  for (const [attack, outcome] of Object.entries(result)) assert.equal(outcome, "blocked", `an output's frame: ${attack}`);
+  return result;
 }
 
 async function main() {
@@ -164,9 +179,15 @@ async function main() {
     await page.waitForLoadState("load");
     const link = page.locator("a", { hasText: "here" }).first();
     if (await link.count()) await link.click({ timeout: 2_000 }).catch(() => {});
-    const ran = await page.evaluate(() => [window.ran ?? null, document.title === "mine", document.scripts.length]);
-    matrix[place] = { ran: ran[0], title: ran[1], scripts: ran[2] };
-    assert.deepEqual(ran, [null, false, 0], place);
+    const ran = await page.evaluate(() => [window.ran ?? null, document.title === "mine"]);
+    const scripts = await scriptsOf(page);
+    matrix[place] = { ran: ran[0], title: ran[1], scripts: scripts.length };
+    assert.deepEqual(ran, [null, false], place);
+    if (place.endsWith(".ipynb")) {
+      assert.equal(scripts.length, 1, `ours alone: ${scripts}`);
+      assert.match(scripts[0].slice(base.length), /^ui\/view-[\w-]+\.js$/);
+      matrix["an output's frame there"] = await inFrame(page);
+    } else assert.deepEqual(scripts, [], place);
     assert.equal(page.url().split("#")[0], base + place);
   }
   assert.deepEqual(asked, [], "nobody else was told");
