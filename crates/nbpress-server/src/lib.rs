@@ -285,12 +285,19 @@ async fn unknown(State(app): State<App>, request: Request) -> Response {
             .hint(Some("openapi/nbpress.json lists what there is".to_owned()))
             .into_response();
     }
+    let shorter = without_slash(&app, request.uri()).filter(|_| request.method() == Method::GET);
+    shorter.unwrap_or_else(|| JupyterError::not_found("Not Found").into_response())
+}
+
+/// Leads from an address with a slash at its end to the one without, as Jupyter's server does.
+fn without_slash(app: &App, uri: &Uri) -> Option<Response> {
+    let path = uri.path();
     let shorter = path.trim_end_matches('/');
-    if request.method() == Method::GET && shorter.len() < path.len() && !shorter.is_empty() {
-        let address = guard::without_token(request.uri()).replacen(path, shorter, 1);
-        return guard::found(&app.base, &app.base.join(&address));
+    if shorter.len() == path.len() || shorter.is_empty() {
+        return None;
     }
-    JupyterError::not_found("Not Found").into_response()
+    let address = guard::without_token(uri).replacen(path, shorter, 1);
+    Some(guard::found(&app.base, &app.base.join(&address)))
 }
 
 async fn not_allowed(State(app): State<App>, method: Method, uri: Uri) -> Response {

@@ -9,7 +9,7 @@ mod policy;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
@@ -54,7 +54,10 @@ pub(crate) fn routes() -> Router<App> {
     screens.fold(files, |router, address| router.route(address, get(screen)))
 }
 
-async fn screen(State(app): State<App>) -> Response {
+async fn screen(State(app): State<App>, uri: Uri) -> Response {
+    if let Some(shorter) = crate::without_slash(&app, &uri) {
+        return shorter;
+    }
     let policy = (CONTENT_SECURITY_POLICY, policy::of_screens(&app.base));
     match files::text("index.html") {
         Some(page) => {
