@@ -13,7 +13,7 @@ const WHOSE: &str = "import os\n\
 const CARRIED: [&str; 3] = ["once", "once more", " 41"];
 
 /// Runs a command that waits for a run, and answers with the run.
-pub(super) fn waited(served: &Served, words: &str, exit: i32) -> Value {
+fn waited(served: &Served, words: &str, exit: i32) -> Value {
     let ended = served.nbpress(&format!("{words} --wait --json"));
     assert_eq!(ended.exit, exit, "{words}: {}", ended.stderr);
     serde_json::from_str(ended.stdout.last().unwrap()).unwrap()
