@@ -175,6 +175,19 @@ fn results_that_come_late_are_in_the_cell_that_made_them() {
     }
 }
 
+/// Some kernels send outputs without saying what they belong to.
+#[test]
+fn outputs_without_a_parent_belong_to_the_cell_that_was_begun() {
+    let stage = Stage::new();
+    let cells = ["early at the start\norphan of the first", "early between"];
+    stage.notebook("in.ipynb", "testkernel", &cells);
+    let ended = stage.run(&["in.ipynb", "out.ipynb"]).end();
+    assert_eq!(ended.exit, 0, "{}", ended.stderr);
+    let output = stage.read("out.ipynb");
+    let shown: Vec<_> = code_cells(&output).into_iter().map(shown).collect();
+    assert_eq!(shown, ["of the first", ""]);
+}
+
 /// A timer that prints for ever does not keep the run from ending.
 #[test]
 fn a_kernel_that_is_never_silent_is_not_listened_to_for_ever() {

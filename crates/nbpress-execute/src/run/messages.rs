@@ -15,11 +15,9 @@ use crate::tables;
 
 impl Run<'_, '_> {
     pub(super) async fn message(&mut self, channel: Channel, message: &Message) {
-        let running = self.current.as_ref().map(|current| current.cell);
-        // xeus kernels send outputs without a parent: they belong to what runs.
         let cell = match message.parent_id() {
             Some(request) => self.requests.get(request).copied(),
-            None => running,
+            None => self.begun(),
         };
         let Some(cell) = cell else { return };
         let at = Timestamp::now();
@@ -35,6 +33,14 @@ impl Run<'_, '_> {
             (Channel::Iopub, "comm_open" | "comm_msg" | "comm_close") => self.widgets.comm(message),
             _ => {}
         }
+    }
+
+    /// The cell that the kernel has begun, which outputs without a parent belong to: xeus kernels send such. What
+    /// was printed while a kernel started (Octave's remark on a missing display) may be read only after the
+    /// first cell was sent, and belongs to none.
+    fn begun(&self) -> Option<usize> {
+        let current = self.current.as_ref()?;
+        current.timing.busy_at.map(|_| current.cell)
     }
 
     fn of_current(&mut self, message: &Message) -> Option<&mut Current> {

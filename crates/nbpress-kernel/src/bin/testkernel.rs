@@ -11,6 +11,7 @@
 //! | `lines N` | N stream messages, one line each |
 //! | `burst BYTES` | one stream message of that size |
 //! | `result text` / `late text` | an execute_result, before or after the idle status |
+//! | `early text` / `orphan text` | stderr without a parent, before the cell is begun or in it |
 //! | `display MIME text` | a display_data; a MIME type that ends in `+json` has its text as JSON |
 //! | `show ID text` / `update ID text` | display data with an id, and its update |
 //! | `clear` / `clear wait` | clear_output |
@@ -269,6 +270,7 @@ impl TestKernel {
 
     fn answer(&self, stream: &mut UnixStream, request: &Message, client: &Bytes) {
         let parent = Some(&request.header);
+        self.say_early(request);
         self.publish(parent, "status", &json!({"execution_state": "busy"}));
         let mut late = Vec::new();
         let (kind, content) = match request.kind() {
@@ -291,6 +293,15 @@ impl TestKernel {
         self.publish(parent, "status", &json!({"execution_state": "idle"}));
         for (kind, content) in late {
             self.publish(parent, kind, &content);
+        }
+    }
+
+    /// What a kernel printed while it started, which arrives when the client has already sent a cell.
+    fn say_early(&self, request: &Message) {
+        let content: Value = request.view().unwrap_or_default();
+        let lines = content["code"].as_str().unwrap_or_default().lines();
+        for text in lines.filter_map(|line| line.trim().strip_prefix("early ")) {
+            self.publish(None, "stream", &json!({"name": "stderr", "text": text}));
         }
     }
 
@@ -369,6 +380,8 @@ impl TestKernel {
         let result = |text: &str| json!({"execution_count": count, "data": {"text/plain": text}, "metadata": {}});
         match command {
             _ if line.starts_with('#') => {}
+            "early" => {}
+            "orphan" => self.publish(None, "stream", &json!({"name": "stderr", "text": rest})),
             "print" => stream("stdout", &(self.filled(rest) + "\n")),
             "eprint" => stream("stderr", &(self.filled(rest) + "\n")),
             "lines" => {
