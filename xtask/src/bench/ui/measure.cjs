@@ -4,9 +4,11 @@
 const { chromium } = require("playwright-core");
 
 const { FRONT, NOTEBOOK, URL: SERVER, TOKEN } = process.env;
+/** JupyterLab opens again what a workspace had open: each notebook has one of its own. */
+const workspace = `bench-${process.pid}`;
 const FRONTS = {
   nbpress: { page: `edit/${NOTEBOOK}`, cell: ".editor .cell", code: ".editor .cell .code", edits: true },
-  jupyterlab: { page: `lab/tree/${NOTEBOOK}`, cell: ".jp-Notebook .jp-Cell", code: ".jp-Notebook .jp-CodeCell .cm-content", edits: true },
+  jupyterlab: { page: `lab/workspaces/${workspace}/tree/${NOTEBOOK}`, cell: ".jp-Notebook .jp-Cell", code: ".jp-Notebook .jp-CodeCell .cm-content", edits: true },
   view: { page: `view/${NOTEBOOK}`, cell: "main pre, main p, main h1", code: undefined, edits: false },
 };
 const KEYS = 40;
