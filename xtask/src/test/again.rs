@@ -9,7 +9,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use anyhow::{Context as _, Result, ensure};
 
 /// More failures than this are no accident.
-const ACCIDENTS: usize = 3;
+const ACCIDENTS: usize = 6;
 
 pub(super) fn tests(cargo: impl Fn() -> Command) -> Result<()> {
     let first = Ran::to_the_end(cargo().args("test --workspace --no-fail-fast".split(' ')))?;
