@@ -46,6 +46,9 @@ class Hook:
         self.environment = dict(os.environ)
         self.saving = self.worked = 0
         self.not_saved = None
+        # The copy that did not come, by its request, and why; it may be known before the cell runs, or after.
+        self.failed = (None, None)
+        self.telling = _thread.allocate_lock()
 
     def register(self):
         events = self.shell.events
@@ -98,15 +101,19 @@ class Hook:
             self.finish(0)
 
     def say(self, reason, seconds):
-        outcome = {"request": self.request, "milliseconds": seconds * 1000, "not_kept": None}
-        if reason is not None:
-            outcome["not_kept"] = {"kind": reason[0], "detail": reason[1]}
-            outcome["not_saved"] = self.not_saved
-        try:
-            write_whole(self.settings["folder"], "outcome.json", outcome)
-        except OSError:
-            # Nobody wants copies any more.
-            pass
+        with self.telling:
+            failed, why = self.failed
+            if failed == self.request:
+                reason = why
+            outcome = {"request": self.request, "milliseconds": seconds * 1000, "not_kept": None}
+            if reason is not None:
+                outcome["not_kept"] = {"kind": reason[0], "detail": reason[1]}
+                outcome["not_saved"] = self.not_saved
+            try:
+                write_whole(self.settings["folder"], "outcome.json", outcome)
+            except OSError:
+                # Nobody wants copies any more.
+                pass
 
     def obstacle(self):
         """Why no copy could go on, as a kind for programs and a detail for people."""
@@ -270,8 +277,9 @@ class Hook:
             try:
                 if status != 0:
                     shutil.rmtree(place, ignore_errors=True)
+                    self.failed = (request, ("system", "there are too many processes, or there is too little memory"))
                     if self.request == request:
-                        self.say(("system", "there are too many processes, or there is too little memory"), 0)
+                        self.say(None, 0)
             finally:
                 ended.release()
 

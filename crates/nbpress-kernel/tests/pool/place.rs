@@ -122,9 +122,10 @@ impl Place {
             if matches!(started.origin(), Origin::Pool(_)) {
                 return started;
             }
+            // A pool that is busy is asked again.
             let refused = matches!(
                 started.origin(),
-                Origin::StartedInstead(NotFromPool::Refused { .. } | NotFromPool::NoAnswer { .. })
+                Origin::StartedInstead(NotFromPool::Refused { .. })
             );
             assert!(
                 !refused && since.elapsed() < PATIENCE,
@@ -277,15 +278,20 @@ pub(crate) async fn run(kernel: &mut Kernel, code: &str) -> Outputs {
     collect(kernel, &id).await
 }
 
-/// What comes of code that runs.
+/// What comes of code that runs. What was written to standard error comes last: it and standard output are sent when
+/// each has waited long enough, in whatever order that is.
 pub(crate) async fn collect(kernel: &mut Kernel, id: &str) -> Outputs {
-    let (mut text, mut replied, mut idle) = (String::new(), false, false);
+    let (mut text, mut errors, mut replied, mut idle) =
+        (String::new(), String::new(), false, false);
     while !(replied && idle) {
         match kernel.next().await {
             KernelEvent::Message(channel, message) if message.parent_id() == Some(id) => {
                 let content: serde_json::Value = message.view().unwrap();
                 replied |= channel == Channel::Shell;
                 match message.kind() {
+                    "stream" if content["name"] == "stderr" => {
+                        errors.push_str(content["text"].as_str().unwrap());
+                    }
                     "stream" => text.push_str(content["text"].as_str().unwrap()),
                     "error" => {
                         let lines = content["traceback"].as_array().unwrap().iter();
@@ -299,8 +305,8 @@ pub(crate) async fn collect(kernel: &mut Kernel, id: &str) -> Outputs {
                 }
             }
             KernelEvent::Message(..) | KernelEvent::Log(_) => {}
-            KernelEvent::Exited(exit) => return format!("{text}{exit}"),
+            KernelEvent::Exited(exit) => return format!("{text}{errors}{exit}"),
         }
     }
-    text
+    text + &errors
 }

@@ -23,7 +23,12 @@ import signal; print([(s.name, str(signal.getsignal(s)).split(" at ")[0]) for s 
 # %%
 import subprocess; print(subprocess.run(["sh", "-c", "echo $PWD $NBPRESS_KERNEL_ID | wc -w; cat"], capture_output=True, text=True))
 # %%
-os.system("echo through the descriptor"); sys.stdout.flush()
+os.system("echo through the descriptor")
+for _ in range(1000):
+    # What a thread reads there waits in the stream for 0.2 seconds.
+    if any("descriptor" in part.getvalue() for part in sys.stdout._buffers.values()): break
+    await asyncio.sleep(0.001)
+sys.stdout.flush()
 # %%
 !echo through a shell
 # %%
