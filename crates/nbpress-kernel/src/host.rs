@@ -10,6 +10,7 @@ mod exchange;
 pub(crate) mod folder;
 mod keeper;
 pub(crate) mod link;
+mod outbox;
 mod serve;
 mod session;
 mod spool;

@@ -12,6 +12,9 @@ use nbpress_protocol::zmtp::{self, Frame, GREETING_LEN, SocketType};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 
+/// A buffer that had to be longer for one frame is not kept for the next.
+const KEPT: usize = 1 << 20;
+
 /// Why a connection could not be made.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to connect to `{endpoint}`")]
@@ -159,6 +162,9 @@ impl Receiver {
     /// The peer broke the protocol.
     pub fn buffered(&mut self) -> io::Result<Option<Vec<Bytes>>> {
         while let Ok(frame) = zmtp::take_frame(&mut self.buffer).map_err(io::Error::other)? {
+            if frame.body.len() > KEPT {
+                self.buffer = BytesMut::from(self.buffer.as_ref());
+            }
             if frame.command {
                 continue;
             }

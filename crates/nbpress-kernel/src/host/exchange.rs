@@ -148,7 +148,9 @@ impl Exchange {
         if channel == Channel::Iopub && kind == "status" {
             self.note_status(&mut inner, &parts);
         }
-        inner.spool.append(channel, to.cloned(), is_text, parts);
+        let on_their_way = inner.on_their_way();
+        let spool = &mut inner.spool;
+        spool.append(channel, to.cloned(), is_text, parts, on_their_way);
         let last_seq = inner.spool.last_seq();
         if inner.sessions.is_empty() {
             inner.spool.release(last_seq);
@@ -372,6 +374,18 @@ impl Exchange {
 }
 
 impl Inner {
+    /// The last message that everybody has, or is being sent at this moment.
+    fn on_their_way(&self) -> u64 {
+        let sent = self.sessions.values().map(|client| {
+            if client.is_connected() {
+                client.through
+            } else {
+                client.has()
+            }
+        });
+        sent.min().unwrap_or(0)
+    }
+
     /// Lets go of what everybody has.
     fn release(&mut self) {
         let everybody = self.sessions.values().map(Client::has).min();

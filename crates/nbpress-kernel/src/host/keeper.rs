@@ -24,6 +24,9 @@ const MOST_DEATHS: u32 = 5;
 /// A kernel that lived this long did not die because of how it was started.
 const LONG_LIFE: Duration = Duration::from_secs(10);
 
+/// A message of so many bytes is long.
+const LONG: usize = 64 << 10;
+
 /// Something to be done, and where its answer goes.
 pub(super) type Order = (Command, oneshot::Sender<Answer>);
 
@@ -204,7 +207,12 @@ impl Keeper {
                     KernelEvent::Message(Channel::Iopub, parts) => {
                         // What the host itself asks is of no concern to clients.
                         if parts.parent_label().session != own {
+                            let is_long = parts.len() > LONG;
                             self.exchange.publish(Channel::Iopub, None, parts);
+                            if is_long {
+                                // With what comes next it is too much for memory: first it is for who is connected.
+                                tokio::task::yield_now().await;
+                            }
                         }
                     }
                     KernelEvent::Message(..) | KernelEvent::Log(_) => {}

@@ -5,10 +5,14 @@ use std::os::fd::AsRawFd as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::{Buf as _, BytesMut};
+use bytes::BytesMut;
 use tokio::net::{UnixListener, UnixStream};
 
+use super::outbox::Outbox;
 use super::wire::Frame;
+
+/// A buffer that had to be longer for one frame is not kept for the next.
+const KEPT: usize = 1 << 20;
 
 /// The receiving half.
 #[derive(Debug)]
@@ -21,7 +25,7 @@ pub(crate) struct LinkReader {
 #[derive(Clone, Debug)]
 pub(crate) struct LinkWriter {
     stream: Arc<UnixStream>,
-    outbox: Arc<Mutex<BytesMut>>,
+    outbox: Arc<Mutex<Outbox>>,
 }
 
 /// Connects to the host that listens in a folder.
@@ -76,7 +80,12 @@ impl LinkReader {
 
     /// A frame that has already arrived.
     pub(crate) fn buffered(&mut self) -> io::Result<Option<Frame>> {
-        Frame::take(&mut self.inbox)
+        let before = self.inbox.len();
+        let frame = Frame::take(&mut self.inbox)?;
+        if before - self.inbox.len() > KEPT {
+            self.inbox = BytesMut::from(self.inbox.as_ref());
+        }
+        Ok(frame)
     }
 }
 
@@ -97,7 +106,7 @@ impl LinkWriter {
     pub(crate) fn try_flush(&self) -> io::Result<()> {
         let mut outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
         while !outbox.is_empty() {
-            let written = self.stream.try_write(&outbox)?;
+            let written = self.stream.try_write_vectored(&outbox.beginning())?;
             outbox.advance(written);
         }
         Ok(())

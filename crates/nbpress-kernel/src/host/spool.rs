@@ -76,13 +76,15 @@ impl Spool {
         self.segments.bytes()
     }
 
-    /// Adds a message.
+    /// Adds a message. Those up to `on_their_way` are in memory anyhow, since they are being sent to everybody who
+    /// has not got them yet.
     pub(super) fn append(
         &mut self,
         channel: Channel,
         to: Option<Arc<str>>,
         is_text: bool,
         parts: Parts,
+        on_their_way: u64,
     ) {
         self.last_seq += 1;
         let record = Record {
@@ -94,8 +96,19 @@ impl Spool {
         };
         self.in_memory += record.size();
         self.memory.push_back(record);
-        if self.in_memory > IN_MEMORY {
+        if self.in_memory > IN_MEMORY && self.waiting(on_their_way) > IN_MEMORY {
             self.make_room();
+        }
+    }
+
+    /// How much of what is in memory comes after a message. One alone, however long, is about to be taken.
+    fn waiting(&self, after: u64) -> usize {
+        let first = self.memory.partition_point(|record| record.seq <= after);
+        let waiting = self.memory.range(first..);
+        if waiting.len() > 1 {
+            waiting.map(Record::size).sum()
+        } else {
+            0
         }
     }
 

@@ -6,10 +6,11 @@
 
 use std::io;
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use nbpress_protocol::{Channel, Parts};
 use serde::{Deserialize, Serialize};
 
+use crate::host::outbox::Outbox;
 use crate::host::{Delivery, HostState};
 use crate::process::TreeUsage;
 
@@ -86,28 +87,24 @@ pub(crate) enum Frame {
 
 impl Frame {
     /// Appends the frame.
-    pub(crate) fn put(&self, out: &mut BytesMut) {
-        let start = out.len();
-        out.put_u64_le(0);
+    pub(crate) fn put(&self, out: &mut Outbox) {
         match self {
             Self::Hello(hello) => put_json(out, 1, hello),
             Self::Send(channel, parts) => {
-                out.put_u8(2);
+                put_head(out, 2, message_length(parts));
                 put_message(out, *channel, parts);
             }
-            Self::Acknowledge(seq) => put_number(out, 3, *seq),
-            Self::Welcome(seq) => put_number(out, 4, *seq),
+            Self::Acknowledge(seq) => put_number(out, 3, *seq, 0),
+            Self::Welcome(seq) => put_number(out, 4, *seq, 0),
             Self::Deliver(delivery) => {
-                put_number(out, 5, delivery.seq);
+                put_number(out, 5, delivery.seq, message_length(&delivery.parts));
                 put_message(out, delivery.channel, &delivery.parts);
             }
             Self::State(state) => put_json(out, 6, state),
             Self::Answer(answer) => put_json(out, 7, answer),
-            Self::Replaced => out.put_u8(8),
-            Self::Ended => out.put_u8(9),
+            Self::Replaced => put_head(out, 8, 0),
+            Self::Ended => put_head(out, 9, 0),
         }
-        let length = (out.len() - start - 8) as u64;
-        out[start..start + 8].copy_from_slice(&length.to_le_bytes());
     }
 
     /// Takes one whole frame off the front of `buffer`, if there is one.
@@ -159,19 +156,32 @@ impl Frame {
     }
 }
 
-fn put_json(out: &mut BytesMut, kind: u8, value: &impl Serialize) {
-    out.put_u8(kind);
-    // Structs of strings and numbers always serialize.
-    let _written = serde_json::to_writer(out.writer(), value);
+/// The length of the body, and of the byte before it.
+fn put_head(out: &mut Outbox, kind: u8, length: usize) {
+    out.copy(&(length as u64 + 1).to_le_bytes());
+    out.copy(&[kind]);
 }
 
-fn put_number(out: &mut BytesMut, kind: u8, number: u64) {
-    out.put_u8(kind);
-    out.put_u64_le(number);
+fn put_json(out: &mut Outbox, kind: u8, value: &impl Serialize) {
+    // Structs of strings and numbers always serialize.
+    let json = serde_json::to_vec(value).unwrap_or_default();
+    put_head(out, kind, json.len());
+    out.copy(&json);
+}
+
+/// `more` follows in the same frame.
+fn put_number(out: &mut Outbox, kind: u8, number: u64, more: usize) {
+    put_head(out, kind, 8 + more);
+    out.copy(&number.to_le_bytes());
 }
 
 fn take_number(body: &mut Bytes) -> io::Result<u64> {
     body.try_get_u64_le().map_err(|_| malformed())
+}
+
+/// What [`put_message`] appends, in bytes.
+pub(super) fn message_length(parts: &Parts) -> usize {
+    1 + 4 + 8 * parts.iter().count() + parts.len()
 }
 
 /// The channel, how many parts, how long each is, and the parts.
@@ -179,21 +189,20 @@ fn take_number(body: &mut Bytes) -> io::Result<u64> {
     clippy::cast_possible_truncation,
     reason = "as many parts as frames in a message that fits into memory"
 )]
-pub(super) fn put_message(out: &mut BytesMut, channel: Channel, parts: &Parts) {
-    out.reserve(parts.len() + 64);
-    out.put_u8(match channel {
+pub(super) fn put_message(out: &mut Outbox, channel: Channel, parts: &Parts) {
+    out.copy(&[match channel {
         Channel::Shell => 0,
         Channel::Iopub => 1,
         Channel::Stdin => 2,
         Channel::Control => 3,
         Channel::Heartbeat => 4,
-    });
-    out.put_u32_le(parts.iter().count() as u32);
+    }]);
+    out.copy(&(parts.iter().count() as u32).to_le_bytes());
     for part in parts.iter() {
-        out.put_u64_le(part.len() as u64);
+        out.copy(&(part.len() as u64).to_le_bytes());
     }
     for part in parts.iter() {
-        out.put_slice(part);
+        out.share(part);
     }
 }
 
@@ -266,12 +275,15 @@ mod tests {
         ]
     }
 
+    fn bytes_of(frame: &Frame) -> Vec<u8> {
+        let mut out = Outbox::default();
+        frame.put(&mut out);
+        out.into_pieces().flatten().collect()
+    }
+
     #[test]
     fn frames_arrive_as_they_were_sent_however_they_are_cut() {
-        let mut wire = BytesMut::new();
-        for frame in frames() {
-            frame.put(&mut wire);
-        }
+        let wire: Vec<u8> = frames().iter().flat_map(bytes_of).collect();
         for step in [1, 7, 4096, wire.len()] {
             let (mut buffer, mut read) = (BytesMut::new(), Vec::new());
             for chunk in wire.chunks(step) {
@@ -288,8 +300,7 @@ mod tests {
     #[test]
     fn a_frame_cut_short_or_too_long_is_refused() {
         for frame in frames() {
-            let mut whole = BytesMut::new();
-            frame.put(&mut whole);
+            let whole = bytes_of(&frame);
             // Says that it is one byte shorter than it is.
             let length = (whole.len() - 9) as u64;
             let mut short = BytesMut::from(&length.to_le_bytes()[..]);

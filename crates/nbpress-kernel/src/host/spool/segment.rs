@@ -10,10 +10,11 @@ use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+use bytes::{Buf as _, Bytes};
 
 use super::Record;
-use crate::host::wire::{malformed, put_message, take_message};
+use crate::host::outbox::Outbox;
+use crate::host::wire::{malformed, message_length, put_message, take_message};
 
 /// How long a file gets before the next one is begun, in bytes.
 const LONG_ENOUGH: u64 = 8 << 20;
@@ -57,19 +58,23 @@ impl Segments {
         let Some(last_seq) = records.last().map(|record| record.seq) else {
             return Ok(());
         };
-        let mut bytes = BytesMut::new();
+        let mut block = Outbox::default();
         for record in records {
-            put(&mut bytes, record);
+            put(&mut block, record);
         }
         let segment = self.unfinished()?;
         let file = File::options().write(true).open(&segment.path)?;
-        file.write_all_at(&bytes, segment.length)?;
+        let mut length = 0;
+        for piece in block.into_pieces() {
+            file.write_all_at(&piece, segment.length + length as u64)?;
+            length += piece.len();
+        }
         segment.blocks.push_back(Block {
             last_seq,
             offset: segment.length,
-            length: bytes.len(),
+            length,
         });
-        segment.length += bytes.len() as u64;
+        segment.length += length as u64;
         Ok(())
     }
 
@@ -134,17 +139,17 @@ impl Segments {
     }
 }
 
-fn put(out: &mut BytesMut, record: &Record) {
-    let start = out.len();
-    out.put_u64_le(0);
-    out.put_u64_le(record.seq);
-    out.put_u8(u8::from(record.is_text));
+fn put(out: &mut Outbox, record: &Record) {
     let to = record.to.as_deref();
-    out.put_u64_le(to.map_or(u64::MAX, |to| to.len() as u64));
-    out.put_slice(to.unwrap_or_default().as_bytes());
+    let named = to.unwrap_or_default();
+    let length = 8 + 1 + 8 + named.len() + message_length(&record.parts);
+    out.copy(&(length as u64).to_le_bytes());
+    out.copy(&record.seq.to_le_bytes());
+    out.copy(&[u8::from(record.is_text)]);
+    let length = to.map_or(u64::MAX, |to| to.len() as u64);
+    out.copy(&length.to_le_bytes());
+    out.copy(named.as_bytes());
     put_message(out, record.channel, &record.parts);
-    let length = (out.len() - start - 8) as u64;
-    out[start..start + 8].copy_from_slice(&length.to_le_bytes());
 }
 
 fn take(bytes: &mut Bytes) -> io::Result<Record> {

@@ -56,6 +56,7 @@ fn text_that_nobody_reads_is_kept_whole_in_few_messages() {
             None,
             true,
             text("a", "stdout", &format!("{number}\n")),
+            0,
         );
     }
     let records = read_all(&mut spool, 0);
@@ -72,7 +73,7 @@ fn what_does_not_fit_into_memory_goes_through_files() {
     for (number, sent) in expected.iter().enumerate() {
         // Alternating cells: nothing can be put together.
         let parent = if number % 2 == 0 { "a" } else { "b" };
-        spool.append(Channel::Iopub, None, true, text(parent, "stdout", sent));
+        spool.append(Channel::Iopub, None, true, text(parent, "stdout", sent), 0);
     }
     assert!(spool.in_files() > 18 << 20, "{} bytes", spool.in_files());
     assert!(spool.in_memory <= IN_MEMORY);
@@ -97,6 +98,28 @@ fn what_does_not_fit_into_memory_goes_through_files() {
 }
 
 #[test]
+fn what_everybody_is_being_sent_goes_to_no_file() {
+    let (_folder, mut spool) = spool();
+    let long = text("a", "stdout", &"x".repeat(IN_MEMORY * 2));
+    let short = || text("b", "stdout", "y");
+    let append = |spool: &mut Spool, parts, on_their_way| {
+        spool.append(Channel::Iopub, None, false, parts, on_their_way);
+    };
+    append(&mut spool, long.clone(), 0);
+    // Somebody may come for it.
+    assert_eq!(spool.in_files(), 0);
+    append(&mut spool, short(), 1);
+    assert_eq!(spool.in_files(), 0);
+    append(&mut spool, long.clone(), 2);
+    // Of all that waits then, nobody takes the first.
+    append(&mut spool, short(), 2);
+    assert!(spool.in_files() > 0);
+    let records = read_all(&mut spool, 0);
+    let sent: Vec<Parts> = records.into_iter().map(|record| record.parts).collect();
+    assert_eq!(sent, [long.clone(), short(), long, short()]);
+}
+
+#[test]
 fn what_somebody_has_seen_stays_as_it_is() {
     let (_folder, mut spool) = spool();
     let append = |spool: &mut Spool, number: u64| {
@@ -105,6 +128,7 @@ fn what_somebody_has_seen_stays_as_it_is() {
             None,
             true,
             text("a", "stdout", &format!("{number}\n")),
+            0,
         );
     };
     (0..10).for_each(|number| append(&mut spool, number));
