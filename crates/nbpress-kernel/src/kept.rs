@@ -104,9 +104,7 @@ impl Keep {
         let failed = |error: std::io::Error| NotKept::System(error.to_string());
         copy::make_private(&self.folder).map_err(failed)?;
         let _absent = std::fs::remove_file(self.folder.join(OUTCOME));
-        // A copy would end with the control group; a file does not.
-        let refused = kernel.is_in_a_group().then_some(("confined", ()));
-        let code = self.code(kernel.name(), refused).map_err(failed)?;
+        let code = self.code(kernel).map_err(failed)?;
         kernel.execute_silently(&code).await;
         match outcome(&self.folder) {
             Some(outcome) => outcome.not_kept.map_or(Ok(()), Err),
@@ -115,15 +113,23 @@ impl Keep {
     }
 
     /// One expression, with names of its own.
-    fn code(&self, kernel: &str, refused: Option<(&str, ())>) -> std::io::Result<String> {
+    fn code(&self, kernel: &mut Kernel) -> std::io::Result<String> {
+        let groups = kernel.hold_copies();
+        // In the kernel's own group a copy would end with it; a file does not.
+        let refused = groups
+            .as_ref()
+            .err()
+            .map(|why| ("confined", why.to_string()));
         let after = match self.policy {
             Policy::EveryCell => None,
             Policy::After(time) => Some(time.as_secs_f64()),
         };
         let settings = serde_json::json!({
             "folder": std::path::absolute(&self.folder)?,
-            "kernel": kernel,
+            "kernel": kernel.name(),
             "refused": refused,
+            "groups": groups.unwrap_or_default(),
+            "counting": kernel.counting_memory(),
             "after": after,
             "copies": self.copies.max(1),
             "memory": self.memory_bytes,

@@ -433,9 +433,14 @@ impl Kernel {
         self.process.memory_limit_reached()
     }
 
-    /// Whether its processes are in a control group that ends with it.
-    pub(crate) fn is_in_a_group(&self) -> bool {
-        self.process.is_in_a_group()
+    /// See [`KernelProcess::hold_copies`].
+    pub(crate) fn hold_copies(&mut self) -> std::io::Result<Vec<std::path::PathBuf>> {
+        self.process.hold_copies()
+    }
+
+    /// See [`KernelProcess::counting_memory`].
+    pub(crate) fn counting_memory(&self) -> Vec<std::path::PathBuf> {
+        self.process.counting_memory()
     }
 
     /// See [`KernelProcess::enforcement`].

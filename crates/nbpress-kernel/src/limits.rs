@@ -17,7 +17,9 @@ mod hierarchy;
 use group::{Entry, KernelGroups};
 use hierarchy::{Version, own_groups};
 
-pub(crate) use group::{kills_in_own_group, remove};
+pub(crate) use group::{
+    bring_here, counting_memory_of, kills_in_own_group, remove, remove_if_over,
+};
 
 /// The most that a kernel, with everything it starts, may use; without bound where `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -197,6 +199,20 @@ impl Confinement {
             rustix::process::prlimit(Some(pid), *resource, *limit)?;
         }
         Ok(())
+    }
+
+    /// Lets frozen copies of the kernel be in its groups, where they count and end before it, and outlive it; the files
+    /// by which they enter.
+    ///
+    /// # Errors
+    /// The system does not let us make groups within.
+    pub(crate) fn hold_copies(&mut self) -> io::Result<Vec<PathBuf>> {
+        self.groups.hold_copies()
+    }
+
+    /// Whether frozen copies may be in its groups.
+    pub(crate) fn holds_copies(&self) -> bool {
+        self.groups.hold_some()
     }
 
     /// The folders of its groups, for whoever must remove them should this process be killed.

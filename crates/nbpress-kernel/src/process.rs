@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::process::Child;
 use std::sync::{Mutex, PoisonError};
 
@@ -13,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use crate::limits::{Confinement, Enforcement, kills_in_own_group, size_in_words};
+use crate::limits::{
+    Confinement, Enforcement, counting_memory_of, kills_in_own_group, size_in_words,
+};
 use crate::pool::lease;
 
 /// Every process a kernel starts inherits this variable, which is how its tree is recognised even
@@ -22,6 +25,10 @@ pub const KERNEL_ID_VARIABLE: &str = "NBPRESS_KERNEL_ID";
 
 /// What /proc counts processor time in, on every architecture nbpress is built for.
 const TICKS_PER_SECOND: f64 = 100.0;
+
+/// How often, and after which time each, it is looked at whom the system ends in a group that is full.
+const LOOKS_AT_WHO_ENDS: u32 = 200;
+const BETWEEN_LOOKS: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// How a kernel's process ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -191,9 +198,14 @@ impl KernelProcess {
         self.confinement.enforcement()
     }
 
-    /// Whether it is in a control group of its own.
-    pub(crate) fn is_in_a_group(&self) -> bool {
-        self.confinement.folders().next().is_some()
+    /// Lets frozen copies of it be in its control groups; the files by which they enter.
+    pub(crate) fn hold_copies(&mut self) -> io::Result<Vec<PathBuf>> {
+        self.confinement.hold_copies()
+    }
+
+    /// The control groups in which its memory is counted.
+    pub(crate) fn counting_memory(&self) -> Vec<PathBuf> {
+        counting_memory_of(self.pid)
     }
 
     /// The id that it and everything it starts carry.
@@ -414,14 +426,27 @@ async fn exhaustion(notice: Option<&AsyncFd<OwnedFd>>, confinement: &Confinement
     while let Some(notice) = notice
         && let Ok(mut ready) = notice.readable().await
     {
-        if confinement.memory_limit_reached().is_some() {
+        let reached = confinement.memory_limit_reached().is_some();
+        if reached && (!confinement.holds_copies() || ends_the_kernel(confinement).await) {
             return;
         }
-        // A group above ours is out of memory: the system chooses whom that ends.
+        // Copies of the kernel have ended, or a group above ours is out of memory: the system chooses whom that ends.
         let _count = rustix::io::read(notice.get_ref(), &mut [0; 8]);
         ready.clear_ready();
     }
     std::future::pending::<()>().await;
+}
+
+/// Whether the system ends a process of the kernel because its group is full, and not only frozen copies; it tells
+/// before it does.
+async fn ends_the_kernel(confinement: &Confinement) -> bool {
+    for _ in 0..LOOKS_AT_WHO_ENDS {
+        if confinement.kills() > 0 {
+            return true;
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+    false
 }
 
 /// What a process that was not collected yet, and the children it waited for, caused to be written.

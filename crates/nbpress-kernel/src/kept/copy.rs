@@ -9,6 +9,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 use serde::Deserialize;
 
 use super::described;
+use crate::limits::remove_if_over;
 use crate::pool::shelf::share_of_memory;
 
 /// What a copy says about itself, in its folder.
@@ -42,6 +43,9 @@ pub struct FrozenCopy {
     pub threads: usize,
     /// What a kernel that is made of it does not get: connections, pipes and processes, in words.
     pub lost: Vec<String>,
+    /// The files by which it entered the control groups it is in, within those of its kernel.
+    #[serde(default)]
+    groups: Vec<PathBuf>,
 }
 
 impl FrozenCopy {
@@ -79,6 +83,21 @@ impl FrozenCopy {
             let _other = rustix::process::waitpid(Some(pid), WaitOptions::NOHANG);
         }
         let _absent = std::fs::remove_dir_all(&self.folder);
+        self.leave_groups();
+    }
+
+    /// Whether it is in control groups that hold it to the limits of the kernel it was made of.
+    pub(super) fn is_in_groups(&self) -> bool {
+        !self.groups.is_empty()
+    }
+
+    /// Removes the groups that were its kernel's if it was the last in them.
+    fn leave_groups(&self) {
+        let kernels = self
+            .groups
+            .iter()
+            .filter_map(|file| file.ancestors().nth(2));
+        kernels.for_each(remove_if_over);
     }
 }
 
@@ -111,8 +130,13 @@ pub fn trim(folder: &Path, copies: usize, memory_bytes: u64) {
 
 /// Ends all copies in a folder, and removes it.
 pub fn drop_all(folder: &Path) {
-    for copy in list(folder) {
-        copy.drop_copy();
+    // Those that have ended left their groups to whoever comes.
+    for (place, copy) in described::<FrozenCopy>(folder, DESCRIPTION) {
+        FrozenCopy {
+            folder: place,
+            ..copy
+        }
+        .drop_copy();
     }
     let _absent = std::fs::remove_dir_all(folder);
 }

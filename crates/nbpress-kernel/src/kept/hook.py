@@ -83,7 +83,7 @@ class Hook:
         """Makes a copy, else a file; why there is no copy."""
         try:
             self.finish(MOST_UNFINISHED)
-            reason = self.settings["refused"] or self.obstacle() or self.freeze(begun)
+            reason = self.settings["refused"] or self.obstacle() or self.shortage() or self.freeze(begun)
         except Exception as error:
             reason = ("system", f"{type(error).__name__}: {error}")
         self.not_saved = self.save(reason) if reason else None
@@ -132,6 +132,14 @@ class Hook:
         if alive:
             return ("threads", ", ".join(sorted(alive)))
         return self.module_obstacle() or self.task_obstacle()
+
+    def shortage(self):
+        """Where what a copy takes at once is not there, the system might end the kernel for it."""
+        needed = LEAST_FOR_A_COPY + resident_memory(os.getpid()) // TABLES_OF_A_COPY
+        left = memory_left(self.settings["counting"])
+        if left >= needed:
+            return None
+        return ("memory", f"{left >> 20} MiB are left, and it takes {needed >> 20} MiB")
 
     def module_obstacle(self):
         modules = sys.modules
@@ -186,7 +194,9 @@ class Hook:
         place = os.path.join(folder, f"saved-{time.time_ns()}")
         try:
             os.mkdir(place, 0o700)
-            size, missing = save(self.shell, place, self.environment, MOST_SAVED, LONGEST_SAVING)
+            # It is in memory twice before it is in the file.
+            most = min(MOST_SAVED, memory_left(self.settings["counting"]) // 4)
+            size, missing = save(self.shell, place, self.environment, most, LONGEST_SAVING)
             self.describe_saved(place, size, reason, missing)
             saved = sorted(name for name in os.listdir(folder) if name.startswith("saved-"))
             for name in saved[: -self.settings["copies"]]:
@@ -299,8 +309,9 @@ class Hook:
         status = 1
         try:
             offer_memory()
-            # Nor is it of the group of processes that ends with the kernel.
+            # Nor is it of the groups of processes that end with the kernel.
             os.setsid()
+            enter(self.settings["groups"])
             if os.fork() == 0:
                 os.close(self.heard)
                 try:
@@ -328,5 +339,6 @@ class Hook:
             "python": version(),
             "threads": len(self.threads),
             "lost": self.lost,
+            "groups": self.settings["groups"],
         }
         write_whole(self.place, "copy.json", description)

@@ -10,9 +10,12 @@ pub enum NotKept {
     /// Not CPython with ipykernel.
     #[error("the kernel `{0}` cannot be copied")]
     Implementation(String),
-    /// Its processes are in a control group of their own, which ends with the kernel.
-    #[error("the limits of the kernel would end its copies with it")]
-    Confined,
+    /// Its processes are in a control group of their own, which ends with the kernel, and none can be made within.
+    #[error("the limits of the kernel would end its copies with it ({0})")]
+    Confined(String),
+    /// What a copy needs at once is not there.
+    #[error("there is too little memory for a copy ({0})")]
+    Memory(String),
     /// A fork copies only the thread that forks.
     #[error("threads are running ({0})")]
     Threads(String),

@@ -14,7 +14,7 @@ use tokio::net::unix::pipe;
 use super::FrozenCopy;
 use crate::find::FoundKernel;
 use crate::kernel::{Kernel, StartError};
-use crate::limits::{Confinement, Limits};
+use crate::limits::{Confinement, Limits, bring_here};
 use crate::pool::lease::peer_user;
 use crate::pool::{descriptors, short};
 use crate::process::{KernelProcess, Parent};
@@ -122,7 +122,7 @@ fn launch(
     };
     let pid = fork(&lease, &order, &its_log).map_err(ReviveError::Gone)?;
     drop(its_log);
-    let admitted = confinement.admit(pid);
+    let admitted = leave_the_copys_groups(copy, pid).and_then(|()| confinement.admit(pid));
     let process = KernelProcess::watch(pid, kernel_id, confinement, Parent::Lender(lease))
         .map_err(ReviveError::Gone)?;
     admitted.map_err(ReviveError::Prepare)?;
@@ -134,6 +134,14 @@ fn launch(
         guard,
         origin: Origin::Revived,
     })
+}
+
+/// The limits of the run before are not those of this one.
+fn leave_the_copys_groups(copy: &FrozenCopy, pid: Pid) -> io::Result<()> {
+    if copy.is_in_groups() {
+        bring_here(pid)?;
+    }
+    Ok(())
 }
 
 fn reach(copy: &FrozenCopy) -> Result<UnixStream, ReviveError> {

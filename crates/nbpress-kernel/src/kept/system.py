@@ -34,6 +34,15 @@ NOT_COPIED = ["cupy", "grpc", "jax", "polars", "tensorflow", "torch"]
 SAVES_HISTORY = "IPythonHistorySavingThread"
 # What a process of the user that is known to end with the kernel is called.
 SEEN_TO = {"multiprocessing.resource_tracker"}
+# What two processes that are forked need before one of them waits, in bytes, and which part of the kernel's memory
+# again: the system's tables of it.
+LEAST_FOR_A_COPY = 16 << 20
+TABLES_OF_A_COPY = 128
+# What the two versions of control groups call the limit, what is used, and what of that the system can take back.
+OF_GROUPS = [
+    ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file")),
+    ("memory.max", "memory.current", ("inactive_file", "active_file")),
+]
 # The largest file of variables, in bytes, and the longest time for writing it, in seconds.
 MOST_SAVED = 64 << 20
 LONGEST_SAVING = 0.25
@@ -85,6 +94,43 @@ def share_of_memory(pid):
             return next(int(line.split()[1]) for line in file if line.startswith("Pss:")) * 1024
     except (OSError, StopIteration):
         return 0
+
+
+def memory_left(groups):
+    """What this process could hold more, in bytes: what the machine has, or the fullest of some control groups."""
+    with open("/proc/meminfo") as file:
+        left = number_of("MemAvailable:", file) * 1024
+    for group in groups:
+        for names in OF_GROUPS:
+            try:
+                left = min(left, left_in(group, *names))
+            except (OSError, ValueError, KeyError):
+                # Of the other version, or without a limit.
+                continue
+    return left
+
+
+def left_in(group, limit, usage, cached):
+    """What is left in a control group; its files in memory give way."""
+    with open(os.path.join(group, limit)) as file:
+        most = int(file.read())
+    with open(os.path.join(group, usage)) as file:
+        used = int(file.read())
+    with open(os.path.join(group, "memory.stat")) as file:
+        counted = dict(line.split() for line in file)
+    return most - used + sum(int(counted[name]) for name in cached)
+
+
+def number_of(name, lines):
+    """The number after a name at the beginning of a line."""
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
+def enter(groups):
+    """Moves this process into control groups."""
+    for file in groups:
+        with open(file, "w") as processes:
+            processes.write("0")
 
 
 def fork_without_warning():

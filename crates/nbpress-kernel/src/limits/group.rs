@@ -2,6 +2,10 @@
 //!
 //! Each is a folder `nbpress-<kernel id>` beneath the group this process is in. Whoever made it holds
 //! it locked, so that a group whose maker is dead can be told from one in use.
+//!
+//! Where states of the kernel are kept, its frozen copies are in a group `copies` within: they count, and they stay
+//! when the kernel ends. In version 2 the kernel is then in one beside it, `kernel`, since a group that hands memory
+//! down may have no processes of its own.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -13,7 +17,7 @@ use rustix::event::EventfdFlags;
 use rustix::fs::FlockOperation;
 use rustix::process::{Pid, Signal};
 
-use super::hierarchy::{OwnGroup, Version, own_groups, read};
+use super::hierarchy::{OwnGroup, Version, groups_of, own_groups, read};
 use super::{GROUP_PREFIX, Usage, delegate, group_name};
 
 /// The time in which a share of the processors is counted, in microseconds; the system's own default.
@@ -24,6 +28,15 @@ const SHORTEST_SHARE: f64 = 1_000.0;
 
 /// A group that has less room than this, in bytes, is full: some allocations need many pages at once.
 const NO_ROOM: u64 = 1 << 20;
+
+/// The group of the frozen copies, within that of their kernel.
+const COPIES: &str = "copies";
+
+/// The group of the kernel within its own, where it is not there itself.
+const KERNEL: &str = "kernel";
+
+/// How often processes that fork meanwhile are looked for while a group is emptied.
+const MOVES: u32 = 100;
 
 const PEAK_OF_VERSION_ONE: &str = "memory.max_usage_in_bytes";
 
@@ -89,6 +102,18 @@ impl KernelGroups {
         Ok(())
     }
 
+    /// Makes room for frozen copies; the files by which they enter.
+    ///
+    /// # Errors
+    /// The system does not let us make groups within.
+    pub(super) fn hold_copies(&mut self) -> io::Result<Vec<PathBuf>> {
+        self.0.iter_mut().map(Group::hold_copies).collect()
+    }
+
+    pub(super) fn hold_some(&self) -> bool {
+        self.0.iter().any(|group| group.holds_copies)
+    }
+
     pub(super) fn entry(&self) -> io::Result<Entry> {
         let open = |group: &Group| {
             OpenOptions::new()
@@ -116,10 +141,7 @@ impl KernelGroups {
     }
 
     pub(super) fn kills(&self) -> u64 {
-        self.with("memory")
-            .ok()
-            .and_then(|group| kills(&group.kind))
-            .unwrap_or(0)
+        self.with("memory").ok().and_then(Group::kills).unwrap_or(0)
     }
 
     pub(super) fn ran_into_limit(&self) -> bool {
@@ -154,6 +176,7 @@ impl Entry {
 pub(super) struct Group {
     /// Where it is, with the version and the controllers of its parent.
     kind: OwnGroup,
+    holds_copies: bool,
     _lock: File,
 }
 
@@ -176,14 +199,22 @@ impl Group {
             folder,
             ..own.clone()
         };
-        Ok(Self { kind, _lock: lock })
+        Ok(Self {
+            kind,
+            holds_copies: false,
+            _lock: lock,
+        })
     }
 
     /// Takes over a folder that is there.
     #[cfg(test)]
     pub(super) fn at(kind: OwnGroup) -> io::Result<Self> {
         let lock = File::open(&kind.folder)?;
-        Ok(Self { kind, _lock: lock })
+        Ok(Self {
+            kind,
+            holds_copies: false,
+            _lock: lock,
+        })
     }
 
     fn folder(&self) -> &Path {
@@ -219,6 +250,59 @@ impl Group {
             Version::Two => write(folder, "cpu.max", &format!("{share} {CPU_PERIOD}"))?,
         }
         Ok(self.kind.version)
+    }
+
+    /// See [`KernelGroups::hold_copies`].
+    pub(super) fn hold_copies(&mut self) -> io::Result<PathBuf> {
+        let folder = self.folder();
+        if self.kind.version == Version::One {
+            // Long the default: https://docs.kernel.org/admin-guide/cgroup-v1/memory.html#hierarchy-support.
+            write_if_there(folder, "memory.use_hierarchy", "1")?;
+        }
+        let copies = folder.join(COPIES);
+        make_if_absent(&copies)?;
+        if self.kind.version == Version::Two && self.kind.controls("memory") {
+            self.move_kernel_beside_copies()?;
+        }
+        self.holds_copies = true;
+        Ok(copies.join("cgroup.procs"))
+    }
+
+    /// Lets the system end copies one by one before it ends the kernel, and that one as a whole.
+    fn move_kernel_beside_copies(&self) -> io::Result<()> {
+        let folder = self.folder();
+        let kernel = folder.join(KERNEL);
+        make_if_absent(&kernel)?;
+        for _ in 0..MOVES {
+            let inside = members(folder);
+            if inside.is_empty() {
+                break;
+            }
+            for pid in inside {
+                let pid = pid.as_raw_nonzero().to_string();
+                match write(&kernel, "cgroup.procs", &pid) {
+                    // It has ended.
+                    Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
+                    moved => moved?,
+                }
+            }
+        }
+        write(folder, "cgroup.subtree_control", "+memory")?;
+        write_if_there(&kernel, "memory.oom.group", "1")?;
+        write_if_there(folder, "memory.oom.group", "0")
+    }
+
+    /// How often the system killed a process of the kernel; copies do not count.
+    pub(super) fn kills(&self) -> Option<u64> {
+        if self.holds_copies && self.kind.version == Version::Two {
+            // Version 2 adds up what is within; version 1 does not.
+            let folder = self.folder().join(KERNEL);
+            return kills(&OwnGroup {
+                folder,
+                ..self.kind.clone()
+            });
+        }
+        kills(&self.kind)
     }
 
     /// Version 1 has no `memory.oom.group`, but tells who listens:
@@ -281,13 +365,14 @@ fn remove_abandoned(parent: &Path) {
     }
 }
 
-/// Kills every process in a group and removes it; gives up after a second.
+/// Kills every process of the kernel in a group and removes it; gives up after a second. It stays as long as frozen
+/// copies are in it.
 pub(crate) fn remove(folder: &Path) {
     for _ in 0..REMOVAL_TRIES {
         kill_members(folder);
-        match std::fs::remove_dir(folder) {
+        match remove_empty(folder) {
             // Killed processes leave their group a moment later.
-            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy && !is_the_copies(folder) => {
                 std::thread::sleep(REMOVAL_PAUSE);
             }
             _ => return,
@@ -295,10 +380,77 @@ pub(crate) fn remove(folder: &Path) {
     }
 }
 
-/// Kills every process in a group.
+/// Removes a group whose maker has gone and that nobody is in any more.
+pub(crate) fn remove_if_over(folder: &Path) {
+    if let Ok(lock) = File::open(folder)
+        && rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok()
+    {
+        let _used = remove_empty(folder);
+    }
+}
+
+fn remove_empty(folder: &Path) -> io::Result<()> {
+    for within in [COPIES, KERNEL] {
+        let _absent_or_used = std::fs::remove_dir(folder.join(within));
+    }
+    std::fs::remove_dir(folder)
+}
+
+/// Whether only frozen copies are left in a group.
+fn is_the_copies(folder: &Path) -> bool {
+    let kernels = [folder.to_owned(), folder.join(KERNEL)];
+    kernels.iter().all(|group| members(group).is_empty())
+        && !members(&folder.join(COPIES)).is_empty()
+}
+
+/// Kills every process of the kernel in a group.
 pub(super) fn kill_members(folder: &Path) {
-    for pid in members(folder) {
+    for pid in members(folder)
+        .into_iter()
+        .chain(members(&folder.join(KERNEL)))
+    {
         let _gone = rustix::process::kill_process(pid, Signal::KILL);
+    }
+}
+
+/// Brings a process into the groups that this one is in.
+pub(crate) fn bring_here(pid: Pid) -> io::Result<()> {
+    for own in own_groups() {
+        if ["memory", "cpu", "cpuacct"]
+            .iter()
+            .any(|name| own.controls(name))
+        {
+            let pid = pid.as_raw_nonzero().to_string();
+            write(&own.folder, "cgroup.procs", &pid)?;
+        }
+    }
+    Ok(())
+}
+
+/// The groups in which the memory of a process is counted, its own first.
+pub(crate) fn counting_memory_of(pid: Pid) -> Vec<PathBuf> {
+    let groups = groups_of(&pid.as_raw_nonzero().to_string());
+    let Some(own) = groups.iter().find(|group| group.controls("memory")) else {
+        return Vec::new();
+    };
+    let limit = match own.version {
+        Version::One => "memory.limit_in_bytes",
+        Version::Two => "memory.max",
+    };
+    let upwards = own.folder.ancestors();
+    upwards
+        .filter(|folder| folder.join(limit).exists())
+        .map(Path::to_owned)
+        .collect()
+}
+
+fn make_if_absent(folder: &Path) -> io::Result<()> {
+    match std::fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(io::Error::new(
+            error.kind(),
+            format!("`{}` cannot be made: {error}", folder.display()),
+        )),
+        _ => Ok(()),
     }
 }
 

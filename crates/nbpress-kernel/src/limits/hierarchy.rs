@@ -38,8 +38,16 @@ impl OwnGroup {
 
 /// Every group this process is in, as of now.
 pub(super) fn own_groups() -> Vec<OwnGroup> {
+    groups_of("self")
+}
+
+/// Every group a process is in, as far as this one sees them.
+pub(super) fn groups_of(process: &str) -> Vec<OwnGroup> {
     let text = |path: &str| read(Path::new(path)).unwrap_or_default();
-    let mut groups = parse(&text("/proc/self/cgroup"), &text("/proc/self/mountinfo"));
+    let mut groups = parse(
+        &text(&format!("/proc/{process}/cgroup")),
+        &text("/proc/self/mountinfo"),
+    );
     for group in &mut groups {
         if group.version == Version::Two {
             let available = read(&group.folder.join("cgroup.controllers")).unwrap_or_default();

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::delegate::parent_with;
-use super::group::{Group, keyed, write};
+use super::group::{Group, counting_memory_of, keyed, write};
 use super::hierarchy::{OwnGroup, Version, own_groups, parse, read};
 use super::{Limits, Report, size_in_words};
 
@@ -187,6 +187,61 @@ fn limits_are_written_as_each_version_wants_them() {
             assert_eq!(written, expected, "{version}");
         }
     }
+}
+
+#[test]
+fn copies_are_in_a_group_within_and_the_kernel_of_version_2_beside_them() {
+    for version in [FIRST, SECOND] {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path();
+        let file = |name: &str, text: &str| {
+            let path = folder.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::io::Write::write_all(&mut fs::File::create(path).unwrap(), text.as_bytes())
+                .unwrap();
+        };
+        let text = |name: &str| read(&folder.join(name)).unwrap_or_default();
+        for name in [
+            "cgroup.procs",
+            "cgroup.subtree_control",
+            "memory.oom.group",
+            "kernel/cgroup.procs",
+            "kernel/memory.oom.group",
+        ] {
+            file(name, "");
+        }
+        // What each says of the kernel alone, and what has copies in it.
+        file("memory.oom_control", "oom_kill 1\n");
+        file("memory.events", "oom_kill 7\n");
+        file("kernel/memory.events", "oom_kill 1\n");
+        let mut group = Group::at(own(version, folder.to_str().unwrap(), &["memory"])).unwrap();
+        let entry = group.hold_copies().unwrap();
+        assert_eq!(entry, folder.join("copies/cgroup.procs"), "{version}");
+        assert!(folder.join("copies").is_dir());
+        assert_eq!(group.kills(), Some(1), "{version}");
+        let handed = match version {
+            FIRST => ["", "", ""],
+            SECOND => ["+memory", "0", "1"],
+        };
+        let names = [
+            "cgroup.subtree_control",
+            "memory.oom.group",
+            "kernel/memory.oom.group",
+        ];
+        assert_eq!(names.map(text), handed, "{version}");
+    }
+}
+
+#[test]
+fn the_groups_above_that_count_memory_are_those_with_a_limit() {
+    let own = counting_memory_of(rustix::process::getpid());
+    let unlike = own.iter().find(|folder| {
+        let limits = ["memory.limit_in_bytes", "memory.max"];
+        !limits.iter().any(|name| folder.join(name).exists())
+    });
+    assert_eq!(unlike, None);
+    let is_inner = |pair: &[PathBuf]| pair[0].starts_with(&pair[1]);
+    assert!(own.windows(2).all(is_inner), "{own:?}");
 }
 
 /// On the real tree of version 2, with whatever controller is not in use by version 1.

@@ -5,6 +5,7 @@
 )]
 
 mod faults;
+mod limited;
 mod memory;
 #[expect(dead_code, reason = "made for the tests of pools, which use all of it")]
 #[path = "../pool/place.rs"]
@@ -13,7 +14,7 @@ mod saved;
 mod state;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nbpress_kernel::kept::{self, FrozenCopy, Keep, Revival, ReviveError};
@@ -42,10 +43,14 @@ async fn keeping(place: &Place, found: &FoundKernel, keep: &Keep) -> Kernel {
 
 /// The copy that was made before what is the last of the cells that ran; it may still be on its way.
 fn newest(place: &Place) -> FrozenCopy {
+    newest_in(&folder(place))
+}
+
+fn newest_in(folder: &Path) -> FrozenCopy {
     let since = Instant::now();
-    let request = kept::outcome(&folder(place)).unwrap().request;
+    let request = kept::outcome(folder).unwrap().request;
     loop {
-        if let Some(copy) = kept::list(&folder(place)).pop()
+        if let Some(copy) = kept::list(folder).pop()
             && copy.request == request
         {
             return copy;

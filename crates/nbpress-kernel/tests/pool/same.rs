@@ -26,13 +26,28 @@ async fn outputs(place: &Place, kernel: &mut Kernel) -> Vec<String> {
         outputs.push(format!(
             "{}\n{}",
             cell.trim_end(),
-            blanked(&output.replace(&pid, "PID"))
+            blanked(&without_number(&output, &pid))
         ));
     }
     for left in ["written", "at-exit"] {
         std::fs::remove_file(place.folder.path().join(left)).ok();
     }
     outputs
+}
+
+/// With `PID` for a number, where it is not a part of another one.
+fn without_number(text: &str, number: &str) -> String {
+    let is_other = |character: char| !character.is_ascii_digit();
+    let parts = text.split_inclusive(is_other);
+    let replaced = parts.map(|part| {
+        let digits = part.trim_end_matches(is_other);
+        if digits == number {
+            part.replace(number, "PID")
+        } else {
+            part.to_owned()
+        }
+    });
+    replaced.collect()
 }
 
 /// Addresses in hexadecimal and names of temporary folders are never the same twice.
