@@ -1,8 +1,8 @@
-//! What a Python kernel shows of data frames besides HTML: their first rows as data, and a file with all of them.
+//! What a kernel shows of data frames besides HTML: their first rows as data, and a file with all of them.
 //!
 //! [`KeepTables::install`] gives IPython one more formatter, for frames of pandas, polars and pyarrow. It
-//! imports none of these; where the notebook does not, nothing happens. Whatever goes wrong in it, the frame is shown as it
-//! was before.
+//! imports none of these; where the notebook does not, nothing happens. IRkernel gets one for data frames, which needs
+//! no packages but those of the kernel. Whatever goes wrong in them, the frame is shown as it was before.
 
 pub(crate) mod folder;
 
@@ -20,6 +20,14 @@ const PROGRAM: &str = concat!(
     include_str!("tables/of_arrow.py"),
     include_str!("tables/of_pandas.py"),
     include_str!("tables/of_polars.py"),
+);
+
+/// The same for IRkernel, all of it: an expression with names of its own.
+const PROGRAM_OF_R: &str = concat!(
+    include_str!("tables/parquet.R"),
+    include_str!("tables/columns.R"),
+    include_str!("tables/resource.R"),
+    include_str!("tables/install.R"),
 );
 
 /// Which tables are written whole, and where.
@@ -108,22 +116,30 @@ impl Tables {
 
 impl KeepTables {
     /// Asks the kernel, and does not wait: what is executed next finds the formatter. Kernels other than IPython's
-    /// have none.
+    /// and R's have none.
     pub async fn install(&self, kernel: &mut Kernel) {
-        if kernel.info().implementation == "ipython" {
-            kernel.execute(&self.code(), true).await;
+        if let Some(code) = self.code(&kernel.info().implementation) {
+            kernel.execute(&code, true).await;
         }
     }
 
     /// The same for a kernel that others speak with afterwards: what it answers is taken here.
     pub(crate) async fn install_unseen(&self, kernel: &mut Kernel) {
-        if kernel.info().implementation == "ipython" {
-            kernel.execute_silently(&self.code()).await;
+        if let Some(code) = self.code(&kernel.info().implementation) {
+            kernel.execute_silently(&code).await;
         }
     }
 
-    /// One expression, with names of its own.
-    fn code(&self) -> String {
+    fn code(&self, implementation: &str) -> Option<String> {
+        match implementation {
+            "ipython" => Some(self.code_of_python()),
+            "IRkernel" => Some(self.code_of_r()),
+            _ => None,
+        }
+    }
+
+    /// What the programs are told, as a string of JSON in quotation marks: one of Python and of R, too.
+    fn settings(&self) -> String {
         let folder = self.folder.as_ref();
         let settings = serde_json::json!({
             // The kernel is in a folder of its own, and code changes it.
@@ -132,12 +148,24 @@ impl KeepTables {
             "bytes": self.limits.bytes,
             "left": ALL_BYTES,
         });
-        // A string of JSON is one of Python, too.
-        let [install, program, settings] = [INSTALL, PROGRAM, &settings.to_string()]
-            .map(|text| serde_json::Value::from(text).to_string());
+        serde_json::Value::from(settings.to_string()).to_string()
+    }
+
+    /// One expression, with names of its own.
+    fn code_of_python(&self) -> String {
+        let settings = self.settings();
+        let [install, program] =
+            [INSTALL, PROGRAM].map(|text| serde_json::Value::from(text).to_string());
         format!(
             "exec(compile({install}, '<nbpress>', 'exec'), {{'__name__': 'nbpress', 'PROGRAM': {program}, \
              'SETTINGS': __import__('json').loads({settings})}})"
+        )
+    }
+
+    fn code_of_r(&self) -> String {
+        let settings = self.settings();
+        format!(
+            "tryCatch(local({{\nsettings <- jsonlite::fromJSON({settings})\n{PROGRAM_OF_R}}}), error = function(error) NULL)"
         )
     }
 }

@@ -1,16 +1,19 @@
 //! A Parquet file: only the columns, row groups and rows that are asked for are read.
 
 use std::fs::File;
+use std::str::FromStr as _;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_array::timezone::Tz;
+use arrow_schema::{DataType, Schema, SchemaRef, TimeUnit};
 use arrow_select::concat::concat_batches;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
 };
+use serde_json::{Map, Value};
 
 use crate::error::TableError;
 use crate::filter::{self, Bounds};
@@ -21,6 +24,9 @@ use crate::table::limit;
 const MAX_GROUP_BYTES: u64 = 2 << 30;
 const BATCH_ROWS: usize = 65_536;
 
+/// The key under which a file says types that Parquet does not have: `{"t": "zone Europe/Berlin", "d": "duration"}`.
+const TOLD_TYPES: &str = "nbpress.types";
+
 /// An open file and what its footer says.
 #[derive(Debug)]
 pub(crate) struct ParquetFile {
@@ -30,7 +36,7 @@ pub(crate) struct ParquetFile {
 
 impl ParquetFile {
     pub(crate) fn open(file: File) -> Result<Self, TableError> {
-        let footer = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?;
+        let footer = with_told_types(ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?);
         for group in footer.metadata().row_groups() {
             let bytes = u64::try_from(group.total_byte_size()).unwrap_or(u64::MAX);
             limit("bytes in a row group", bytes, MAX_GROUP_BYTES)?;
@@ -125,5 +131,45 @@ impl ParquetFile {
 
     pub(crate) fn groups(&self) -> usize {
         self.footer.metadata().num_row_groups()
+    }
+}
+
+/// The footer, its columns with the types that the file says besides those of Parquet. What cannot be is left.
+fn with_told_types(footer: ArrowReaderMetadata) -> ArrowReaderMetadata {
+    let schema = told_types(&footer).map(|types| {
+        let fields = footer.schema().fields().iter().map(|field| {
+            let told = types.get(field.name()).and_then(Value::as_str);
+            let told = told.and_then(|told| told_type(field.data_type(), told));
+            match told {
+                Some(data_type) => Arc::new(field.as_ref().clone().with_data_type(data_type)),
+                None => Arc::clone(field),
+            }
+        });
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    });
+    let typed = schema.and_then(|schema| {
+        let options = ArrowReaderOptions::new().with_schema(schema);
+        ArrowReaderMetadata::try_new(Arc::clone(footer.metadata()), options).ok()
+    });
+    typed.unwrap_or(footer)
+}
+
+fn told_types(footer: &ArrowReaderMetadata) -> Option<Map<String, Value>> {
+    let pairs = footer.metadata().file_metadata().key_value_metadata()?;
+    let told = pairs.iter().find(|pair| pair.key == TOLD_TYPES)?;
+    serde_json::from_str(told.value.as_deref()?).ok()
+}
+
+fn told_type(stored: &DataType, told: &str) -> Option<DataType> {
+    match (stored, told.strip_prefix("zone ")) {
+        (DataType::Timestamp(unit, Some(_)), Some(zone)) => {
+            // A zone that nobody knows would refuse every value.
+            Tz::from_str(zone).ok()?;
+            Some(DataType::Timestamp(*unit, Some(zone.into())))
+        }
+        (DataType::Int64, None) if told == "duration" => {
+            Some(DataType::Duration(TimeUnit::Microsecond))
+        }
+        _ => None,
     }
 }
