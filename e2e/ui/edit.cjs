@@ -24,6 +24,55 @@ async function hold(page) {
   return release;
 }
 
+/** What a window has of a notebook is no newer than now until the returned function is called. */
+async function keepOld(page, name) {
+  let release;
+  const held = new Promise((done) => (release = done));
+  await page.route(`**/api/contents/${name}?*`, async (route) => {
+    await held;
+    await route.continue();
+  });
+  return release;
+}
+
+/** What a cell prints is seen while it runs, before it is in the document: where it was run, elsewhere, and by whoever comes later. */
+async function prints({ server, person }) {
+  const gates = [1, 2].map((number) => path.join(server.root, `gate-${number}`));
+  const waits = (gate) => `while not pathlib.Path(${JSON.stringify(gate)}).exists(): time.sleep(0.01)`;
+  const code = ["import pathlib, time", "print('one', end='-')", waits(gates[0]), "print('two', end='-')", "display({'text/plain': 'seen'}, raw=True)", waits(gates[1]), "print('three')"].join("\n");
+  const file = path.join(server.root, "prints.ipynb");
+  write(file, [["code", code]]);
+  const address = `${server.url}edit/prints.ipynb`;
+  const [ada, grace] = [await person(), await person()];
+  const shows = (page, text) => until(`${text} in a window`, async () => (await cell(page, 1).locator(".terminal").allTextContents()).join("|").trim() === text);
+  for (const page of [ada, grace]) {
+    await page.goto(address);
+    await cell(page, 1).waitFor();
+  }
+  const releases = await Promise.all([ada, grace].map((page) => keepOld(page, "prints.ipynb")));
+  await cell(ada, 1).click();
+  await press(ada, "Control+Enter");
+  for (const page of [ada, grace]) await shows(page, "one-");
+  await until("the first save", () => /one-/.test(fs.readFileSync(file, "utf8")));
+  const alan = await person();
+  await alan.goto(address);
+  await shows(alan, "one-");
+  releases.push(await keepOld(alan, "prints.ipynb"));
+  fs.writeFileSync(gates[0], "");
+  for (const page of [ada, grace, alan]) await shows(page, "one-two-|seen");
+  fs.writeFileSync(gates[1], "");
+  for (const page of [ada, grace, alan]) await shows(page, "one-two-|seen|three");
+  for (const release of releases) release();
+  await until("the last save", () => /three/.test(fs.readFileSync(file, "utf8")));
+  for (const page of [ada, grace, alan]) {
+    await cell(page, 1).locator(".gutter").getByText("[1]").waitFor();
+    await shows(page, "one-two-|seen|three");
+  }
+  await ada.reload();
+  await shows(ada, "one-two-|seen|three");
+  for (const page of [ada, grace, alan]) await page.close();
+}
+
 function write(file, cells) {
   const metadata = { kernelspec: { name: "python3", display_name: "Python 3", language: "python" } };
   const written = cells.map(([cell_type, source], index) => ({ id: `c${index + 1}`, cell_type, source, metadata: {}, ...(cell_type === "code" ? { outputs: [], execution_count: null } : {}) }));
@@ -31,6 +80,7 @@ function write(file, cells) {
 }
 
 main(async ({ server, person }) => {
+  await prints({ server, person });
   const file = path.join(server.root, "day.ipynb");
   const gate = path.join(server.root, "go");
   write(file, [["markdown", "# The day"], ["code", "greeting = 'good day'"], ["code", ""], ["code", WAITS.replace("GATE", JSON.stringify(gate))]]);

@@ -23,8 +23,8 @@ use utoipa_axum::routes;
 use crate::App;
 use crate::body::Pairs;
 use crate::error::{ApiError, ApiResult, ErrorBody};
-use crate::jupyter::{CONTENTS, refused, served};
-use crate::live::News;
+use crate::jupyter::{CONTENTS, kernel_of_notebook, refused, served};
+use crate::live::{News, of_cells};
 
 /// How long a directory is watched after somebody used a file in it.
 const LASTS: Duration = Duration::from_mins(10);
@@ -173,22 +173,37 @@ fn tell(app: &App, change: Change) {
 /// changes by other programs and by every client; a client knows its own by the etag that its save was answered
 /// with. An event named `missed` says that some were, and that the directory is worth another look. Of notebooks
 /// there are `cells` (`path`, and the `cells` that run or wait) and `draft`: what a `window` has that is not saved.
-#[utoipa::path(get, path = "/v1/contents/events", params(("path" = String, Query)),
+///
+/// Of a `notebook` in the directory there is also what cells show before it is in the file. First, and again where
+/// something was missed, comes `shown`, with all of it: `path`, and of `cells` each a `cell`, its `count`, its `outputs`
+/// and a `number`. Then `output`, with the same of what changes: `keep` outputs stay, the text of the next one goes on
+/// with `grow` if that is not null, then come `outputs`; it is for those who have the `number` before, or where nothing
+/// is kept for everybody. `written` names `cells` whose outputs are in the file from now on.
+#[utoipa::path(get, path = "/v1/contents/events",
+    params(("path" = String, Query), ("notebook" = Option<String>, Query, description = "The notebook whose outputs are told.")),
     responses((status = 200, content_type = "text/event-stream", body = String), (status = 404, body = ErrorBody)))]
 async fn follow(
     State(app): State<App>,
     mut query: Pairs,
 ) -> ApiResult<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
     let path = query.take("path");
-    query.finish("path")?;
+    let notebook = query.take("notebook");
+    query.finish("path, notebook")?;
     let path = path.ok_or_else(|| ApiError::invalid("path", "which directory is missing"))?;
     let directory = ContentsPath::parse(&path);
     let directory = directory.map_err(|error| ApiError::invalid("path", error.to_string()))?;
     let workspace = &served(&app)?.workspace;
+    let notebook = notebook.as_deref().map(ContentsPath::parse).transpose();
+    let notebook = notebook.map_err(|error| ApiError::invalid("notebook", error.to_string()))?;
     // Whatever happens from now on is told.
     let follower = Follower {
         told: app.changes.told.subscribe(),
         live: app.live.subscribe(),
+        outputs: notebook.map(|path| Outputs {
+            told: app.live.subscribe_outputs(),
+            path,
+            is_new: true,
+        }),
         app: App::clone(&app),
         directory,
     };
@@ -207,8 +222,63 @@ async fn follow(
 struct Follower {
     told: broadcast::Receiver<Change>,
     live: broadcast::Receiver<News>,
+    outputs: Option<Outputs>,
     app: App,
     directory: ContentsPath,
+}
+
+/// What somebody hears of the outputs of one notebook.
+struct Outputs {
+    told: broadcast::Receiver<News>,
+    path: ContentsPath,
+    /// Whether they do not know what there is.
+    is_new: bool,
+}
+
+impl Outputs {
+    /// The next that is told. Safe to cancel.
+    async fn next(&mut self, app: &App) -> Option<Event> {
+        if self.is_new {
+            let event = shown(app, &self.path).await;
+            self.is_new = false;
+            return Some(event);
+        }
+        loop {
+            match self.told.recv().await {
+                Ok(news) if news.path == self.path => return Some(event_of(&news)),
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => {
+                    self.is_new = true;
+                    return None;
+                }
+                Err(RecvError::Closed) => std::future::pending().await,
+            }
+        }
+    }
+}
+
+/// What the running cells of a notebook show.
+async fn shown(app: &App, path: &ContentsPath) -> Event {
+    let kernel = served(app)
+        .ok()
+        .and_then(|jupyter| kernel_of_notebook(jupyter, path.as_str()));
+    let cells = match kernel {
+        Some(kernel) => app.scribes.shown(kernel.id()).await,
+        None => Vec::new(),
+    };
+    Event::default().event("shown").data(of_cells(path, &cells))
+}
+
+fn event_of(news: &News) -> Event {
+    Event::default().event(news.name).data(&*news.data)
+}
+
+/// Of whom nothing is asked nothing comes.
+async fn next_output(outputs: &mut Option<Outputs>, app: &App) -> Option<Event> {
+    match outputs {
+        Some(outputs) => outputs.next(app).await,
+        None => std::future::pending().await,
+    }
 }
 
 impl Follower {
@@ -223,9 +293,13 @@ impl Follower {
                 }
                 news = self.live.recv() => match news {
                     Ok(news) if news.path.parent().as_ref() == Some(&self.directory) => {
-                        return Some(Event::default().event(news.name).data(&*news.data));
+                        return Some(event_of(&news));
                     }
                     _ => continue,
+                },
+                event = next_output(&mut self.outputs, &self.app) => match event {
+                    Some(event) => return Some(event),
+                    None => continue,
                 },
                 () = self.app.stopping() => return None,
             };

@@ -12,6 +12,7 @@ mod captured;
 mod desk;
 mod fold;
 mod journal;
+mod pieces;
 mod presence;
 mod question;
 mod shown_widgets;
@@ -31,6 +32,7 @@ use crate::live::Live;
 
 use desk::Desk;
 use journal::Journal;
+pub(crate) use pieces::Piece;
 pub(crate) use presence::Here;
 use presence::Presence;
 pub(crate) use question::Question;
@@ -82,6 +84,8 @@ enum Told {
     /// A client's request is about to go to the kernel.
     Request(Parts, oneshot::Sender<()>),
     Execute(Cells, oneshot::Sender<Vec<String>>),
+    /// Somebody begins to look at what cells show.
+    Look(oneshot::Sender<Vec<Piece>>),
     /// The kernel is about to be started anew.
     Restart(oneshot::Sender<()>),
     /// What was asked, by the question's id, and the answer; whether it was still asked.
@@ -149,6 +153,16 @@ impl Scribes {
     pub(crate) fn running(&self, kernel: Uuid) -> Vec<String> {
         let scribe = self.there(kernel);
         scribe.map_or_else(Vec::new, |scribe| scribe.running.borrow().clone())
+    }
+
+    /// What the running cells of a kernel show, for somebody who hears of what comes then.
+    pub(crate) async fn shown(&self, kernel: Uuid) -> Vec<Piece> {
+        let Some(scribe) = self.there(kernel) else {
+            return Vec::new();
+        };
+        let (done, shown) = oneshot::channel();
+        let _told = scribe.told.send(Told::Look(done)).await;
+        shown.await.unwrap_or_default()
     }
 
     /// A kernel is about to be started anew: what was asked of it so far is over.

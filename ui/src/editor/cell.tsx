@@ -13,6 +13,7 @@ import type { Command } from "./keys.ts";
 import { type EditedCell, isHidden, isParameters } from "./notebook.ts";
 import { Asks } from "./asks.tsx";
 import type { Session } from "./session.ts";
+import type { Showing } from "./showing.ts";
 import { Tools } from "./tools.tsx";
 
 const DRAGGED = "application/x-nbpress-cell";
@@ -27,12 +28,14 @@ interface CellProps {
   draft: Theirs | undefined;
   /** What it waits for. */
   question: Question | undefined;
+  /** What it shows that is not in the document yet. */
+  showing: Showing | undefined;
   session: Session;
   onCommand: (cell: string, command: Command) => void;
   onMove: (offset: number) => void;
 }
 
-export const Cell = memo(function Cell({ cell, number, mode, work, draft, question, session, onCommand, onMove }: CellProps) {
+export const Cell = memo(function Cell({ cell, number, mode, work, draft, question, showing, session, onCommand, onMove }: CellProps) {
   const [isNear, setNear] = useState(false);
   const [isTarget, setTarget] = useState(false);
   const states = [work !== undefined && `is-${work}`, isParameters(cell) && "is-parameters", mode !== undefined && "is-selected", isTarget && "is-target"].filter(Boolean);
@@ -64,10 +67,10 @@ export const Cell = memo(function Cell({ cell, number, mode, work, draft, questi
       onDrop={drop}
     >
       <div className="gutter num" aria-hidden="true" draggable onDragStart={(event) => event.dataTransfer.setData(DRAGGED, cell.id)}>
-        {work !== undefined ? "[*]" : cell.kind === "code" ? `[${cell.count ?? " "}]` : ""}
+        {work !== undefined ? "[*]" : cell.kind === "code" ? `[${(showing ?? cell).count ?? " "}]` : ""}
       </div>
       {isHidden(cell, "source_hidden") && mode !== "edit" ? <p className="hidden-part">Code is hidden</p> : <Source {...{ cell, name, mode, draft, session, onMove }} />}
-      <Outputs cell={cell} />
+      <Outputs cell={cell} showing={showing} />
       {question === undefined ? null : <Asks key={question.id} question={question} onAnswer={(answer) => void session.answer(question.id, answer)} />}
       {isNear || mode !== undefined ? <Tools cell={cell} name={name} onCommand={onCommand} /> : null}
       <button type="button" className="gap" tabIndex={-1} aria-label={`Add a cell after ${name}`} onClick={() => onCommand(cell.id, { do: "add", where: "below", mode: "edit" })}>+</button>
@@ -75,10 +78,13 @@ export const Cell = memo(function Cell({ cell, number, mode, work, draft, questi
   );
 });
 
-function Outputs({ cell }: { cell: EditedCell }) {
-  if (cell.outputs.length === 0) return null;
+function Outputs({ cell, showing }: { cell: EditedCell; showing: Showing | undefined }) {
+  const { outputs } = cell.kind === "code" ? (showing ?? cell) : cell;
+  if (outputs.length === 0) return null;
   if (isHidden(cell, "outputs_hidden")) return <p className="hidden-part">Outputs are hidden</p>;
-  return <div className="outputs">{cell.outputs.map((output, index) => <Output key={index} output={output} cell={cell.id} at={index} />)}</div>;
+  // What is not in the document yet cannot be asked for there.
+  const id = showing === undefined ? cell.id : undefined;
+  return <div className="outputs">{outputs.map((output, index) => <Output key={index} output={output} cell={id} at={index} />)}</div>;
 }
 
 type SourceProps = Pick<CellProps, "cell" | "mode" | "draft" | "session" | "onMove"> & { name: string };

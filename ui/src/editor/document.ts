@@ -2,6 +2,7 @@
 import { ApiError } from "../api/client.ts";
 import { whileVisible } from "../api/visible.ts";
 import type { Notebook } from "../notebook/nbformat.ts";
+import type { Piece } from "./showing.ts";
 
 export interface Version {
   notebook: Notebook;
@@ -46,6 +47,12 @@ export interface Listener {
   onCells: (cells: string[]) => void;
   /** Somebody types. */
   onDraft: (draft: Draft) => void;
+  /** All that running cells show and is not in the document yet. */
+  onShown: (cells: Piece[]) => void;
+  /** What cells show has changed. */
+  onOutput: (pieces: Piece[]) => void;
+  /** What these cells show is in the document. */
+  onWritten: (cells: string[]) => void;
 }
 
 /** What a window has that is not saved. */
@@ -58,21 +65,25 @@ export interface Draft {
 }
 
 /** Tells what happens to the document, until the returned function is called. */
-export function follow(path: string, { onChange, onCells, onDraft }: Listener): () => void {
-  const directory = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
-  return whileVisible(() => opened(path, directory, { onChange, onCells, onDraft }));
+export function follow(path: string, listener: Listener): () => void {
+  return whileVisible(() => opened(path, listener));
 }
 
-function opened(path: string, directory: string, { onChange, onCells, onDraft }: Listener): () => void {
-  const source = new EventSource(`v1/contents/events?path=${encodeURIComponent(directory)}`);
+function opened(path: string, { onChange, onCells, onDraft, onShown, onOutput, onWritten }: Listener): () => void {
+  const directory = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
+  const source = new EventSource(`v1/contents/events?${new URLSearchParams({ path: directory, notebook: path })}`);
+  const ofCells = <T>(name: string, hear: (cells: T[]) => void) => source.addEventListener(name, ({ data }: MessageEvent<string>) => {
+    const told = JSON.parse(data) as { path: string; cells: T[] };
+    if (told.path === path) hear(told.cells);
+  });
   source.onmessage = ({ data }: MessageEvent<string>) => {
     const change = JSON.parse(data) as { path: string; etag: string | null };
     if (change.path === path) onChange(change.etag === null ? undefined : `"${change.etag}"`);
   };
-  source.addEventListener("cells", ({ data }: MessageEvent<string>) => {
-    const told = JSON.parse(data) as { path: string; cells: string[] };
-    if (told.path === path) onCells(told.cells);
-  });
+  ofCells("cells", onCells);
+  ofCells("shown", onShown);
+  ofCells("output", onOutput);
+  ofCells("written", onWritten);
   source.addEventListener("draft", ({ data }: MessageEvent<string>) => {
     const told = JSON.parse(data) as Draft & { path: string };
     if (told.path === path) onDraft(told);

@@ -97,6 +97,7 @@ function Open({ folder, name, session }: { folder: string; name: string; session
             work={cell.id === first ? "running" : shown.running.has(cell.id) ? "waiting" : undefined}
             draft={shown.drafts.get(cell.id)}
             question={shown.question?.cell === cell.id ? shown.question : undefined}
+            showing={shown.showing.get(cell.id)}
             session={session}
             onCommand={obeyAt}
             onMove={moved}

@@ -10,6 +10,7 @@ import { Kernel } from "./kernel.ts";
 import { liveWidgets } from "./live-widgets.ts";
 import { type Action, begin, cellsOf, type Edited, type EditedCell, merge, reduce, same, toDocument } from "./notebook.ts";
 import { pauseOf } from "./pace.ts";
+import { asShown, type Piece, type Showing, withPiece } from "./showing.ts";
 import { type Variable, variables } from "./variables.ts";
 
 /** Versions of the server that a save joins before it gives up. */
@@ -39,6 +40,8 @@ export interface Shown {
   others: string[];
   /** What these type, by cell. */
   drafts: ReadonlyMap<string, Theirs>;
+  /** What cells show that is not in the document yet, by cell. */
+  showing: ReadonlyMap<string, Showing>;
 }
 
 export class Session {
@@ -66,7 +69,7 @@ export class Session {
     this.known = first;
     this.base = cellsOf(first.notebook);
     this.drafting = new Drafting(path, this.window);
-    this.shown = { state: begin(this.base), unsaved: false, conflict: undefined, error: undefined, kernel: undefined, running: new Set(), question: undefined, live: undefined, others: [], drafts: new Map() };
+    this.shown = { state: begin(this.base), unsaved: false, conflict: undefined, error: undefined, kernel: undefined, running: new Set(), question: undefined, live: undefined, others: [], drafts: new Map(), showing: new Map() };
   }
 
   /** The language of its code. */
@@ -95,6 +98,13 @@ export class Session {
         void this.lookAtKernel();
       },
       onDraft: (draft) => void this.see(draft),
+      onShown: (cells) => {
+        const kept = new Set(cells.map(({ cell }) => cell));
+        this.hear(cells);
+        void this.forget([...this.shown.showing.keys()].filter((cell) => !kept.has(cell)));
+      },
+      onOutput: (pieces) => this.hear(pieces),
+      onWritten: (cells) => void this.forget(cells),
     });
     let ticks = 0;
     void this.lookAtKernel();
@@ -205,7 +215,7 @@ export class Session {
       if (conflict === undefined) return false;
       if (how === "copy") await save(copyOf(this.path), { ...this.known.notebook, cells: toDocument(state.cells) }, { "if-none-match": "*" });
       const theirs = cellsOf(conflict.theirs.notebook);
-      this.take(conflict.theirs, how === "mine" ? merge(this.base, state.cells, theirs).cells : theirs);
+      this.take(conflict.theirs, theirs, how === "mine" ? merge(this.base, state.cells, theirs).cells : theirs);
       return how === "mine" ? this.store() : true;
     });
   }
@@ -237,15 +247,17 @@ export class Session {
 
   /** Takes what is at the server into what is here; false if somebody has to decide. */
   private join(theirs: Version): boolean {
-    const merged = merge(this.base, this.shown.state.cells, cellsOf(theirs.notebook));
-    if (merged.conflicts.length === 0) this.take(theirs, merged.cells);
+    const outputs = new Map(this.shown.state.cells.map((cell) => [cell.id, cell.outputs]));
+    const read = asShown(cellsOf(theirs.notebook), (cell) => this.shown.showing.get(cell)?.outputs ?? outputs.get(cell));
+    const merged = merge(this.base, this.shown.state.cells, read);
+    if (merged.conflicts.length === 0) this.take(theirs, read, merged.cells);
     else this.show({ conflict: { theirs, cells: merged.conflicts } });
     return merged.conflicts.length === 0;
   }
 
-  private take(theirs: Version, cells: EditedCell[]): void {
+  private take(theirs: Version, read: EditedCell[], cells: EditedCell[]): void {
     this.known = theirs;
-    this.base = cellsOf(theirs.notebook);
+    this.base = read;
     const state = reduce(this.shown.state, { do: "cells", cells });
     this.show({ state, conflict: undefined, unsaved: this.differs(state.cells) });
   }
@@ -274,6 +286,26 @@ export class Session {
     this.drafts.delete(draft.window);
     if (draft.cells.length > 0) this.drafts.set(draft.window, draft);
     this.show({ drafts: textsOf(this.drafts) });
+  }
+
+  /** Shows what cells show, before it is in the document. */
+  private hear(pieces: Piece[]): void {
+    const showing = new Map(this.shown.showing);
+    for (const piece of pieces) {
+      const next = withPiece(showing.get(piece.cell), piece);
+      if (next !== undefined) showing.set(piece.cell, next);
+    }
+    this.show({ showing });
+  }
+
+  /** From now on cells show what is in the document, once that is here; unless they have begun anew meanwhile. */
+  private async forget(cells: string[]): Promise<void> {
+    if (cells.length === 0) return;
+    const before = this.shown.showing;
+    await this.inTurn(() => this.lookAgain());
+    const showing = new Map(this.shown.showing);
+    for (const cell of cells) if (showing.get(cell) === before.get(cell)) showing.delete(cell);
+    this.show({ showing });
   }
 
   private async lookAtKernel(): Promise<void> {

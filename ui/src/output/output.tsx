@@ -19,7 +19,7 @@ const ShownTable = lazy(async () => ({ default: (await import("../explorer/explo
 interface OutputProps {
   output: OutputData;
   /** The cell it is of, by its id or its place from 0, and its place among the outputs of that cell. */
-  cell?: string;
+  cell?: string | undefined;
   at?: number;
 }
 

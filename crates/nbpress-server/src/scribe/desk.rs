@@ -11,7 +11,7 @@ use nbpress_kernel::kernels::{Connection, ConnectionReceiver, ConnectionSender};
 use nbpress_protocol::content::{ExecuteRequest, Status};
 use nbpress_protocol::{Channel, Parts, Session};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 use uuid::Uuid;
 
 use crate::jupyter::JupyterSettings;
@@ -20,6 +20,7 @@ use crate::live::Live;
 use super::captured::{Captured, Kept};
 use super::fold::{Fold, cell_of};
 use super::journal::Journal;
+use super::pieces::{Piece, Pieces};
 use super::presence::Presence;
 use super::question::Question;
 use super::shown_widgets;
@@ -29,6 +30,8 @@ use super::{Around, Cells, SESSION, Told, folder};
 const LOOK: Duration = Duration::from_millis(500);
 /// Shortest time between two saves while cells run.
 const BETWEEN_SAVES: Duration = Duration::from_secs(2);
+/// Shortest time between two pieces of what cells show.
+const BETWEEN_PIECES: Duration = Duration::from_millis(100);
 /// Saving takes at most this share of the time: one part in as many.
 const SHARE: u32 = 50;
 /// How often a save is tried again because somebody else was quicker.
@@ -51,8 +54,18 @@ struct Work {
     session: String,
     cell: String,
     fold: Fold,
+    pieces: Pieces,
     is_dirty: bool,
+    /// Whether those who look do not know all of it.
+    is_untold: bool,
     is_over: bool,
+}
+
+impl Work {
+    fn changes(&mut self, really: bool) {
+        self.is_dirty |= really;
+        self.is_untold |= really;
+    }
 }
 
 pub(super) struct Desk {
@@ -74,6 +87,8 @@ pub(super) struct Desk {
     to_widgets: Vec<String>,
     /// Not before this is anything saved.
     next_save: Instant,
+    /// Not before this is anything told of what cells show.
+    next_piece: Instant,
 }
 
 impl Desk {
@@ -101,6 +116,7 @@ impl Desk {
             captured: Captured::default(),
             to_widgets: Vec::new(),
             next_save: Instant::now(),
+            next_piece: Instant::now(),
         }
     }
 
@@ -117,6 +133,7 @@ impl Desk {
             tokio::select! {
                 biased;
                 Some(told) = told.recv() => self.told(told).await,
+                () = sleep_until(self.next_piece), if self.has_pieces() => self.tell_pieces(),
                 delivered = self.receiver.recv() => {
                     let Ok(delivery) = delivered else { break };
                     if self.concerns(delivery.channel, &delivery.parts) {
@@ -137,6 +154,7 @@ impl Desk {
         self.works
             .retain(|_, work| !self.presence.is_here(&work.session));
         self.save().await;
+        self.forget(|_| true);
         self.journal.remove();
     }
 
@@ -155,6 +173,9 @@ impl Desk {
             }
             Told::Execute(cells, done) => {
                 let _gone = done.send(self.execute(&cells).await);
+            }
+            Told::Look(done) => {
+                let _gone = done.send(self.shown());
             }
             Told::Answer(question, answer, done) => {
                 let _gone = done.send(self.answer(&question, &answer).await);
@@ -272,7 +293,9 @@ impl Desk {
                     session: label.session.into_owned(),
                     cell,
                     fold: Fold::default(),
+                    pieces: Pieces::default(),
                     is_dirty: false,
+                    is_untold: false,
                     is_over: false,
                 };
                 self.works.insert(label.msg_id.into_owned(), work);
@@ -298,7 +321,8 @@ impl Desk {
         let kind = parts.label().msg_type;
         if kind == "update_display_data" {
             for work in self.works.values_mut() {
-                work.is_dirty |= work.fold.update(parts);
+                let really = work.fold.update(parts);
+                work.changes(really);
             }
             return;
         }
@@ -322,7 +346,67 @@ impl Desk {
             self.to_widgets.extend(told);
             return;
         }
-        work.is_dirty |= work.fold.take(parts);
+        let really = work.fold.take(parts);
+        work.changes(really);
+    }
+
+    /// Whether the outputs of a cell are written here.
+    fn writes(&self, work: &Work) -> bool {
+        work.session == SESSION || self.presence.is_away(&work.session)
+    }
+
+    fn has_pieces(&self) -> bool {
+        let mut works = self.works.values();
+        works.any(|work| work.is_untold && self.writes(work))
+    }
+
+    /// Tells those who look what has changed since.
+    fn tell_pieces(&mut self) {
+        self.next_piece = Instant::now() + BETWEEN_PIECES;
+        let presence = Arc::clone(&self.presence);
+        let away = |work: &Work| work.session == SESSION || presence.is_away(&work.session);
+        let is_watched = self.live.is_watched();
+        let (mut pieces, mut too_long) = (Vec::new(), Vec::new());
+        for work in self.works.values_mut() {
+            if !work.is_untold || !away(work) {
+                continue;
+            }
+            work.is_untold = false;
+            match work.pieces.next(&work.cell, &mut work.fold, is_watched) {
+                Ok(piece) => pieces.extend(piece),
+                Err(()) => too_long.push(work.cell.clone()),
+            }
+        }
+        self.tell_outputs("output", &pieces);
+        self.tell_outputs("written", &too_long);
+    }
+
+    fn tell_outputs<T: serde::Serialize>(&self, name: &'static str, cells: &[T]) {
+        if !cells.is_empty()
+            && let Some(path) = document_of(&self.jupyter, self.kernel)
+        {
+            self.live.tell_outputs(path, name, cells);
+        }
+    }
+
+    /// What all cells show that are not in the document yet, for somebody who hears what comes then.
+    fn shown(&mut self) -> Vec<Piece> {
+        self.tell_pieces();
+        let works = self.works.values_mut();
+        let begun = works.filter(|work| work.pieces.have_begun());
+        begun
+            .filter_map(|work| work.pieces.whole(&work.cell, &work.fold))
+            .collect()
+    }
+
+    /// Forgets cells, and says that what they show is in the document.
+    fn forget(&mut self, which: impl Fn(&Work) -> bool) {
+        let gone = self.works.extract_if(.., |_, work| which(work));
+        let gone: Vec<String> = gone
+            .filter(|(_, work)| work.pieces.have_begun())
+            .map(|(_, work)| work.cell)
+            .collect();
+        self.tell_outputs("written", &gone);
     }
 
     async fn tell_widgets(&mut self) {
@@ -335,8 +419,7 @@ impl Desk {
     /// Writes for those who are away; forgets what their clients have.
     async fn look(&mut self) {
         let presence = Arc::clone(&self.presence);
-        self.works
-            .retain(|_, work| !(work.is_over && presence.is_here(&work.session)));
+        self.forget(|work| work.is_over && presence.is_here(&work.session));
         let away = |work: &Work| work.session == SESSION || presence.is_away(&work.session);
         let due = self.works.values().any(|work| work.is_dirty && away(work));
         let over = self.works.values().any(|work| work.is_over && away(work));
@@ -345,8 +428,7 @@ impl Desk {
             self.save_those(&away).await;
             self.next_save = Instant::now() + BETWEEN_SAVES.max(began.elapsed() * SHARE);
         }
-        self.works
-            .retain(|_, work| !(work.is_over && !work.is_dirty && away(work)));
+        self.forget(|work| work.is_over && !work.is_dirty && away(work));
         if self.works.is_empty() {
             let _stays = self.journal.clear();
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nbpress_format::{Cell, Json, Output};
+use nbpress_format::{Cell, Json, Output, OutputKind};
 use nbpress_protocol::Parts;
 use serde::Deserialize;
 
@@ -25,6 +25,28 @@ pub(super) struct Fold {
     clear_next: bool,
     /// Places of outputs by the names under which the kernel may change them.
     displays: BTreeMap<String, Vec<usize>>,
+    known: Known,
+}
+
+/// What of the outputs is known to those who look at them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    /// So many are as they were told.
+    outputs: usize,
+    /// Of the text of the next one so many bytes; it has grown since.
+    text: usize,
+}
+
+/// What became of the outputs since they were told.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Change {
+    /// So many are as they were.
+    pub(super) keep: usize,
+    /// The text of the one after these goes on with this.
+    pub(super) grow: Option<String>,
+    /// What comes then.
+    pub(super) outputs: Vec<Json>,
+    pub(super) count: Option<u64>,
 }
 
 impl Fold {
@@ -64,6 +86,12 @@ impl Fold {
             if let Some(shown) = self.outputs.get_mut(*place) {
                 shown.set_data(data.clone(), metadata.clone());
             }
+            if *place < self.known.outputs {
+                self.known = Known {
+                    outputs: *place,
+                    text: 0,
+                };
+            }
         }
         !places.is_empty()
     }
@@ -73,6 +101,7 @@ impl Fold {
         if !wait {
             self.outputs.clear();
             self.displays.clear();
+            self.known = Known::default();
         }
         !wait
     }
@@ -95,12 +124,53 @@ impl Fold {
         true
     }
 
+    /// What is not known yet.
+    pub(super) fn change(&self) -> Change {
+        let Known { outputs, text } = self.known;
+        let grown = self.outputs.get(outputs).filter(|_| text > 0);
+        let grow = grown.and_then(text_of).and_then(|all| all.get(text..));
+        let after = outputs + usize::from(grow.is_some());
+        let rest = self.outputs.iter().skip(after);
+        Change {
+            keep: outputs,
+            grow: grow.map(str::to_owned),
+            outputs: rest.map(Output::to_json).collect(),
+            count: self.execution_count,
+        }
+    }
+
+    /// Everything, for those who know nothing.
+    pub(super) fn whole(&self) -> Change {
+        Change {
+            outputs: self.outputs.iter().map(Output::to_json).collect(),
+            count: self.execution_count,
+            ..Change::default()
+        }
+    }
+
+    /// All of it is known from now on.
+    pub(super) fn is_known(&mut self) {
+        let growing = self.outputs.last().and_then(text_of);
+        self.known = Known {
+            outputs: self.outputs.len() - usize::from(growing.is_some()),
+            text: growing.map_or(0, str::len),
+        };
+    }
+
     /// Puts it into a cell of code.
     pub(super) fn write(&self, cell: &mut Cell) {
         if let Some(outputs) = cell.outputs_mut() {
             outputs.clone_from(&self.outputs);
             cell.set_execution_count(self.execution_count);
         }
+    }
+}
+
+/// What was printed.
+fn text_of(output: &Output) -> Option<&str> {
+    match &output.kind {
+        OutputKind::Stream { text, .. } => Some(text),
+        _ => None,
     }
 }
 
@@ -139,6 +209,102 @@ mod tests {
 
     /// Kinds and contents.
     type Messages<'a> = &'a [(&'a str, &'a str)];
+
+    /// What somebody has who takes in changes, one after the other.
+    #[derive(Default)]
+    struct Watcher(Vec<Json>);
+
+    impl Watcher {
+        fn take(
+            &mut self,
+            Change {
+                keep,
+                grow,
+                outputs,
+                ..
+            }: Change,
+        ) {
+            let mut kept: Vec<Json> = self
+                .0
+                .drain(..)
+                .take(keep + usize::from(grow.is_some()))
+                .collect();
+            if let (Some(grow), Some(Json::Object(last))) = (grow, kept.last_mut()) {
+                let before = last.get("text").and_then(Json::as_str).unwrap_or_default();
+                let text = format!("{before}{grow}");
+                last.insert("text".to_owned(), Json::from(text.as_str()));
+            }
+            self.0 = kept.into_iter().chain(outputs).collect();
+        }
+    }
+
+    #[test]
+    fn what_is_told_piece_by_piece_is_what_the_cell_shows() {
+        let print = |text: &str| {
+            (
+                "stream",
+                format!("{{\"name\":\"stdout\",\"text\":\"{text}\"}}"),
+            )
+        };
+        let show = |kind, text: &str| {
+            let content = format!(
+                "{{\"data\":{{\"text/plain\":\"{text}\"}},\"metadata\":{{}},\"transient\":{{\"display_id\":\"d\"}}}}"
+            );
+            (kind, content)
+        };
+        let clear = |wait: bool| ("clear_output", format!("{{\"wait\":{wait}}}"));
+        let said = [
+            print(""),
+            print("a"),
+            print("ä"),
+            print("b"),
+            show("display_data", "1"),
+            print("c"),
+            print("d"),
+            show("update_display_data", "2"),
+            print("e"),
+            clear(true),
+            print("f"),
+            print("g"),
+            clear(false),
+            print("h"),
+        ];
+        // Told after each message, after each second one, and so on.
+        for every in 1..=said.len() {
+            let (mut fold, mut watcher) = (Fold::default(), Watcher::default());
+            for (at, (kind, content)) in said.iter().enumerate() {
+                let message = message(kind, content);
+                if *kind == "update_display_data" {
+                    fold.update(&message);
+                } else {
+                    fold.take(&message);
+                }
+                if (at + 1) % every == 0 {
+                    watcher.take(fold.change());
+                    fold.is_known();
+                    assert_eq!(watcher.0, fold.whole().outputs, "{every}, {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_that_grows_is_not_told_twice() {
+        let mut fold = Fold::default();
+        for (text, grow) in [("a", None), ("b", Some("b")), ("c", Some("c"))] {
+            let content = format!("{{\"name\":\"stdout\",\"text\":\"{text}\"}}");
+            fold.take(&message("stream", &content));
+            assert_eq!(fold.change().grow.as_deref(), grow);
+            fold.is_known();
+        }
+        assert_eq!(
+            fold.change(),
+            Change {
+                grow: Some(String::new()),
+                ..Change::default()
+            }
+        );
+    }
 
     #[test]
     fn outputs_come_out_as_a_notebook_has_them() {

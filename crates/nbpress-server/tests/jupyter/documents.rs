@@ -244,11 +244,114 @@ async fn what_somebody_types_is_shown_to_others_until_the_window_is_closed() {
     assert_eq!(named(&mut events, "draft").await["cells"], nothing);
 }
 
+#[tokio::test]
+async fn what_a_running_cell_shows_is_told_before_it_is_written_also_to_who_comes_later() {
+    let desk = Desk::start().await;
+    desk.write("doc.ipynb", &[("one", "print a\nread FIFO\nprint b")]);
+    let mut first = Follower::of(&desk, "path=&notebook=doc.ipynb").await;
+    assert_eq!(first.next("shown").await["cells"], serde_json::json!([]));
+    let asked = serde_json::json!({"path": "doc.ipynb"});
+    let answer = desk
+        .site
+        .send(Method::POST, "/v1/notebooks/execute", &asked)
+        .await;
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    let mut watcher = Watcher::default();
+    while watcher.text != "a\n" {
+        watcher.take(&first.next("output").await["cells"][0]);
+    }
+    let mut second = Follower::of(&desk, "path=&notebook=doc.ipynb").await;
+    let shown = second.next("shown").await["cells"][0].clone();
+    assert_eq!(shown["outputs"][0]["text"], "a\n");
+    assert_eq!(shown["number"], watcher.number);
+    let mut elsewhere = Follower::of(&desk, "path=").await;
+    desk.say("word").await;
+    while !watcher.text.ends_with("b\n") {
+        watcher.take(&first.next("output").await["cells"][0]);
+    }
+    for follower in [&mut first, &mut second] {
+        let written = follower.next("written").await;
+        let wanted = serde_json::json!({"path": "doc.ipynb", "cells": ["one"]});
+        assert_eq!(written, wanted);
+        let saved = outputs(&desk.site.root().join("doc.ipynb"));
+        assert_eq!(saved, [watcher.text.as_str()]);
+    }
+    // Who did not ask for outputs is told of none.
+    while elsewhere.next("cells").await["cells"] != serde_json::json!([]) {}
+    assert!(!elsewhere.heard.contains(&"output".to_owned()));
+    desk.end().await;
+}
+
+/// Somebody who takes in what a cell prints.
+#[derive(Default)]
+struct Watcher {
+    number: u64,
+    text: String,
+}
+
+impl Watcher {
+    fn take(&mut self, piece: &Value) {
+        let number = piece["number"].as_u64().unwrap();
+        assert_eq!(number, self.number + 1, "{piece}");
+        self.number = number;
+        match piece["grow"].as_str() {
+            Some(grow) => self.text.push_str(grow),
+            None => {
+                let text = piece["outputs"][0]["text"].as_str();
+                text.unwrap_or_default().clone_into(&mut self.text);
+            }
+        }
+    }
+}
+
+/// Somebody who follows the folder, event by event.
+struct Follower {
+    events: reqwest::Response,
+    left: String,
+    /// The names of what was heard.
+    heard: Vec<String>,
+}
+
+impl Follower {
+    async fn of(desk: &Desk, query: &str) -> Self {
+        Self {
+            events: follow(desk, query).await,
+            left: String::new(),
+            heard: Vec::new(),
+        }
+    }
+
+    /// The data of the next event of a name.
+    async fn next(&mut self, name: &str) -> Value {
+        loop {
+            while let Some((event, left)) = self.left.split_once("\n\n") {
+                let field = |field: &str| {
+                    let found = event.lines().find_map(|line| line.strip_prefix(field));
+                    found.unwrap_or_default().to_owned()
+                };
+                let (found, data) = (field("event: "), field("data: "));
+                self.left = left.to_owned();
+                self.heard.push(found.clone());
+                if found == name {
+                    return serde_json::from_str(&data).unwrap();
+                }
+            }
+            let piece = tokio::time::timeout(PATIENCE, self.events.chunk()).await;
+            let piece = piece.expect(name).unwrap().expect("the stream goes on");
+            self.left.push_str(std::str::from_utf8(&piece).unwrap());
+        }
+    }
+}
+
 /// What happens in the served folder, from now on.
 async fn events(desk: &Desk) -> reqwest::Response {
+    follow(desk, "path=").await
+}
+
+async fn follow(desk: &Desk, query: &str) -> reqwest::Response {
     let request = desk
         .site
-        .request(Method::GET, "/v1/contents/events?path=")
+        .request(Method::GET, &format!("/v1/contents/events?{query}"))
         .bearer_auth(TOKEN);
     request.send().await.unwrap()
 }
