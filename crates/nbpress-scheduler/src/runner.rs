@@ -49,7 +49,7 @@ pub async fn run(
 
 async fn try_run(
     folder: &AttemptFolder,
-    mut context: Context,
+    context: Context,
     environment: &BTreeMap<String, String>,
     stop: watch::Receiver<Stop>,
 ) -> Result<Finished, Refused> {
@@ -58,8 +58,6 @@ async fn try_run(
     let (spec, notebook) = folder.read_spec().map_err(unreadable)?;
     let mut options = options(&spec, &notebook, environment)?;
     options.keep = keeping(&spec.claim, &context.store);
-    // Copies of a kernel cannot outlive a control group.
-    context.provisioner.process_limits_only |= options.keep.is_some();
     options.resume = parent(&spec, &context.store).map(Arc::new);
     let mut silent = Silent;
     let run = Box::pin(execute(&context, &options, &mut silent, stop));
