@@ -17,6 +17,9 @@ use crate::process::end_marked;
 /// The first argument of a process that is to be a guard.
 const COMMAND: &str = "__guard-kernel";
 
+/// A folder in the private folder: to what it has links to, the guard does the same.
+pub(crate) const FOLDERS: &str = "folders";
+
 /// The runner's end of a guard; dropping it dismisses the guard.
 #[derive(Debug)]
 pub struct Guard(Child);
@@ -72,6 +75,11 @@ pub fn serve(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> 
     for wait in [0, 20, 200] {
         std::thread::sleep(std::time::Duration::from_millis(wait));
         end_marked(&kernel_id, None);
+    }
+    for linked in folder.join(FOLDERS).read_dir().into_iter().flatten() {
+        if let Ok(target) = linked.and_then(|link| std::fs::read_link(link.path())) {
+            let _absent = std::fs::remove_dir_all(target);
+        }
     }
     let _absent = std::fs::remove_dir_all(folder);
     for group in arguments {

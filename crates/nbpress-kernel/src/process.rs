@@ -17,7 +17,7 @@ use tokio::io::unix::AsyncFd;
 use crate::limits::{
     Confinement, Enforcement, counting_memory_of, kills_in_own_group, size_in_words,
 };
-use crate::pool::lease;
+use crate::pool::lease::{self, Lease};
 
 /// Every process a kernel starts inherits this variable, which is how its tree is recognised even
 /// where a child left the process group or was orphaned.
@@ -143,6 +143,8 @@ pub struct KernelProcess {
     exhaustion: Option<AsyncFd<OwnedFd>>,
     exhausted: bool,
     parent: Parent,
+    /// It was looked for what the process left behind, after its end.
+    tree_ended: bool,
 }
 
 /// Who collects a process that has ended.
@@ -150,9 +152,11 @@ pub struct KernelProcess {
 pub(crate) enum Parent {
     /// This process.
     Own,
-    /// The owner of a pool, or the frozen copy that the process was made of, at the other end: it collects
-    /// when it is asked, so that the number of the process is not another's before.
+    /// The frozen copy that the process was made of, at the other end: it collects when it is asked, so that
+    /// the number of the process is not another's before.
     Lender(UnixStream),
+    /// The owner of a pool, in the same way. It also ends what the kernel started, should this process be killed.
+    Pool(Lease),
 }
 
 impl KernelProcess {
@@ -190,6 +194,7 @@ impl KernelProcess {
             exhausted: false,
             confinement,
             parent,
+            tree_ended: false,
         })
     }
 
@@ -223,11 +228,14 @@ impl KernelProcess {
         if let Some(exit) = self.exit {
             return exit;
         }
-        tokio::select! {
-            biased;
-            // A pidfd is readable once the process has ended; an error here can only mean that too.
-            _ready = self.pidfd.readable() => return self.reap(),
-            () = exhaustion(self.exhaustion.as_ref(), &self.confinement) => {}
+        loop {
+            tokio::select! {
+                biased;
+                // A pidfd is readable once the process has ended; an error here can only mean that too.
+                _ready = self.pidfd.readable() => return self.reap(),
+                () = exhaustion(self.exhaustion.as_ref(), &self.confinement) => break,
+                () = self.parent.gone() => self.replace_parent(),
+            }
         }
         // The system kills one process, and whoever waits for that one could wait for ever.
         self.exhausted = true;
@@ -289,8 +297,9 @@ impl KernelProcess {
                 watched.remove(&self.id());
                 exit
             }
-            // The lender itself is gone: nobody knows.
-            Parent::Lender(lease) => lease::collect(lease).unwrap_or_default(),
+            // Where the lender itself is gone, nobody knows.
+            Parent::Lender(lender) => lease::collect(lender).unwrap_or_default(),
+            Parent::Pool(lease) => lease::collect(lease.stream()).unwrap_or_default(),
         };
         exit.disk_bytes = disk_bytes;
         exit.out_of_memory = exit.signal == Some(libc::SIGKILL) && self.memory_ran_out();
@@ -317,6 +326,34 @@ impl KernelProcess {
         }
         self.confinement.kill_members();
         end_marked(&self.kernel_id, Some(self.pid));
+        if self.exit.is_some() {
+            self.tree_ended = true;
+            if let Parent::Pool(lease) = &self.parent {
+                lease.end();
+            }
+        }
+    }
+
+    /// Its user has ended whatever it left behind.
+    pub(crate) fn tree_was_ended(&mut self) {
+        self.tree_ended = self.exit.is_some();
+    }
+
+    /// Has a guard do what the owner of the pool did, who is gone.
+    fn replace_parent(&mut self) {
+        if let Parent::Pool(lease) = &mut self.parent {
+            lease.start_guard(&self.kernel_id, self.confinement.folders());
+        }
+    }
+}
+
+impl Parent {
+    /// Waits until the owner of the pool is gone; for ever where there is none. Safe to cancel.
+    async fn gone(&self) {
+        match self {
+            Self::Pool(lease) => lease.owner_gone().await,
+            Self::Own | Self::Lender(_) => std::future::pending().await,
+        }
     }
 }
 
@@ -373,7 +410,9 @@ pub(crate) fn end_marked(kernel_id: &str, except: Option<Pid>) {
 
 impl Drop for KernelProcess {
     fn drop(&mut self) {
-        self.kill_tree();
+        if !self.tree_ended {
+            self.kill_tree();
+        }
         if self.exit.is_none() {
             self.reap();
         }
@@ -414,7 +453,7 @@ fn environment_has(pid: Pid, entry: &[u8], environ: &mut Vec<u8>) -> bool {
 }
 
 /// Watches a descriptor for something to read.
-fn watched(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+pub(crate) fn watched(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     #[expect(unsafe_code, reason = "tokio's only way to watch a descriptor")]
     // SAFETY: an `OwnedFd` stays open and keeps its number for as long as it exists.
     unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }

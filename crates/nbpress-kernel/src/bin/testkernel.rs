@@ -39,7 +39,9 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use nbpress_kernel::kernels::{Kernels, StartRequest};
 use nbpress_kernel::pool::PoolSettings;
-use nbpress_kernel::{Kernel, KernelFinder, LaunchRequest, Limits, LocalProvisioner, Origin};
+use nbpress_kernel::{
+    Kernel, KernelEvent, KernelFinder, LaunchRequest, Limits, LocalProvisioner, Origin,
+};
 use nbpress_protocol::zmtp::{self, GREETING_LEN, SocketType};
 use nbpress_protocol::{Channel, ConnectionInfo, Endpoint, Header, Message, Session, Signer};
 use serde_json::{Value, json};
@@ -104,7 +106,13 @@ fn pool(socket: &Path, modules: Vec<String>) -> io::Result<()> {
     served.map_err(io::Error::other)
 }
 
-/// Takes the kernel of that name from a pool, says which process it is, and waits to be killed.
+/// Leaves a process behind that is in no group of the kernel's, and says in a file which.
+const STARTS: &str = "import subprocess\n\
+    left = subprocess.Popen(['sleep', '1000'], start_new_session=True)\n\
+    print(left.pid, file=open('left', 'w'))";
+
+/// Takes the kernel of that name from a pool, says which process it is, has it start another, and waits to be
+/// killed.
 fn take(socket: &Path, mut arguments: impl Iterator<Item = String>) -> io::Result<()> {
     let environment: BTreeMap<String, String> = std::env::vars().collect();
     let name = arguments.next().unwrap_or_default();
@@ -126,9 +134,11 @@ fn take(socket: &Path, mut arguments: impl Iterator<Item = String>) -> io::Resul
     runtime()?.block_on(async {
         loop {
             let started = Kernel::start(&provisioner, &request, Duration::from_mins(1)).await;
-            let kernel = started.map_err(io::Error::other)?;
+            let mut kernel = started.map_err(io::Error::other)?;
             if matches!(kernel.origin(), Origin::Pool(_)) {
+                kernel.execute(STARTS, false).await;
                 writeln!(io::stdout(), "{}", kernel.process_id())?;
+                while !matches!(kernel.next().await, KernelEvent::Exited(_)) {}
                 return std::future::pending().await;
             }
             kernel.kill().await;

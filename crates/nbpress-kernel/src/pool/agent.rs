@@ -15,10 +15,11 @@ use tokio::task::JoinSet;
 use super::lease::peer_user;
 use super::owner::{Owner, Reply};
 use super::shelf::ReadyKernel;
-use super::wire::{Answer, Handed, LONGEST_LINE, Order, Wanted};
+use super::wire::{Answer, Handed, LONGEST_LINE, OfLease, Order, Wanted};
 use super::{NotFromPool, PoolSettings, PoolStatus, descriptors, short};
 use crate::detached::LifeLock;
-use crate::process::reap_adopted;
+use crate::limits;
+use crate::process::{KernelProcess, reap_adopted};
 
 /// Between two looks at what is idle or dead.
 const LOOK: Duration = Duration::from_secs(1);
@@ -197,6 +198,7 @@ async fn lend(
         log,
         folder,
         guard,
+        note,
         readiness,
         ..
     } = kernel;
@@ -214,17 +216,40 @@ async fn lend(
         .write_all(line.get(sent..).unwrap_or_default())
         .await?;
     // From here on its user has both.
-    drop((log, guard));
+    drop((log, guard, note));
     // A pool that has been stopped prepares no more.
     let _stopped = questions.send(Question::Refill).await;
-    let mut request = [0];
-    if stream.read(&mut request).await.unwrap_or(0) == 0 {
-        process.kill_tree();
-        process.exited().await;
-        return Ok(());
+    look_after(stream, &mut process).await;
+    Ok(())
+}
+
+/// Stands by a kernel in use, to its end or to that of its user.
+async fn look_after(stream: &mut UnixStream, process: &mut KernelProcess) {
+    let mut stream = BufReader::new(stream);
+    let mut groups = Vec::new();
+    loop {
+        let mut line = Vec::new();
+        let read = stream.read_until(b'\n', &mut line).await;
+        match line.as_slice() {
+            _ if read.is_err() => break,
+            [] => break,
+            b"\n" => {
+                let exit = line_of(&process.exited().await).unwrap_or_default();
+                // Who is gone will not be read of again.
+                let _gone = stream.write_all(&exit).await;
+            }
+            said => match serde_json::from_slice(said) {
+                Ok(OfLease::Groups(folders)) => groups = folders,
+                Ok(OfLease::Ended) => return process.tree_was_ended(),
+                Err(_) => {}
+            },
+        }
     }
-    let exit = process.exited().await;
-    stream.write_all(&line_of(&exit)?).await
+    process.kill_tree();
+    process.exited().await;
+    // What was in them is ending.
+    let removed = move || groups.iter().for_each(|group| limits::remove(group));
+    let _removed = tokio::task::spawn_blocking(removed).await;
 }
 
 async fn say(stream: &mut UnixStream, answer: &Answer) -> io::Result<()> {

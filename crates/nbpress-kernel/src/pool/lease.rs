@@ -3,16 +3,19 @@
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::net::SendFlags;
 use rustix::process::Pid;
+use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe;
 
-use super::wire::{Answer, Handed, LONGEST_LINE, Order, Wanted};
+use super::wire::{Answer, Handed, LONGEST_LINE, OfLease, Order, Wanted};
 use super::{NotFromPool, PoolStatus, descriptors, short, surroundings};
+use crate::guard::Guard;
 use crate::limits::Confinement;
-use crate::process::{Exit, KernelProcess, Parent};
+use crate::process::{Exit, KernelProcess, Parent, watched};
 use crate::provision::{
     LaunchRequest, Launched, LocalProvisioner, Origin, PrivateFolder, expanded,
 };
@@ -107,10 +110,11 @@ fn take_over(
     let folder = PrivateFolder::adopt(handed.folder);
     let groups = !provisioner.process_limits_only;
     let confinement = Confinement::prepare(request.limits, &handed.kernel_id, groups);
-    let guard = provisioner.guard(&handed.kernel_id, &folder, &confinement);
-    let admitted = confinement.admit(pid);
     let died = |_| NotFromPool::Died;
-    let process = KernelProcess::watch(pid, handed.kernel_id, confinement, Parent::Lender(lease))
+    let lease = Lease::of(lease, provisioner.guard.clone(), folder.path()).map_err(died)?;
+    lease.tell_groups(confinement.folders());
+    let admitted = confinement.admit(pid);
+    let process = KernelProcess::watch(pid, handed.kernel_id, confinement, Parent::Pool(lease))
         .map_err(died)?;
     admitted.map_err(|error| NotFromPool::Limits {
         why: error.to_string(),
@@ -120,9 +124,79 @@ fn take_over(
         process,
         log: pipe::Receiver::from_owned_fd(log).map_err(died)?,
         folder,
-        guard,
+        guard: None,
         origin: Origin::Pool(handed.readiness),
     })
+}
+
+/// A kernel of a pool in use: the owner, at the other end, is its guard. It ends the kernel and what that
+/// started when this end closes, and a guard of our own is started when it is the other that closes.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    stream: UnixStream,
+    /// The same once more, until the owner is gone.
+    owner: Option<AsyncFd<OwnedFd>>,
+    /// See `LocalProvisioner::guard`.
+    program: Option<PathBuf>,
+    folder: PathBuf,
+    guard: Option<Guard>,
+}
+
+impl Lease {
+    fn of(stream: UnixStream, program: Option<PathBuf>, folder: &Path) -> io::Result<Self> {
+        Ok(Self {
+            owner: Some(watched(stream.try_clone()?.into())?),
+            stream,
+            program,
+            folder: folder.to_owned(),
+            guard: None,
+        })
+    }
+
+    pub(crate) fn stream(&self) -> &UnixStream {
+        &self.stream
+    }
+
+    /// Waits until the owner is gone; for ever once that is known. Safe to cancel.
+    pub(crate) async fn owner_gone(&self) {
+        match &self.owner {
+            // Nothing comes from there without a question.
+            Some(owner) => _ = owner.readable().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    pub(crate) fn start_guard<'a>(
+        &mut self,
+        kernel_id: &str,
+        groups: impl Iterator<Item = &'a Path>,
+    ) {
+        self.owner = None;
+        let program = self.program.as_deref();
+        // Without one a run is as good as it was, unless this process is killed.
+        self.guard = program.and_then(|it| Guard::start(it, kernel_id, &self.folder, groups).ok());
+    }
+
+    /// Tells the control groups that go with the kernel.
+    fn tell_groups<'a>(&self, groups: impl Iterator<Item = &'a Path>) {
+        let groups: Vec<PathBuf> = groups.map(Path::to_owned).collect();
+        if !groups.is_empty() {
+            self.tell(&OfLease::Groups(groups));
+        }
+    }
+
+    /// Tells that whatever the kernel left behind has been ended.
+    pub(crate) fn end(&self) {
+        self.tell(&OfLease::Ended);
+    }
+
+    /// An owner that is gone, or too busy to read, will do by itself what is to be done.
+    fn tell(&self, what: &OfLease) {
+        let mut line = serde_json::to_vec(what).unwrap_or_default();
+        line.push(b'\n');
+        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+        let _gone = rustix::net::send(&self.stream, &line, flags);
+    }
 }
 
 /// Asks the pool to collect a process that has ended, or is about to.

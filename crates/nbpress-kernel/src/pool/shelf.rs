@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixStream;
 
 use super::reason::Refusal;
-use super::template::{ForkableCommand, Template, line};
+use super::template::{ForkableCommand, Note, Template, line};
 use super::wire::{Wanted, Work, Working};
 use super::{NotFromPool, Readiness, ShelfStatus, identity};
 use crate::guard::Guard;
@@ -32,6 +32,8 @@ pub(super) struct ReadyKernel {
     pub(super) log: OwnedFd,
     pub(super) folder: PrivateFolder,
     pub(super) guard: Option<Guard>,
+    /// Has the template's guard remove its folder.
+    pub(super) note: Option<Note>,
     /// Where a forked one is told for whom it is.
     pub(super) channel: Option<UnixStream>,
     /// The variables that mattered to it.

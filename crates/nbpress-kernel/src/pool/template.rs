@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::process::Pid;
@@ -15,7 +16,7 @@ use super::reason::Refusal;
 use super::shelf::{ReadyKernel, share_of_memory};
 use super::wire::{Built, Fork, Listening, TemplateSettings, Wanted};
 use super::{NotFromPool, PoolSettings, Readiness, descriptors, identity};
-use crate::guard::Guard;
+use crate::guard::{self, Guard};
 use crate::limits::{Confinement, Limits};
 use crate::process::{KERNEL_ID_VARIABLE, KernelProcess, Parent};
 use crate::provision::{LocalProvisioner, PrivateFolder, command};
@@ -48,8 +49,29 @@ pub(super) struct Template {
     /// The variables it has read.
     read: Vec<String>,
     memory_bytes: u64,
+    /// What a kernel held when it was ready, in bytes: one is like the other.
+    kernel_bytes: OnceLock<u64>,
     folder: PrivateFolder,
     _guard: Option<Guard>,
+}
+
+/// A link to the folder of a kernel that waits, where the template's guard looks. Removed when dropped.
+#[derive(Debug)]
+pub(super) struct Note(PathBuf);
+
+impl Note {
+    fn of(kernel: &Path, template: &Path) -> io::Result<Self> {
+        let name = kernel.file_name().unwrap_or_default();
+        let link = template.join(guard::FOLDERS).join(name);
+        std::os::unix::fs::symlink(kernel, &link)?;
+        Ok(Self(link))
+    }
+}
+
+impl Drop for Note {
+    fn drop(&mut self) {
+        let _gone = std::fs::remove_file(&self.0);
+    }
 }
 
 impl ForkableCommand {
@@ -103,6 +125,7 @@ impl Template {
         let not_forkable = || io::Error::from(io::ErrorKind::Unsupported);
         let forkable = ForkableCommand::of(&wanted.command_line()).ok_or_else(not_forkable)?;
         let folder = PrivateFolder::make(settings.runtime_folder.as_deref())?;
+        std::fs::create_dir(folder.path().join(guard::FOLDERS))?;
         let program = folder.path().join("template.py");
         std::fs::File::create_new(&program)?.write_all(PROGRAM.as_bytes())?;
         let log = std::fs::File::create_new(folder.path().join("log"))?;
@@ -144,6 +167,7 @@ impl Template {
             watched: BTreeMap::new(),
             read: Vec::new(),
             memory_bytes: 0,
+            kernel_bytes: OnceLock::new(),
             folder,
         })
     }
@@ -185,7 +209,7 @@ impl Template {
         let (log, its_log) = io::pipe()?;
         let kernel_id = uuid::Uuid::new_v4().to_string();
         let confinement = Confinement::prepare(Limits::default(), &kernel_id, false);
-        let guard = self.provisioner.guard(&kernel_id, &folder, &confinement);
+        let note = Note::of(folder.path(), self.folder.path())?;
         let mut order = serde_json::to_vec(&Fork {
             owner: std::process::id(),
             kernel_id: &kernel_id,
@@ -212,16 +236,20 @@ impl Template {
             Err(error) => return Err(last_words(&log).map_or(error, io::Error::other)),
         };
         let pid = Pid::from_raw(listening.pid).ok_or(io::ErrorKind::InvalidData)?;
+        let share = || share_of_memory(pid.as_raw_nonzero().get().unsigned_abs()).unwrap_or(0);
+        let memory_bytes = *self.kernel_bytes.get_or_init(share);
         Ok(ReadyKernel {
             process: KernelProcess::watch(pid, kernel_id, confinement, Parent::Own)?,
             connection,
             log: log.into(),
             folder,
-            guard,
+            // It waits for its owner's end itself.
+            guard: None,
+            note: Some(note),
             channel: Some(channel),
             read: listening.read,
             readiness: Readiness::Forked,
-            memory_bytes: share_of_memory(pid.as_raw_nonzero().get().unsigned_abs()).unwrap_or(0),
+            memory_bytes,
         })
     }
 }

@@ -1,7 +1,8 @@
 //! What is said on the socket of a pool: one line of JSON each way, then the lease of a kernel.
 //!
-//! After a kernel was handed over the connection is its lease. When it closes, the pool ends the kernel.
-//! An empty line asks the pool to collect the process, and it answers how that ended.
+//! After a kernel was handed over the connection is its lease. When it closes, the pool ends the kernel with
+//! everything it started. An empty line asks the pool to collect the process, and it answers how that ended;
+//! the others are an [`OfLease`].
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -62,6 +63,16 @@ pub(super) enum Answer {
     NotFromPool(NotFromPool),
     Status(PoolStatus),
     Done,
+}
+
+/// What its user says of a kernel that was handed over.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum OfLease {
+    /// The control groups that it is in.
+    Groups(Vec<PathBuf>),
+    /// It is over, and so is everything it started.
+    Ended,
 }
 
 /// A kernel that changes hands.

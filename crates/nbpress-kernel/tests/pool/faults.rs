@@ -1,7 +1,7 @@
 //! Whatever is killed, nothing is left and nobody waits.
 
 use std::io::BufRead as _;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use nbpress_kernel::Origin;
 use nbpress_kernel::pool::{NotFromPool, Readiness};
@@ -76,43 +76,65 @@ async fn with_its_owner_a_pool_ends_and_what_was_handed_over_goes_on() {
     );
 }
 
-#[tokio::test(flavor = "current_thread")]
+/// A process that has a kernel of the pool, with the kernel's and that of what the kernel started.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one that is killed is a process of its own"
 )]
-async fn with_its_user_a_kernel_ends() {
-    let place = Place::open(&[]);
+async fn user(place: &Place, guarded: &str) -> (Child, [u32; 2]) {
     let found = python_kernels().remove(0);
     place.ready(&found).await.kill().await;
     place
         .until(|status| !status.shelves[0].ready.is_empty())
         .await;
+    let mut user = Command::new(TESTKERNEL)
+        .args([
+            "take".as_ref(),
+            place.socket().as_os_str(),
+            found.name.as_ref(),
+            guarded.as_ref(),
+        ])
+        .env_clear()
+        .envs(&place.environment)
+        .current_dir(place.folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(user.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let left = place.text("left").await;
+    std::fs::remove_file(place.folder.path().join("left")).unwrap();
+    let pids = [&line, &left].map(|text| text.trim().parse().unwrap());
+    assert!(pids.into_iter().all(is_alive));
+    (user, pids)
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn with_its_user_a_kernel_ends() {
+    let place = Place::open(&[]);
     for guarded in ["guarded", "alone"] {
-        let mut user = Command::new(TESTKERNEL)
-            .args([
-                "take".as_ref(),
-                place.socket().as_os_str(),
-                found.name.as_ref(),
-                guarded.as_ref(),
-            ])
-            .env_clear()
-            .envs(&place.environment)
-            .current_dir(place.folder.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        std::io::BufReader::new(user.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let pid: u32 = line.trim().parse().unwrap();
-        assert!(is_alive(pid));
+        let (mut user, pids) = user(&place, guarded).await;
         user.kill().unwrap();
         user.wait().unwrap();
-        until_gone(&[pid]).await;
+        until_gone(&pids).await;
     }
     place.until(|status| status.in_use == 0).await;
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn with_its_user_a_kernel_ends_also_where_the_owner_was_gone() {
+    let mut place = Place::open(&[]);
+    let (mut user, pids) = user(&place, "guarded").await;
+    place.owner.kill().unwrap();
+    place.owner.wait().unwrap();
+    Place::until_it_has_a_child(&user).await;
+    assert!(pids.into_iter().all(is_alive));
+    user.kill().unwrap();
+    user.wait().unwrap();
+    until_gone(&pids).await;
+    place.until_no_files().await;
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -203,6 +203,37 @@ impl Place {
         }
     }
 
+    /// The line that code writes to a file.
+    pub(crate) async fn text(&self, name: &str) -> String {
+        let since = Instant::now();
+        loop {
+            let mut text = String::new();
+            if let Ok(mut file) = std::fs::File::open(self.folder.path().join(name)) {
+                std::io::Read::read_to_string(&mut file, &mut text).unwrap();
+            }
+            if text.ends_with('\n') {
+                return text;
+            }
+            assert!(since.elapsed() < PATIENCE, "`{name}` does not come");
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    /// Waits until a process has started another.
+    pub(crate) async fn until_it_has_a_child(parent: &Child) {
+        let (since, pid) = (Instant::now(), parent.id());
+        loop {
+            let mut children = String::new();
+            let file = std::fs::File::open(format!("/proc/{pid}/task/{pid}/children"));
+            std::io::Read::read_to_string(&mut file.unwrap(), &mut children).unwrap();
+            if !children.is_empty() {
+                return;
+            }
+            assert!(since.elapsed() < PATIENCE, "{pid} starts nothing");
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
     /// Waits until the guards of a pool that was killed have removed its folders.
     pub(crate) async fn until_no_files(&self) {
         let since = Instant::now();
