@@ -159,6 +159,11 @@ pub fn encode(
     }
 }
 
+/// The binary frame of one message in [`Framing::V1`], in pieces: nothing of a long message is copied.
+pub fn encode_in_pieces(channel: Channel, parts: &Parts) -> Vec<Bytes> {
+    v1::pieces(channel, parts)
+}
+
 fn channel_named(name: &str) -> Result<Channel, FramingError> {
     Channel::by_name(name).ok_or_else(|| FramingError::Channel(name.to_owned()))
 }

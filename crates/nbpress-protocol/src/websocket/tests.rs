@@ -61,6 +61,13 @@ proptest! {
     }
 
     #[test]
+    fn pieces_are_the_frame((channel, parts) in message()) {
+        let pieces = encode_in_pieces(channel, &parts).concat();
+        let frame = encode(Framing::V1, channel, &parts).unwrap();
+        prop_assert_eq!(WebSocketFrame::Binary(pieces.into()), frame);
+    }
+
+    #[test]
     fn any_bytes_are_a_message_or_an_error(bytes in vec(any::<u8>(), 0..100)) {
         let bytes = Bytes::from(bytes);
         for framing in [Framing::Default, Framing::V1] {

@@ -39,17 +39,29 @@ fn read_offset(rest: &mut Bytes, bytes: usize) -> Result<u64, FramingError> {
 }
 
 pub(super) fn encode(channel: Channel, parts: &Parts) -> WebSocketFrame {
-    let pieces =
-        || std::iter::once(channel.name().as_bytes()).chain(parts.iter().map(Bytes::as_ref));
-    let count = pieces().count() + 1;
-    let mut offset = 8 * (count + 1);
-    let mut frame = BytesMut::with_capacity(offset + channel.name().len() + parts.len());
-    frame.put_u64_le(count as u64);
-    frame.put_u64_le(offset as u64);
-    for piece in pieces() {
-        offset += piece.len();
-        frame.put_u64_le(offset as u64);
-    }
-    pieces().for_each(|piece| frame.put_slice(piece));
+    let mut frame = head(channel, parts, parts.len());
+    parts.iter().for_each(|part| frame.put_slice(part));
     WebSocketFrame::Binary(frame.freeze())
+}
+
+/// The same as it stands in memory.
+pub(super) fn pieces(channel: Channel, parts: &Parts) -> Vec<Bytes> {
+    let head = head(channel, parts, 0).freeze();
+    std::iter::once(head).chain(parts.iter().cloned()).collect()
+}
+
+/// All that stands before the parts, with room for `more`.
+fn head(channel: Channel, parts: &Parts, more: usize) -> BytesMut {
+    let name = channel.name().as_bytes();
+    let count = parts.iter().count() + 2;
+    let mut offset = 8 * (count + 1);
+    let mut head = BytesMut::with_capacity(offset + name.len() + more);
+    head.put_u64_le(count as u64);
+    head.put_u64_le(offset as u64);
+    for length in std::iter::once(name.len()).chain(parts.iter().map(Bytes::len)) {
+        offset += length;
+        head.put_u64_le(offset as u64);
+    }
+    head.put_slice(name);
+    head
 }

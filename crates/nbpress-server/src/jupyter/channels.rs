@@ -4,29 +4,33 @@
 //! `v1.kernel.websocket.jupyter.org` the parts of a message are passed on as they came. What the kernel says
 //! while a session is away waits for it in the kernel's host.
 
+mod socket;
+
 use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
 use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
-use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::stream::SplitStream;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use nbpress_kernel::kernels::{
-    Connection, ConnectionEnd, ConnectionReceiver, ConnectionSender, Delivery, ExecutionState,
+    Connection, ConnectionEnd, ConnectionReceiver, ConnectionSender, ExecutionState,
     InteractiveKernel,
 };
 use nbpress_protocol::Channel;
-use nbpress_protocol::websocket::{Framing, Limits, WebSocketFrame, decode, encode};
+use nbpress_protocol::websocket::{Framing, Limits, WebSocketFrame, decode};
 use nbpress_runs::Permission;
 use serde::Deserialize;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use uuid::Uuid;
 
 use crate::app::Connected;
@@ -36,6 +40,8 @@ use crate::jupyter::sockets::FORBIDDEN;
 use crate::jupyter::{JupyterResult, served};
 use crate::scribe::Scribe;
 use crate::{App, DEFAULT_WORKSPACE};
+
+use socket::{Sink, Socket, pass};
 
 /// Between two signs of life that are asked for.
 const PING: Duration = Duration::from_secs(30);
@@ -63,7 +69,8 @@ async fn channels(
     Query(asked): Query<Asked>,
     headers: HeaderMap,
     who: Who,
-    upgrade: WebSocketUpgrade,
+    socket: socket::Connection,
+    _asked: WebSocketUpgrade,
 ) -> JupyterResult<Response> {
     let jupyter = served(&app)?;
     let kernel = find(jupyter, &kernel)?;
@@ -85,19 +92,21 @@ async fn channels(
         session,
         framing,
     };
-    let limits = Limits::default();
     let closing = app.stop.subscribe();
     // Before the client hears that it is connected.
     let counted = Connected::to(&app, kernel.id());
-    Ok(upgrade
-        .protocols(framing.subprotocol())
-        .max_message_size(limits.bytes)
-        .max_frame_size(limits.bytes)
-        .on_upgrade(async move |socket| {
-            let _counted = counted;
-            let ends = Ends { app, who, closing };
-            converse(socket, connection, client, ends).await;
-        }))
+    let mut response = socket.accept(Limits::default(), async move |socket| {
+        let _counted = counted;
+        let ends = Ends { app, who, closing };
+        converse(socket, connection, client, ends).await;
+    });
+    if let Some(subprotocol) = framing.subprotocol() {
+        let subprotocol = HeaderValue::from_static(subprotocol);
+        response
+            .headers_mut()
+            .insert(SEC_WEBSOCKET_PROTOCOL, subprotocol);
+    }
+    Ok(response)
 }
 
 /// Returns once a kernel that is being started answers: clients take an open WebSocket for a kernel that does,
@@ -120,7 +129,7 @@ struct Client {
     scribe: Option<Scribe>,
 }
 
-async fn converse(socket: WebSocket, connection: Connection, client: Client, ends: Ends) {
+async fn converse(socket: Socket, connection: Connection, client: Client, ends: Ends) {
     let _here = client
         .scribe
         .as_ref()
@@ -136,7 +145,7 @@ async fn converse(socket: WebSocket, connection: Connection, client: Client, end
 
 /// From the client to the kernel.
 async fn listen(
-    mut stream: SplitStream<WebSocket>,
+    mut stream: SplitStream<Socket>,
     sender: &ConnectionSender,
     client: &Client,
     alive: &watch::Sender<Instant>,
@@ -146,7 +155,7 @@ async fn listen(
         let frame = match message {
             Message::Text(text) => WebSocketFrame::Text(Bytes::from(text)),
             Message::Binary(bytes) => WebSocketFrame::Binary(bytes),
-            Message::Ping(_) | Message::Pong(_) => continue,
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => continue,
             Message::Close(_) => return,
         };
         // As in Jupyter, one message that cannot be read does not end the conversation.
@@ -169,7 +178,7 @@ async fn listen(
 
 /// From the kernel to the client.
 async fn tell(
-    mut sink: SplitSink<WebSocket, Message>,
+    mut sink: Sink,
     mut receiver: ConnectionReceiver,
     framing: Framing,
     ends: Ends,
@@ -203,7 +212,7 @@ async fn tell(
             }
         };
         let passed = match delivered {
-            Ok(delivery) => pass(&mut sink, framing, &delivery).await,
+            Ok(delivery) => pass(&mut sink, framing, delivery.channel, &delivery.parts).await,
             Err(ConnectionEnd::Replaced) => {
                 close(sink, POLICY, "the session has connected again").await;
                 return;
@@ -245,26 +254,9 @@ impl Ends {
     }
 }
 
-async fn pass(
-    sink: &mut SplitSink<WebSocket, Message>,
-    framing: Framing,
-    delivery: &Delivery,
-) -> Result<(), axum::Error> {
-    let message = match encode(framing, delivery.channel, &delivery.parts) {
-        Ok(WebSocketFrame::Text(text)) => match axum::extract::ws::Utf8Bytes::try_from(text) {
-            Ok(text) => Message::Text(text),
-            Err(_) => return Ok(()),
-        },
-        Ok(WebSocketFrame::Binary(bytes)) => Message::Binary(bytes),
-        // A kernel's message that is no JSON: there is nothing a client could do with it.
-        Err(_) => return Ok(()),
-    };
-    sink.feed(message).await
-}
-
-async fn close(mut sink: SplitSink<WebSocket, Message>, code: u16, reason: &'static str) {
+async fn close(mut sink: Sink, code: u16, reason: &'static str) {
     let frame = CloseFrame {
-        code,
+        code: code.into(),
         reason: reason.into(),
     };
     let _gone = sink.send(Message::Close(Some(frame))).await;

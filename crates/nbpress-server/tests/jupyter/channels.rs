@@ -149,3 +149,34 @@ async fn the_binary_framing_is_spoken_where_it_is_offered() {
     }
     talk.desk.end().await;
 }
+
+#[tokio::test]
+async fn a_long_output_arrives_whole_in_both_framings() {
+    const LENGTH: usize = 3_000_001;
+    let talk = Talk::start().await;
+    let offer = ("sec-websocket-protocol", "v1.kernel.websocket.jupyter.org");
+    let path = format!("/api/kernels/{}/channels", talk.kernel);
+    let mut binary = talk
+        .desk
+        .site
+        .connect(&path, &[BEARER, offer])
+        .await
+        .unwrap();
+    let mut text = talk.connect("text").await;
+    let code = format!("burst {LENGTH}");
+    text.say(&execute("text", "m", &code)).await;
+    assert!(text_of(&mut text, "m").await == "x".repeat(LENGTH));
+    loop {
+        let tungstenite::Message::Binary(bytes) = binary.next().await else {
+            panic!("a frame that is not binary");
+        };
+        let frame = WebSocketFrame::Binary(bytes);
+        let (_, parts) = decode(Framing::V1, &frame, Limits::default()).unwrap();
+        if parts.label().msg_type == "stream" {
+            let content: Value = serde_json::from_slice(&parts.content).unwrap();
+            assert!(content["text"] == "x".repeat(LENGTH));
+            break;
+        }
+    }
+    talk.desk.end().await;
+}
