@@ -1,5 +1,6 @@
 //! Connections of clients: how long one may take to say what it wants, and how all of them end with the server.
 
+mod silence;
 #[cfg(test)]
 mod tests;
 
@@ -14,14 +15,15 @@ use hyper_util::service::TowerToHyperService;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use silence::Silence;
+
 /// For the head of a request, and between two of them: longer than what proxies keep an idle connection for (nginx 60 s),
 /// so that they close it and never ask one that is about to end.
 pub(crate) const HEAD: Duration = Duration::from_secs(75);
 
 /// Answers what comes until `stopped`; then lets every request end that has begun.
 ///
-/// A client that begins a head and takes longer than `head` for it is closed. One that never
-/// said anything is not.
+/// A client that takes longer than `head` for a head is closed, and so is one that says nothing at all.
 pub(crate) async fn answer(
     mut listener: impl Listener,
     router: Router,
@@ -55,7 +57,9 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(head);
     let service = TowerToHyperService::new(router);
-    let mut answering = pin!(http.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    // hyper's limit begins with the first byte.
+    let stream = TokioIo::new(Silence::broken_within(head, stream));
+    let mut answering = pin!(http.serve_connection_with_upgrades(stream, service));
     tokio::select! {
         // A client that goes away is no failure of the server.
         _closed = answering.as_mut() => return,

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -17,7 +17,9 @@ async fn server(head: Duration) -> (SocketAddr, oneshot::Sender<()>, JoinSet<()>
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let router = Router::new().route("/", get(async || "here"));
+    let router = Router::new()
+        .route("/", get(async || "here"))
+        .route("/slow", post(async |body: String| body));
     let mut running = JoinSet::new();
     running.spawn(answer(listener, router, head, async {
         let _dropped = stopped.await;
@@ -50,6 +52,28 @@ async fn a_head_that_comes_byte_by_byte_is_not_waited_for() {
         () = drip => unreachable!("it never ends"),
     };
     assert!(!said.contains("here"), "{said}");
+}
+
+#[tokio::test]
+async fn who_says_nothing_is_not_waited_for() {
+    let (address, _stop, _running) = server(Duration::from_millis(200)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let said = tokio::time::timeout(PATIENCE, until_closed(&mut stream)).await;
+    assert_eq!(said.unwrap(), "");
+}
+
+#[tokio::test]
+async fn a_body_may_take_longer_than_a_head() {
+    let (address, _stop, _running) = server(Duration::from_millis(200)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = b"POST /slow HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\nconnection: close\r\n\r\na";
+    stream.write_all(head).await.unwrap();
+    // Longer than a head may take.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    stream.write_all(b"b").await.unwrap();
+    let said = tokio::time::timeout(PATIENCE, until_closed(&mut stream)).await;
+    let said = said.unwrap();
+    assert!(said.ends_with("ab"), "{said}");
 }
 
 #[tokio::test]
