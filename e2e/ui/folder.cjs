@@ -1,5 +1,5 @@
-// A folder is made and filled: by dropping a file, by choosing one, by a new notebook; what is in them is found, looked
-// at and deleted. Whoever may only read is offered none of it.
+// A folder is made and filled: by dropping a file, by choosing one, by a new notebook; what is in it is found, looked
+// at, renamed, moved, deleted and brought back. Whoever may only read is offered none of it.
 
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
@@ -29,9 +29,14 @@ main(async ({ server, person }) => {
   const ada = await person();
   await ada.goto(`${server.url}notebooks`);
   await row(ada, "report.ipynb").waitFor();
+  const folder = "north & south";
   await ada.getByRole("button", { name: "New folder" }).click();
+  await ada.getByLabel("Name").fill("a/b");
+  await ada.getByText("A name has no / in it.").waitFor();
+  await ada.getByLabel("Name").fill(folder);
+  await ada.keyboard.press("Enter");
   await ada.getByText("This folder is empty").waitFor();
-  const folder = decodeURIComponent(new URL(ada.url()).pathname).replace("/notebooks/", "");
+  assert.equal(decodeURIComponent(new URL(ada.url()).pathname), `/notebooks/${folder}`);
 
   // A file is dropped, and none is replaced.
   await drop(ada, "prices.ipynb", notebook("vat: float = 0.2", "a lighthouse keeper\n"));
@@ -75,13 +80,71 @@ main(async ({ server, person }) => {
   await ada.getByRole("navigation", { name: "Where you are" }).getByRole("link", { name: folder }).click();
   await row(ada, /Untitled.*\.ipynb/i).getByText("Kernel is on").waitFor();
 
-  // Deleted only when asked twice.
-  await row(ada, "2.csv").locator("td").first().click();
-  await aside.getByRole("button", { name: "Delete 2.csv" }).click();
-  assert.ok(fs.existsSync(path.join(server.root, folder, "2.csv")));
-  await aside.getByRole("button", { name: "Delete it? 2.csv" }).click();
+  // By keyboard it gets another name, which is free; its kernel goes with it, and the keyboard stays where it was.
+  const inFolder = (...names) => path.join(server.root, folder, ...names);
+  await row(ada, /Untitled.*\.ipynb/i).getByRole("link").first().focus();
+  await ada.keyboard.press("F2");
+  const dialog = ada.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("prices.ipynb");
+  await ada.keyboard.press("Enter");
+  await dialog.getByText("there is a prices.ipynb already").waitFor();
+  await dialog.getByLabel("Name").fill("sums.ipynb");
+  await ada.keyboard.press("Enter");
+  await row(ada, "sums.ipynb").getByText("Kernel is on").waitFor();
+  await until("the keyboard", () => row(ada, "sums.ipynb").getByRole("link").first().evaluate((link) => link === document.activeElement));
+  assert.ok(fs.existsSync(inFolder("sums.ipynb")));
+
+  // It is moved into a folder, and out of it; what is dragged onto a folder, too.
+  await ada.getByRole("button", { name: "New folder" }).click();
+  await dialog.getByLabel("Name").fill("2025");
+  await ada.keyboard.press("Enter");
+  await ada.getByText("This folder is empty").waitFor();
+  await ada.goBack();
+  await row(ada, "sums.ipynb").locator("td").nth(1).click();
+  await aside.getByRole("button", { name: "Move… sums.ipynb" }).click();
+  assert.ok(await dialog.getByRole("button", { name: "Move here" }).isDisabled());
+  await dialog.getByRole("button", { name: "2025" }).click();
+  await dialog.getByRole("button", { name: "Move here" }).click();
+  await row(ada, "sums.ipynb").waitFor({ state: "detached" });
+  await until("what was moved", () => fs.existsSync(inFolder("2025", "sums.ipynb")));
+  await row(ada, "prices.ipynb").locator("td").nth(1).dragTo(row(ada, "2025"));
+  await row(ada, "prices.ipynb").waitFor({ state: "detached" });
+  assert.ok(fs.existsSync(inFolder("2025", "prices.ipynb")));
+
+  // Deleted only when asked for; what is in the history comes back.
+  await row(ada, "2.csv").getByRole("link").first().focus();
+  await ada.keyboard.press("Delete");
+  await dialog.getByText("It is in no history").waitFor();
+  await ada.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  assert.ok(fs.existsSync(inFolder("2.csv")));
+  await ada.keyboard.press("Delete");
+  await dialog.getByRole("button", { name: "Delete", exact: true }).click();
   await row(ada, "2.csv").waitFor({ state: "detached" });
-  assert.ok(!fs.existsSync(path.join(server.root, folder, "2.csv")));
+  assert.ok(!fs.existsSync(inFolder("2.csv")));
+  await row(ada, "raw.bin").getByRole("link").first().focus();
+  await ada.keyboard.press("Delete");
+  await dialog.getByText("can be brought back").waitFor();
+  await dialog.getByRole("button", { name: "Delete", exact: true }).click();
+  await row(ada, "raw.bin").waitFor({ state: "detached" });
+  await ada.getByRole("button", { name: "Undo" }).click();
+  await row(ada, "raw.bin").waitFor();
+  assert.deepEqual(fs.readFileSync(inFolder("raw.bin")), bytes);
+  await row(ada, "2025").locator("td").nth(1).click();
+  await aside.getByRole("button", { name: "Delete… 2025" }).click();
+  await dialog.getByText("2 items").waitFor();
+  await dialog.getByRole("button", { name: "Never mind" }).click();
+  assert.ok(fs.existsSync(inFolder("2025", "sums.ipynb")));
+
+  // On a phone everything is behind one button of the row.
+  const phone = await person({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+  await phone.goto(`${server.url}notebooks/${encodeURIComponent(folder)}`);
+  await phone.getByRole("button", { name: "What can be done with raw.bin" }).tap();
+  await phone.getByRole("dialog").getByRole("button", { name: "Rename… raw.bin" }).tap();
+  await phone.getByRole("textbox", { name: "Name" }).fill("kept.bin");
+  await phone.getByRole("button", { name: "Rename", exact: true }).tap();
+  await row(phone, "kept.bin").waitFor();
+  await phone.close();
 
   // Whoever reads is led to pages to read.
   const { link } = await server.api("POST", "v1/users", { name: "grace", roles: { main: "viewer" } });
@@ -90,7 +153,12 @@ main(async ({ server, person }) => {
   await grace.getByRole("button").first().click();
   await grace.goto(`${server.url}notebooks`);
   await row(grace, "report.ipynb").waitFor();
-  assert.equal(await grace.getByRole("button", { name: "New notebook" }).count(), 0);
+  await row(grace, "report.ipynb").locator("td").nth(1).click();
+  await grace.getByRole("complementary").getByRole("link", { name: "Download" }).waitFor();
+  for (const name of ["New notebook", "New folder", /Rename/, /Move/, /Delete/]) assert.equal(await grace.getByRole("button", { name }).count(), 0);
+  await row(grace, "report.ipynb").getByRole("link").focus();
+  for (const key of ["F2", "Delete"]) await grace.keyboard.press(key);
+  assert.equal(await grace.getByRole("dialog").count(), 0);
   const to = await row(grace, "report.ipynb").getByRole("link").getAttribute("href");
   assert.match(to, /\/view\/report\.ipynb$/);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Job, KernelStatus, Run } from "../api/schema.ts";
-import { addressOf, type FolderEntry, sorted, within } from "./folder.ts";
+import { addressOf, type FolderEntry, sorted, within, mayGoTo, movedWith, wrongName } from "./folder.ts";
 import { statusOf } from "./status.ts";
 
 function entry(name: string, type: FolderEntry["type"]): FolderEntry {
@@ -36,4 +36,26 @@ test("a notebook is what its kernel does, else what its last run came to", () =>
   expect(words([kernel("idle")], [job], [other, run])).toBe("Failed in cell 3");
   expect(words([kernel("idle", ["c"])], [job], [run])).toBe("A cell runs");
   expect(statusOf("a.ipynb", [], [job], [run])).toEqual({ look: "is-bad", words: "Failed in cell 3", run: "run_1" });
+});
+
+test("what is moved takes along what is in it, and nothing else", () => {
+  expect(movedWith("a/b.ipynb", "a/b.ipynb", "c.ipynb")).toBe("c.ipynb");
+  expect(movedWith("a/b.ipynb", "a", "x/a")).toBe("x/a/b.ipynb");
+  for (const path of ["ab/c.ipynb", "a/b.ipynb2", "c/a/b.ipynb"]) expect(movedWith(path, "a/b.ipynb", "d.ipynb")).toBeUndefined();
+});
+
+test.each([
+  ["a/b.ipynb", "", true],
+  ["a/b.ipynb", "a", false],
+  ["a", "a", false],
+  ["a", "a/b", false],
+  ["a", "ab", true],
+  ["b.ipynb", "", false],
+])("whether %s may be put into the folder '%s'", (path, folder, may) => {
+  expect(mayGoTo(path, folder)).toBe(may);
+});
+
+test("a name is no path, is not hidden, and is there", () => {
+  for (const name of ["", "  ", "a/b", ".a"]) expect(wrongName(name)).toBeDefined();
+  for (const name of ["a", "a.b", "ä ö"]) expect(wrongName(name)).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 // A folder of the server: what is in it, and what can be put into it.
-import { ApiError } from "../api/client.ts";
+import { ApiError, request } from "../api/client.ts";
 import { whileVisible } from "../api/visible.ts";
 
 export interface FolderEntry {
@@ -49,8 +49,63 @@ export async function upload(folder: string, file: File): Promise<void> {
   }
 }
 
+/** Makes a folder of this name; nothing that is there is taken for it. */
+export async function makeFolder(folder: string, name: string): Promise<string> {
+  const path = within(folder, name);
+  if ((await list(folder)).some((entry) => entry.name === name)) throw new ApiError(409, { message: `there is a ${name} already` });
+  await asked(addressOf(path), { method: "PUT", body: JSON.stringify({ type: "directory" }) });
+  return path;
+}
+
+/** Why something cannot be called so; undefined if it can. */
+export function wrongName(name: string): string | undefined {
+  if (name.trim() === "") return "It needs a name.";
+  if (name.includes("/")) return "A name has no / in it.";
+  return name.startsWith(".") ? "What begins with a dot is hidden." : undefined;
+}
+
+/** The folder of a path. */
+export function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+/** Whether something may be put into a folder: it is not there, and not itself in what is moved. */
+export function mayGoTo(path: string, folder: string): boolean {
+  return folderOf(path) !== folder && folder !== path && !folder.startsWith(`${path}/`);
+}
+
+/** Gives something another path; its kernels go with it. */
+export async function move(from: string, to: string): Promise<void> {
+  try {
+    await asked(addressOf(from), { method: "PATCH", body: JSON.stringify({ path: to }) });
+  } catch (error) {
+    throw error instanceof ApiError && error.status === 409 ? new ApiError(409, { message: `there is a ${to.slice(to.lastIndexOf("/") + 1)} already` }) : error;
+  }
+  const sessions = (await asked("api/sessions")) as { id: string; path: string }[];
+  for (const { id, path } of sessions) {
+    const goes = movedWith(path, from, to);
+    if (goes !== undefined) await asked(`api/sessions/${encodeURIComponent(id)}`, { method: "PATCH", body: JSON.stringify({ path: goes }) });
+  }
+}
+
+/** Where something is after it, or a folder around it, was moved; undefined if it stays. */
+export function movedWith(path: string, from: string, to: string): string | undefined {
+  return path === from ? to : path.startsWith(`${from}/`) ? to + path.slice(from.length) : undefined;
+}
+
 export async function remove(path: string): Promise<void> {
   await asked(addressOf(path), { method: "DELETE" });
+}
+
+/** The version in the history that a file is now, if there is one: with it the file can come back. */
+export async function versionNow(path: string): Promise<string | undefined> {
+  const versions = await request("GET /v1/versions", { query: { path } });
+  const { hash } = (await asked(`${addressOf(path)}?content=0&hash=1`)) as { hash: string | null };
+  return versions.find((version) => version.hash === hash)?.id;
+}
+
+export async function restore(path: string, id: string): Promise<void> {
+  await request("POST /v1/versions/restore", { body: { path, id } });
 }
 
 /** Calls when something in a folder may have changed, until the returned function is called. */

@@ -10,12 +10,13 @@ import { elsewhere, Link, navigate, usePlace, withQuery } from "../app/router.ts
 import { useAct } from "../parts/act.ts";
 import { useNow } from "../parts/now.ts";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
-import { bytes, relative } from "../parts/say.ts";
+import { bytes, fileName, relative } from "../parts/say.ts";
 import "../parts/table.css";
-import { type FolderEntry, list, make, upload, watch } from "./folder.ts";
+import { type FolderEntry, folderOf, list, make, mayGoTo, move, restore, upload, watch, within } from "./folder.ts";
 import { Found } from "./found.tsx";
 import "./notebooks.css";
 import { Preview } from "./preview.tsx";
+import { type Asked, type Done, Question } from "./questions.tsx";
 import { type Status, statusOf } from "./status.ts";
 
 /** More rows than this are not drawn: a filter finds them. */
@@ -23,6 +24,7 @@ const MOST = 500;
 /** Between a change and the look at it; many come together. */
 const TOGETHER = 200;
 const KERNELS = 5000;
+const DRAGGED = "application/x-nbpress-entry";
 
 export default function NotebooksPage({ folder }: { folder: string }) {
   const place = usePlace();
@@ -30,6 +32,9 @@ export default function NotebooksPage({ folder }: { folder: string }) {
   const { entries, error, again } = useFolder(folder);
   const { busy, failure, act } = useAct();
   const picker = useRef<HTMLInputElement>(null);
+  const { asked, turn, ask, close } = useAsked();
+  const [deleted, setDeleted] = useState<{ path: string; version: string | undefined }>();
+  const focus = useFocusOn();
   const mayWrite = may(me, "write");
   const shown = entries?.find(({ name }) => name === place.query.get("show"));
   const searched = place.query.get("q") ?? "";
@@ -39,7 +44,25 @@ export default function NotebooksPage({ folder }: { folder: string }) {
   });
   const open = () => act(async () => navigate(editAddress(await make(folder, "notebook"))));
   const actions = mayWrite ? <button type="button" className="button primary" disabled={busy} onClick={open}>New notebook</button> : undefined;
-  const side = searched === "" && shown !== undefined ? <Preview key={shown.path} entry={shown} mayWrite={mayWrite} onGone={() => void again()} /> : undefined;
+  const side = searched === "" && shown !== undefined ? <Preview key={shown.path} entry={shown} mayWrite={mayWrite} onWish={(wish) => ask({ do: wish, entry: shown })} /> : undefined;
+  const done = (what: Done) => {
+    close();
+    setDeleted(what.did === "delete" ? what : undefined);
+    if (what.did === "make") return navigate(folderAddress(what.path));
+    const name = what.did === "move" && folderOf(what.path) === folder ? fileName(what.path) : undefined;
+    navigate(withQuery(place, { show: name }), "replace");
+    if (name !== undefined) focus(name);
+    return void again();
+  };
+  const bringBack = (path: string, version: string) => act(async () => {
+    await restore(path, version);
+    setDeleted(undefined);
+    await again();
+  });
+  const moveTo = (path: string, to: string) => act(async () => {
+    await move(path, within(to, fileName(path)));
+    done({ did: "move", path: within(to, fileName(path)) });
+  });
   return (
     <Page crumbs={folderCrumbs(folder)} actions={actions} side={side}>
       <Drop enabled={mayWrite} onFiles={put}>
@@ -47,7 +70,7 @@ export default function NotebooksPage({ folder }: { folder: string }) {
           <h1 className="grow">{folder === "" ? "Notebooks" : folder.slice(folder.lastIndexOf("/") + 1)}</h1>
           {mayWrite ? (
             <>
-              <button type="button" className="button" disabled={busy} onClick={() => act(async () => navigate(folderAddress(await make(folder, "directory"))))}>New folder</button>
+              <button type="button" className="button" disabled={busy} onClick={() => ask({ do: "folder" })}>New folder</button>
               <button type="button" className="button" disabled={busy} onClick={() => picker.current?.click()}>Upload…</button>
               <input ref={picker} type="file" multiple hidden aria-label="Files to upload" onChange={({ target }) => { put([...(target.files ?? [])]); target.value = ""; }} />
             </>
@@ -55,8 +78,15 @@ export default function NotebooksPage({ folder }: { folder: string }) {
         </div>
         <Search key={searched} searched={searched} />
         {failure === undefined ? null : <p className="wrong-line" role="alert">{failure}</p>}
-        {searched !== "" ? <Found searched={searched} mayEdit={mayWrite} /> : entries === undefined ? error === undefined ? <Loading what="the folder" /> : <Failure error={error} /> : entries.length === 0 ? <Nothing isTop={folder === ""} mayWrite={mayWrite} /> : <List entries={entries} shown={shown} mayEdit={mayWrite} />}
+        <div role="status">{deleted === undefined ? null : (
+          <p className="folder-said">
+            <span>Deleted {fileName(deleted.path)}</span>
+            {deleted.version === undefined ? null : <button type="button" className="button quiet" disabled={busy} onClick={() => bringBack(deleted.path, deleted.version ?? "")}>Undo</button>}
+          </p>
+        )}</div>
+        {searched !== "" ? <Found searched={searched} mayEdit={mayWrite} /> : entries === undefined ? error === undefined ? <Loading what="the folder" /> : <Failure error={error} /> : entries.length === 0 ? <Nothing isTop={folder === ""} mayWrite={mayWrite} /> : <List entries={entries} shown={shown} mayEdit={mayWrite} onAsk={ask} onMove={moveTo} />}
       </Drop>
+      {asked === undefined ? null : <Question key={turn} folder={folder} asked={asked} mayWrite={mayWrite} onAsk={ask} onClose={() => close(turn)} onDone={done} />}
     </Page>
   );
 }
@@ -93,6 +123,40 @@ function useFolder(folder: string): { entries: FolderEntry[] | undefined; error:
   }, [folder, again]);
   const isHere = state.folder === folder;
   return { entries: isHere ? state.entries : undefined, error: isHere ? state.error : undefined, again };
+}
+
+interface Asking {
+  asked: Asked | undefined;
+  turn: number;
+  ask: (asked: Asked) => void;
+  /** Only if that is what is asked. */
+  close: (turn?: number) => void;
+}
+
+/** What is asked just now; of a question that was left it can be heard late that it is closed. */
+function useAsked(): Asking {
+  const [{ asked, turn }, set] = useState<{ asked: Asked | undefined; turn: number }>({ asked: undefined, turn: 0 });
+  return {
+    asked,
+    turn,
+    ask: (next) => set((before) => ({ asked: next, turn: before.turn + 1 })),
+    close: (which) => set((before) => (which === undefined || which === before.turn ? { ...before, asked: undefined } : before)),
+  };
+}
+
+/** Puts the keyboard on a row as soon as it is in the list. */
+function useFocusOn(): (name: string) => void {
+  const wanted = useRef<string>(undefined);
+  useEffect(() => {
+    if (wanted.current === undefined) return;
+    const row = document.querySelector<HTMLElement>(`.folder tr[data-name="${CSS.escape(wanted.current)}"] th a`);
+    if (row === null) return;
+    wanted.current = undefined;
+    row.focus();
+  });
+  return (name) => {
+    wanted.current = name;
+  };
 }
 
 /** Files that are dropped anywhere on the screen are put into the folder. */
@@ -139,30 +203,89 @@ function Nothing({ isTop, mayWrite }: { isTop: boolean; mayWrite: boolean }) {
   );
 }
 
-function List({ entries, shown, mayEdit }: { entries: FolderEntry[]; shown: FolderEntry | undefined; mayEdit: boolean }) {
+interface ListProps {
+  entries: FolderEntry[];
+  shown: FolderEntry | undefined;
+  mayEdit: boolean;
+  onAsk: (asked: Asked) => void;
+  /** Something is put into a folder. */
+  onMove: (path: string, folder: string) => void;
+}
+
+function List({ entries, shown, mayEdit, onAsk, onMove }: ListProps) {
   const statuses = useStatuses();
   const now = useNow(30_000);
   const place = usePlace();
   const choose = ({ name }: FolderEntry) => navigate(withQuery(place, { show: name }), "replace");
+  const press = (event: KeyboardEvent<HTMLElement>) => {
+    const wish = event.key === "F2" ? "rename" : event.key === "Delete" ? "delete" : undefined;
+    if (wish === undefined) return walk(event);
+    if (!mayEdit || shown === undefined) return;
+    event.preventDefault();
+    onAsk({ do: wish, entry: shown });
+  };
   return (
     <>
       <div className="panel table-panel">
         <table className="table folder">
-          <thead><tr><th scope="col">Name</th><th scope="col">State</th><th scope="col" className="num middle">Changed</th><th scope="col" className="num wide">Size</th></tr></thead>
-          <tbody onKeyDown={walk}>
+          <thead><tr><th scope="col">Name</th><th scope="col">State</th><th scope="col" className="num middle">Changed</th><th scope="col" className="num wide">Size</th><th scope="col" className="row-more"><span className="unseen">What can be done</span></th></tr></thead>
+          <tbody onKeyDown={press}>
             {entries.slice(0, MOST).map((entry) => (
-              <tr key={entry.path} className={entry === shown ? "is-shown" : undefined} onClick={() => choose(entry)} onFocus={() => entry !== shown && choose(entry)}>
+              <Row key={entry.path} entry={entry} isShown={entry === shown} mayMove={mayEdit} onMove={onMove} onChoose={() => entry !== shown && choose(entry)}>
                 <th scope="row"><Name entry={entry} mayEdit={mayEdit} /></th>
                 <td>{entry.type === "notebook" ? <State status={statuses(entry.path)} /> : null}</td>
                 <td className="num middle"><time className="muted" dateTime={entry.last_modified}>{relative(Math.min(Date.parse(entry.last_modified), now), now)}</time></td>
                 <td className="num wide muted">{entry.size === null || entry.type === "directory" ? "" : bytes(entry.size)}</td>
-              </tr>
+                <td className="row-more"><button type="button" className="button quiet" aria-label={`What can be done with ${entry.name}`} onClick={() => onAsk({ do: "choose", entry })}>⋯</button></td>
+              </Row>
             ))}
           </tbody>
         </table>
       </div>
       {entries.length > MOST ? <p className="muted after-list">The first {MOST} of {entries.length.toLocaleString("en")}. <a className="link" href={elsewhere("view/")}>All of them, page by page</a></p> : null}
     </>
+  );
+}
+
+interface RowProps {
+  entry: FolderEntry;
+  isShown: boolean;
+  mayMove: boolean;
+  onMove: ListProps["onMove"];
+  onChoose: () => void;
+  children: React.ReactNode;
+}
+
+/** It can be dragged onto a folder. */
+function Row({ entry, isShown, mayMove, onMove, onChoose, children }: RowProps) {
+  const [isTarget, setTarget] = useState(false);
+  const over = (event: DragEvent) => {
+    if (entry.type !== "directory" || !event.dataTransfer.types.includes(DRAGGED)) return;
+    event.preventDefault();
+    setTarget(true);
+  };
+  const drop = (event: DragEvent) => {
+    setTarget(false);
+    const path = event.dataTransfer.getData(DRAGGED);
+    if (path === "" || !mayGoTo(path, entry.path)) return;
+    event.preventDefault();
+    onMove(path, entry.path);
+  };
+  const looks = [isShown && "is-shown", isTarget && "is-target"].filter(Boolean).join(" ");
+  return (
+    <tr
+      data-name={entry.name}
+      className={looks}
+      draggable={mayMove}
+      onDragStart={(event) => event.dataTransfer.setData(DRAGGED, entry.path)}
+      onDragOver={over}
+      onDragLeave={() => setTarget(false)}
+      onDrop={drop}
+      onClick={onChoose}
+      onFocus={onChoose}
+    >
+      {children}
+    </tr>
   );
 }
 

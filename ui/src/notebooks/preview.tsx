@@ -3,41 +3,25 @@ import { useEffect, useState } from "react";
 
 import { ApiError } from "../api/client.ts";
 import { useQuery } from "../api/query.ts";
-import { editAddress, viewAddress } from "../app/places.ts";
-import { elsewhere, Link } from "../app/router.tsx";
+import { Link } from "../app/router.tsx";
 import { load } from "../editor/document.ts";
 import { jobOf } from "../editor/publication.ts";
 import type { Notebook } from "../notebook/nbformat.ts";
 import { Output } from "../output/output.tsx";
-import { useAct } from "../parts/act.ts";
 import { counted, value } from "../parts/say.ts";
-import { Sure } from "../parts/sure.tsx";
 import { beginning } from "./beginning.ts";
-import { type FolderEntry, remove } from "./folder.ts";
+import { Choices, type Wish } from "./choices.tsx";
+import type { FolderEntry } from "./folder.ts";
 
-/** Those that `nbpress-tables` knows. */
-const TABLES = /\.(csv|parquet|pq|arrow|arrows|feather|jsonl|ndjson)$/i;
 /** Notebooks that are larger are opened, not looked at. */
 const LARGEST = 4_000_000;
 
-export function Preview({ entry, mayWrite, onGone }: { entry: FolderEntry; mayWrite: boolean; onGone: () => void }) {
-  const { busy, failure, act } = useAct();
-  const gone = () => act(async () => {
-    await remove(entry.path);
-    onGone();
-  });
+export function Preview({ entry, mayWrite, onWish }: { entry: FolderEntry; mayWrite: boolean; onWish: (wish: Wish) => void }) {
   return (
     <>
       <section className="preview">
         <h2 className="cut" title={entry.path}>{entry.name}</h2>
-        <div className="choices">
-          {entry.type === "notebook" && mayWrite ? <Link className="button" to={editAddress(entry.path)}>Edit</Link> : null}
-          {TABLES.test(entry.name) ? <Link className="button" to={`/explore?path=${encodeURIComponent(entry.path)}`}>Explore</Link> : null}
-          <a className="button" href={elsewhere(viewAddress(entry.path))}>View</a>
-          {entry.type === "directory" ? null : <a className="button quiet" href={elsewhere(`files/${entry.path.split("/").map(encodeURIComponent).join("/")}?download=1`)}>Download</a>}
-          {mayWrite ? <Sure label="Delete" question="Delete it?" of={entry.name} busy={busy} onSure={gone} /> : null}
-        </div>
-        {failure === undefined ? null : <p className="wrong-line" role="alert">{failure}</p>}
+        <Choices entry={entry} mayWrite={mayWrite} onWish={onWish} />
       </section>
       {entry.type === "notebook" ? <OfNotebook key={entry.last_modified} entry={entry} /> : null}
     </>
