@@ -1,6 +1,10 @@
 """A copy: it waits, and forks kernels."""
 
 
+# How soon the system is to end the newest copy, and those before it: all others come after 1000.
+NEWEST, OLDER = 900, 1000
+
+
 class Frozen:
     """The copy: waits, and forks kernels."""
 
@@ -35,7 +39,7 @@ class Frozen:
                 else:
                     events.unregister(descriptor)
                     self.give_back(descriptor)
-            wanted = time.time() < self.hook.until and os.path.exists(self.hook.place)
+            wanted = lasting_time() < self.hook.ends and os.path.exists(self.hook.place)
             if not wanted and not self.leases:
                 shutil.rmtree(self.hook.place, ignore_errors=True)
                 os._exit(0)
@@ -58,6 +62,9 @@ class Frozen:
         kept = names[excess:]
         while kept and self.hold_too_much(kept):
             self.drop(os.path.join(folder, kept.pop(0)))
+        for process in map(self.process_of, kept[:-1]):
+            if process:
+                offer_memory(process, OLDER)
 
     def hold_too_much(self, names):
         """Whether copies hold more than they may together. A look at what they share takes a while, and is needed only
@@ -172,11 +179,11 @@ class Frozen:
         live(application, become)
 
 
-def offer_memory():
-    """The system ends a copy before it ends what works."""
+def offer_memory(process, score):
+    """The system ends a copy before it ends what works, and the newest last."""
     try:
-        with open("/proc/self/oom_score_adj", "r+") as file:
-            file.write("900")
+        with open(f"/proc/{process}/oom_score_adj", "r+") as file:
+            file.write(str(score))
     except OSError:
         pass
 

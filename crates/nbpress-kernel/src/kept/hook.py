@@ -233,6 +233,7 @@ class Hook:
         self.lost = sorted({*self.files.lost, *self.processes(), *temporary_folders()})
         now = time.time()
         self.until = now + self.settings["time"]
+        self.ends = lasting_time() + self.settings["time"]
         self.place = os.path.join(self.settings["folder"], str(time.time_ns()))
         os.mkdir(self.place, 0o700)
         self.listener = self.wait_at()
@@ -308,7 +309,7 @@ class Hook:
         """The process in between, which ends when the copy waits. Does not return."""
         status = 1
         try:
-            offer_memory()
+            offer_memory("self", NEWEST)
             # Nor is it of the groups of processes that end with the kernel.
             os.setsid()
             enter(self.settings["groups"])

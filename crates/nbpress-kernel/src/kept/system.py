@@ -56,6 +56,11 @@ def moment(seconds):
     return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat()
 
 
+def lasting_time():
+    """In seconds, by a clock that nobody sets; it goes on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 def version():
     """Of Python, for example `3.12.1`."""
     return ".".join(map(str, sys.version_info[:3]))

@@ -117,6 +117,53 @@ async fn a_copy_ends_with_its_time_and_with_its_folder() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn a_clock_that_is_set_back_makes_no_copy_live_longer() {
+    let place = Place::open(&[]);
+    let found = python_kernels().remove(0);
+    let short = Keep {
+        time: Duration::from_secs(2),
+        ..Keep::in_folder(folder(&place))
+    };
+    let mut kernel = keeping(&place, &found, &short).await;
+    // As copies see it, the clock goes back by a day when they have begun to wait.
+    let set_back = "import time; real, begun = time.time, time.monotonic()\n\
+        time.time = lambda: real() - 86400 * (time.monotonic() > begun + 1)";
+    run(&mut kernel, set_back).await;
+    run(&mut kernel, "1").await;
+    let expires = newest(&place);
+    until_gone(&[expires.process_id]).await;
+    kernel.kill().await;
+    kept::drop_all(&folder(&place));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn files_that_a_cell_removed_are_read_on_in_what_comes_of_a_copy() {
+    let place = Place::open(&[]);
+    let found = python_kernels().remove(0);
+    let mut kernel = keeping(&place, &found, &Keep::in_folder(folder(&place))).await;
+    let begin = "import os; file = open('removed', 'w+'); _ = file.write('one two'); file.seek(4)\n\
+        os.mkdir('inner'); os.chdir('inner')";
+    run(&mut kernel, begin).await;
+    let remove = "os.remove('../removed'); os.rmdir(os.getcwd()); 1 / 0";
+    run(&mut kernel, remove).await;
+    // One from before they were removed, and one from after.
+    let before = newest(&place);
+    run(&mut kernel, "1 / 0").await;
+    for copy in [before, newest(&place)] {
+        let mut revived = revive(&place, &copy, &found).await.unwrap();
+        let said = run(
+            &mut revived,
+            "print(file.read(), os.path.exists('../removed'))",
+        )
+        .await;
+        assert_eq!(said, "two False\n");
+        revived.kill().await;
+    }
+    kernel.kill().await;
+    kept::drop_all(&folder(&place));
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn the_oldest_go_when_there_are_too_many_or_they_hold_too_much() {
     let place = Place::open(&[]);
     let found = python_kernels().remove(0);
@@ -135,6 +182,18 @@ async fn the_oldest_go_when_there_are_too_many_or_they_hold_too_much() {
     assert_eq!(kept, made[2..]);
     kept::trim(&folder(&place), 2, u64::MAX);
     assert!(!is_alive(made[2]));
+    // The system is to end the newest last.
+    let score = |pid| {
+        let path = Path::new("/proc")
+            .join(u32::to_string(&pid))
+            .join("oom_score_adj");
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut std::fs::File::open(path).unwrap(), &mut text).unwrap();
+        text.trim().parse::<i32>().unwrap()
+    };
+    while score(made[3]) <= score(made[4]) {
+        tokio::task::yield_now().await;
+    }
     let held = newest(&place).memory_bytes().unwrap();
     kept::trim(&folder(&place), 2, held * 3 / 2);
     assert!(!is_alive(made[3]) && is_alive(made[4]));
