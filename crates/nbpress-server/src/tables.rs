@@ -54,6 +54,15 @@ pub(crate) struct TablePage {
     total: u64,
     /// Of each of the columns, where it was asked for.
     summary: Option<Vec<Summary>>,
+    /// Names the bytes that were asked: an answer with another version is one of another table. Null where a table
+    /// cannot become another one.
+    version: Option<String>,
+}
+
+impl TablePage {
+    fn of_version(self, version: Option<String>) -> Self {
+        Self { version, ..self }
+    }
 }
 
 /// A column.
@@ -97,7 +106,7 @@ impl Question {
         };
         let most = MOST_FIELDS / (columns.max(1) as u64);
         self.query.limit = self.query.limit.min(most);
-        let page = table.page(&self.query)?;
+        let page = table.page_in(&self.query, &ask::ORDERS)?;
         let schema = page.rows.schema();
         let columns = schema.fields().iter().map(|field| TableColumn {
             name: field.name().clone(),
@@ -117,6 +126,7 @@ impl Question {
             matching: page.matching,
             total: table.rows(),
             summary,
+            version: None,
         })
     }
 }
@@ -172,14 +182,18 @@ async fn of_folder(
             .map_err(|error| ApiError::invalid("path", error.to_string()))?;
         let cell = cell.unwrap_or_default();
         let shown = open::output(&notebook, &cell, output.unwrap_or_default())?;
+        // Of the notebook, other cells may change.
+        let version = shown.version();
         let shown = shown.with_all_rows_of_its_origin(&app, jupyter).await;
-        ask(move || shown.open(), |table| question.answer(table)).await?
+        let page = ask(move || shown.open(), |table| question.answer(table)).await?;
+        page.of_version(Some(version))
     } else {
         let format = Format::of_name(&entry.name)
             .ok_or_else(|| ApiError::invalid("path", "its name is not that of a table"))?;
         let file = open_file(jupyter, &path).await?;
         let open = move || Table::read(file, format);
-        ask(open, |table| question.answer(table)).await?
+        let page = ask(open, |table| question.answer(table)).await?;
+        page.of_version(entry.etag)
     };
     Ok(tagged(tag, page))
 }
@@ -227,13 +241,17 @@ async fn of_run(
 
 /// Names the answer to a question about these bytes.
 fn tag(bytes: &str, question: Option<&str>) -> String {
+    format!("\"{}\"", digest(bytes, question))
+}
+
+fn digest(bytes: &str, question: Option<&str>) -> String {
     let mut hash = Sha256::new();
     for part in [bytes, question.unwrap_or_default()] {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
     let digits = hex::encode(hash.finalize());
-    format!("\"{}\"", &digits[..32])
+    digits[..32].to_owned()
 }
 
 fn tagged(tag: Option<String>, page: TablePage) -> Response {

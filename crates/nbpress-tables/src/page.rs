@@ -10,11 +10,15 @@ use arrow_select::take::take_record_batch;
 
 use crate::error::TableError;
 use crate::filter::{matches, not_comparable, plain};
+use crate::orders::{Identity, Order, Orders};
 use crate::query::{Filter, Query};
 use crate::table::{Table, limit};
 
 /// The most rows that are sorted: their keys are in memory.
 const MAX_SORTED: u64 = 50_000_000;
+
+/// Rows of which the order is found for a page within them: as many as a page may have.
+const FIRST: usize = 10_000;
 
 /// What a [`Query`] gives.
 #[derive(Clone, Debug)]
@@ -28,6 +32,15 @@ pub struct Page {
 impl Table {
     /// The rows a query asks for.
     pub fn page(&self, query: &Query) -> Result<Page, TableError> {
+        self.find_page(query, None)
+    }
+
+    /// The same, by the order of an earlier page where there was one; this one's is kept.
+    pub fn page_in(&self, query: &Query, orders: &Orders) -> Result<Page, TableError> {
+        self.find_page(query, Some(orders))
+    }
+
+    fn find_page(&self, query: &Query, orders: Option<&Orders>) -> Result<Page, TableError> {
         let columns = match &query.columns {
             Some(names) => names
                 .iter()
@@ -55,19 +68,61 @@ impl Table {
                 matching: self.rows(),
             });
         }
-        let found = self.matching(query)?;
-        let matching = found.positions.len() as u64;
         let end = if query.sample { usize::MAX } else { end };
-        let ordered = found.ordered(query, end)?;
-        let wanted = ordered.get(first.min(ordered.len())..).unwrap_or_default();
+        let has_few = u32::try_from(self.rows()).is_ok();
+        let kept = orders.filter(|_| has_few).zip(self.identity.as_ref());
+        let (wanted, matching) = match kept {
+            Some((orders, identity)) => {
+                let order = self.order(query, end, orders, identity)?;
+                let wanted = order.rows.iter().take(end).skip(first).copied();
+                (wanted.map(u64::from).collect(), order.matching)
+            }
+            None => {
+                let found = self.matching(query)?;
+                let matching = found.positions.len() as u64;
+                let mut ordered = found.ordered(query, end)?;
+                (ordered.split_off(first.min(ordered.len())), matching)
+            }
+        };
         if query.sample {
             let places = evenly(wanted.len() as u64, count);
             let some = places.filter_map(|row| wanted.get(usize::try_from(row).ok()?).copied());
             let rows = self.rows_at(&columns, &some.collect::<Vec<_>>())?;
             return Ok(Page { rows, matching });
         }
-        let rows = self.rows_at(&columns, wanted)?;
+        let rows = self.rows_at(&columns, &wanted)?;
         Ok(Page { rows, matching })
+    }
+
+    /// The order of the rows up to `end` at least: of the first ones together, since a page is seldom the only one, and
+    /// beyond those of all.
+    fn order(
+        &self,
+        query: &Query,
+        end: usize,
+        orders: &Orders,
+        identity: &Identity,
+    ) -> Result<Arc<Order>, TableError> {
+        if let Some(order) = orders.find(identity, query, end) {
+            return Ok(order);
+        }
+        let found = self.matching(query)?;
+        let matching = found.positions.len();
+        let reaches = if end <= FIRST {
+            FIRST
+        } else if orders.has_room_for(matching) {
+            usize::MAX
+        } else {
+            end
+        };
+        let rows = found.ordered(query, reaches)?;
+        let rows: Vec<u32> = rows.iter().filter_map(|&row| row.try_into().ok()).collect();
+        let order = Arc::new(Order {
+            rows,
+            matching: matching as u64,
+        });
+        orders.keep(identity, query, &order);
+        Ok(order)
     }
 
     /// The rows at these positions, in this order, with these columns, in this order.

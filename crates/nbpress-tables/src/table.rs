@@ -14,6 +14,7 @@ use arrow_select::take::take_record_batch;
 use serde_json::Value;
 
 use crate::error::TableError;
+use crate::orders::Identity;
 use crate::parquet_file::ParquetFile;
 use crate::query::Filter;
 use crate::resource;
@@ -58,6 +59,8 @@ impl Format {
 pub struct Table {
     schema: SchemaRef,
     source: Source,
+    /// Which bytes it is of; none where that is not sure.
+    pub(crate) identity: Option<Identity>,
     stop: Arc<AtomicBool>,
 }
 
@@ -74,7 +77,14 @@ impl Table {
     }
 
     /// The table in an open file, which is read from its beginning.
-    pub fn read(mut file: File, format: Format) -> Result<Self, TableError> {
+    pub fn read(file: File, format: Format) -> Result<Self, TableError> {
+        // Before the first byte is read.
+        let identity = Identity::of(&file);
+        let read = Self::read_new(file, format)?;
+        Ok(Self { identity, ..read })
+    }
+
+    fn read_new(mut file: File, format: Format) -> Result<Self, TableError> {
         if format == Format::Parquet {
             return Self::of(Source::Parquet(ParquetFile::open(file)?));
         }
@@ -101,6 +111,7 @@ impl Table {
         Ok(Self {
             schema,
             source,
+            identity: None,
             stop: Arc::default(),
         })
     }

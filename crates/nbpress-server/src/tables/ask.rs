@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use nbpress_tables::{Table, TableError};
+use nbpress_tables::{Orders, Table, TableError};
 use tokio::sync::Semaphore;
 
 use crate::error::{ApiError, ApiResult};
@@ -14,6 +14,13 @@ use crate::error::{ApiError, ApiResult};
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
 /// How long a question may wait and work.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// For how long an order of rows that nobody asks for is kept.
+const KEPT: Duration = Duration::from_mins(2);
+/// Orders of the tables that people go through at this moment: each page of a sorted table would have to sort it anew.
+pub(super) static ORDERS: Orders = Orders::new(64 << 20, KEPT);
+/// Whether somebody sees to it that they are forgotten.
+static IS_SEEN_TO: AtomicBool = AtomicBool::new(false);
 
 /// Opens a table and answers one question. When the caller goes away, the work ends at the next batch of rows.
 pub(crate) async fn ask<T: Send + 'static>(
@@ -38,7 +45,31 @@ pub(crate) async fn ask<T: Send + 'static>(
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         ApiError::new(status, "table", "the work on the table broke off")
     };
+    see_to_orders();
     done.map_err(|_| broken())?.map_err(|error| refused(&error))
+}
+
+/// Has what is kept forgotten in time, also where nobody asks for anything again.
+fn see_to_orders() {
+    if IS_SEEN_TO.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    tokio::spawn(async {
+        let _until_the_end = SeesTo;
+        tokio::time::sleep(KEPT).await;
+        while ORDERS.forget_unused() {
+            tokio::time::sleep(KEPT).await;
+        }
+    });
+}
+
+/// Whoever sees to the orders. Ends with its runtime, of which a program may have several.
+struct SeesTo;
+
+impl Drop for SeesTo {
+    fn drop(&mut self) {
+        IS_SEEN_TO.store(false, Ordering::Relaxed);
+    }
 }
 
 /// Somebody who waits for an answer.
