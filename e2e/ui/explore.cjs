@@ -45,6 +45,7 @@ main(async ({ server, person }) => {
   await its_own_screen(page, id);
   await a_file(page, server);
   await keys_alone(page);
+  await a_file_that_changes(page, server);
   await what_goes_wrong(page, server);
 });
 
@@ -152,6 +153,39 @@ async function keys_alone(page) {
   await page.getByText("No row matches").waitFor();
   await page.getByRole("button", { name: "Show all rows" }).click();
   await table.count("200,000 rows");
+}
+
+/** Rows of two versions never stand beside each other; that there is another one is told by answers, and before any is asked for. */
+async function a_file_that_changes(page, server) {
+  const write = (word) => fs.writeFileSync(path.join(server.root, "log.csv"), ["n,word", ...Array.from({ length: 5000 }, (_, n) => `${n},${word}`), ""].join("\n"));
+  const table = tableOn(page);
+  const again = page.getByRole("button", { name: "Read again" });
+  const open = async () => {
+    await page.goto(`${server.url}explore?path=log.csv&filter={"column":"n","is":">","value":0}`);
+    await table.count("4,999 of 5,000 rows");
+  };
+  write("before");
+  await page.route("**/v1/contents/events*", (route) => route.abort());
+  await open();
+  await table.begins("1 | before");
+  write("after");
+  const refused = page.waitForResponse((response) => response.url().includes("offset=4500"));
+  await table.grid.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+  await refused;
+  await again.waitFor();
+  assert.equal(await table.grid.getByText("after").count(), 0);
+  await again.click();
+  await table.begins("1 | after");
+  assert.deepEqual(await table.pills(), ["n is more than 0"]);
+  assert.equal(await again.count(), 0);
+
+  await page.unroute("**/v1/contents/events*");
+  await open();
+  write("at last");
+  await again.waitFor();
+  await table.begins("1 | after");
+  await again.click();
+  await table.begins("1 | at last");
 }
 
 async function what_goes_wrong(page, server) {

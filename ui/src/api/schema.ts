@@ -1521,6 +1521,11 @@ export type TablePage = {
   summary?: Summary[] | null;
   /** How many rows the table has. */
   total: number;
+  /**
+   * Names the bytes that were asked: an answer with another version is one of another table. Null where a table
+   * cannot become another one.
+   */
+  version?: string | null;
 };
 
 /** One notebook of a job. */
@@ -1788,7 +1793,7 @@ export interface Routes {
    * with. An event named `missed` says that some were, and that the directory is worth another look. Of notebooks
    * there are `cells` (`path`, and the `cells` that run or wait) and `draft`: what a `window` has that is not saved.
    */
-  "GET /v1/contents/events": { path: object; query: { path: string; workspace?: string }; body: undefined; answer: undefined };
+  "GET /v1/contents/events": { path: object; query: { path: string; notebook?: string; workspace?: string }; body: undefined; answer: undefined };
   /** Changes from any place on, live: an event's id is its place in the chain. */
   "GET /v1/events": { path: object; query: { after?: number; workspace?: string }; body: undefined; answer: undefined };
   /** The newest change's place: `/v1/events?after=` it brings what comes then. */

@@ -1,7 +1,8 @@
 // The screen of one table: a file of the folder, or what a cell of a notebook or a run has shown.
-import { type ReactNode, useCallback, useMemo } from "react";
+import { type ReactNode, useCallback, useEffect, useMemo } from "react";
 
 import { useQuery } from "../api/query.ts";
+import { whileVisible } from "../api/visible.ts";
 import { Page, type Crumb } from "../app/page.tsx";
 import { elsewhere, Link, navigate, usePlace, withQuery } from "../app/router.tsx";
 import { editAddress, folderCrumbs, viewAddress } from "../app/places.ts";
@@ -36,11 +37,25 @@ function OfRun({ run, cell, output }: RunTable) {
 
 function OfFile({ path, cell, output }: FileTable) {
   const source = useMemo(() => ofFile({ path, cell, output }), [path, cell, output]);
+  useEffect(() => whenWritten(path, () => source.changes?.look()), [path, source]);
   const name = fileName(path);
   const folder = folderCrumbs(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
   const crumbs: Crumb[] = cell === undefined ? [...folder, [name]] : [...folder, [name, editAddress(path)], ["Table"]];
   const actions = cell === undefined ? <a className="button" href={elsewhere(`files/${viewAddress(path).slice("view/".length)}?download=1`)}>Download</a> : null;
   return <Shown crumbs={crumbs} title={cell === undefined ? name : `Table of ${name}`} source={source} actions={actions} path={cell === undefined ? path : undefined} />;
+}
+
+/** Calls when a file may be another one, until the returned function is called. */
+function whenWritten(path: string, look: () => void): () => void {
+  return whileVisible(() => {
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    const source = new EventSource(`v1/contents/events?path=${encodeURIComponent(folder)}`);
+    source.onmessage = ({ data }: MessageEvent<string>) => {
+      if ((JSON.parse(data) as { path: string }).path === path) look();
+    };
+    for (const name of ["missed", "open"]) source.addEventListener(name, look);
+    return () => source.close();
+  });
 }
 
 interface ShownProps {

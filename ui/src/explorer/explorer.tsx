@@ -13,6 +13,7 @@ import { Grid } from "./grid.tsx";
 import { Menu } from "./menu.tsx";
 import type { Filter, TableColumn, TableSource } from "./source.ts";
 import { useColumns, usePages, useSummaries } from "./use-table.ts";
+import { OTHER_VERSION } from "./version.ts";
 import { amount, ofRows } from "./words.ts";
 
 /** Whoever never looks at a chart does not load what draws them. */
@@ -36,20 +37,27 @@ interface ExplorerProps {
 
 export function Explorer(props: ExplorerProps) {
   const { columns, error, retry } = useColumns(props.source);
-  if (columns !== undefined && columns.length > 0) return <Loaded {...props} columns={columns} />;
+  const [turn, setTurn] = useState(0);
+  const again = () => {
+    props.source.changes?.begin();
+    retry();
+    setTurn(turn + 1);
+  };
+  if (columns !== undefined && columns.length > 0) return <Loaded key={turn} {...props} columns={columns} onAgain={again} />;
   return (
     <div className="explorer">
-      {error !== undefined ? <Wrong error={error} onRetry={retry} /> : columns === undefined ? <Loading what="the table" /> : <p className="muted">A table without columns</p>}
+      {error !== undefined && isOther(error) ? <Changed onAgain={again} /> : error !== undefined ? <Wrong error={error} onRetry={retry} /> : columns === undefined ? <Loading what="the table" /> : <p className="muted">A table without columns</p>}
     </div>
   );
 }
 
-function Loaded({ source, label, look, onLook, expected, path, withColumns = false, children, columns }: ExplorerProps & { columns: TableColumn[] }) {
+function Loaded({ source, label, look, onLook, expected, path, withColumns = false, children, columns, onAgain }: ExplorerProps & { columns: TableColumn[]; onAgain: () => void }) {
   const { query, view } = look;
   const visible = useMemo(() => shownOf(columns, look.hidden), [columns, look.hidden]);
   const { pages, stale } = usePages(source, query, visible);
   const known = useSyncExternalStore(pages.subscribe, pages.snapshot);
   const summaries = useSummaries(source, columns, query.filter);
+  const hasChanged = useSyncExternalStore(source.changes?.subscribe ?? never, source.changes?.isOther ?? no);
   const [asks, setAsks] = useState<{ column: string | undefined }>();
   const [said, setSaid] = useState({ text: "", times: 0 });
   const missing = known.matching === undefined || expected === undefined || known.total >= expected.total ? undefined : expected;
@@ -77,7 +85,8 @@ function Loaded({ source, label, look, onLook, expected, path, withColumns = fal
         {missing === undefined ? null : <p className="explorer-note is-warn"><span className="mark" />The first {known.total.toLocaleString("en")} of {missing.total.toLocaleString("en")} rows{missing.omitted === undefined ? "" : `: ${missing.omitted}`}</p>}
         <Pills filter={query.filter} onChange={filterBy} />
         {asks === undefined ? null : <FilterForm key={asks.column ?? ""} columns={columns} summaries={summaries} first={asks.column} onAdd={add} onClose={() => setAsks(undefined)} />}
-        {known.error === undefined ? null : <Wrong error={known.error} onRetry={() => pages.retry()} />}
+        {hasChanged ? <Changed onAgain={onAgain} /> : null}
+        {known.error === undefined || isOther(known.error) ? null : <Wrong error={known.error} onRetry={() => pages.retry()} />}
         {view === "chart" ? (
           <div className="explorer-chart">
             <Suspense fallback={<Loading what="the chart" />}>
@@ -105,6 +114,18 @@ function Loaded({ source, label, look, onLook, expected, path, withColumns = fal
     </div>
   );
 }
+
+/** Calm: what was read stays, and nothing of the other table is put beside it. */
+function Changed({ onAgain }: { onAgain: () => void }) {
+  return <p className="explorer-note is-warn" role="status"><span className="mark" />The table has changed since it was read <button type="button" className="link-button" onClick={onAgain}>Read again</button></p>;
+}
+
+function isOther(error: ApiError): boolean {
+  return error.problem.code === OTHER_VERSION;
+}
+
+const never = () => () => undefined;
+const no = () => false;
 
 /** At least one column is shown, whatever the address says. */
 function shownOf(columns: TableColumn[], hidden: string[]): TableColumn[] {

@@ -1,6 +1,7 @@
 // Tables at the server, which sorts, filters and counts them.
 import { ApiError, type Ask, request } from "../api/client.ts";
 import type { Filter, PageQuery, SortKey, TablePage, TableSource } from "./source.ts";
+import { Version } from "./version.ts";
 
 /** A table that a cell of a run has shown; the cell by its id, or by its place from 0. */
 export interface RunTable {
@@ -37,14 +38,21 @@ export function orElse(first: TableSource, second: TableSource): TableSource {
       return second.columns(signal);
     }
   };
-  return { key: first.key, columns, page: (query, signal) => chosen.page(query, signal), summary: (names, filter, signal) => chosen.summary(names, filter, signal) };
+  return { key: first.key, changes: first.changes, columns, page: (query, signal) => chosen.page(query, signal), summary: (names, filter, signal) => chosen.summary(names, filter, signal) };
 }
 
 type Question = NonNullable<Ask<"GET /v1/runs/{run}/tables/{cell}/{output}">["query"]>;
 
-function served(key: string, ask: (query: Question, signal: AbortSignal | undefined) => Promise<TablePage>): TableSource {
+function served(key: string, askServer: (query: Question, signal: AbortSignal | undefined) => Promise<TablePage>): TableSource {
+  const version = new Version(async () => (await askServer({ limit: 0 }, undefined)).version);
+  const ask = async (query: Question, signal: AbortSignal | undefined) => {
+    const page = await askServer(query, signal);
+    if (signal?.aborted !== true) version.check(page.version);
+    return page;
+  };
   return {
     key,
+    changes: version,
     columns: async (signal) => (await ask({ limit: 0 }, signal)).columns,
     page: (query, signal) => ask(question(query), signal),
     summary: async (columns, filter, signal) => (await ask({ limit: 0, summary: true, columns: JSON.stringify(columns), ...filtered(filter) }, signal)).summary ?? [],

@@ -37,7 +37,19 @@ export interface PageQuery extends TableQuery {
   sample?: boolean | undefined;
 }
 
+/** Whether a table became another one while it was looked at. */
+export interface Changes {
+  subscribe: (listener: () => void) => () => void;
+  isOther: () => boolean;
+  /** Asks whether it did. */
+  look: () => void;
+  /** What is asked for from now on is of the table as it is then. */
+  begin: () => void;
+}
+
 export interface TableSource {
+  /** Undefined where a table stays what it is. */
+  changes?: Changes | undefined;
   /** The same for the same table: what was fetched is kept by it. */
   key: string;
   /** All columns of the table, in order. */

@@ -102,6 +102,11 @@ impl ShownTable {
         }
     }
 
+    /// Another one for every other table.
+    pub(super) fn version(&self) -> String {
+        super::digest(&self.resource.to_compact(), None)
+    }
+
     /// The SHA-256 of the file with all rows, and how it is written.
     fn kept(&self) -> Option<(&str, Format)> {
         let about = self.resource.get("nbpress")?;

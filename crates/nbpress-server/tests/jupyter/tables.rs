@@ -178,3 +178,38 @@ async fn what_a_cell_has_shown_is_a_table_too() {
         assert_eq!(answer.status, 404, "{cell} {output}: {}", answer.text());
     }
 }
+
+#[tokio::test]
+async fn a_table_that_becomes_another_one_has_another_version() {
+    let site = Site::start().await;
+    let version = async |question: &str| {
+        let page = site.get(&format!("/v1/tables?{question}")).await.json();
+        let version = page["version"].as_str().map(str::to_owned);
+        version.unwrap_or_else(|| panic!("{page}"))
+    };
+    let file = site.root().join("t.csv");
+    std::fs::write(&file, "n\n1\n2\n").unwrap();
+    let first = version("path=t.csv&limit=1").await;
+    assert_eq!(version("path=t.csv&limit=0&summary=true").await, first);
+    std::fs::write(&file, "n\n1\n2\n3\n").unwrap();
+    assert_ne!(version("path=t.csv&limit=1").await, first);
+
+    // Of a notebook only the output that is asked for.
+    let write = |shown: u32, source: &str| {
+        let table = json!({"schema": {"fields": [{"name": "n", "type": "integer"}]}, "data": [{"n": shown}]});
+        let output = json!({"output_type": "display_data", "metadata": {}, "data": {"application/vnd.dataresource+json": table}});
+        let cells = json!([
+            {"cell_type": "code", "id": "a", "metadata": {}, "execution_count": 1, "source": "", "outputs": [output]},
+            {"cell_type": "markdown", "id": "b", "metadata": {}, "source": source},
+        ]);
+        let notebook = json!({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5});
+        std::fs::write(site.root().join("a.ipynb"), notebook.to_string()).unwrap();
+    };
+    let asked = "path=a.ipynb&cell=a&output=0";
+    write(1, "once");
+    let first = version(asked).await;
+    write(1, "and again");
+    assert_eq!(version(asked).await, first);
+    write(2, "and again");
+    assert_ne!(version(asked).await, first);
+}
