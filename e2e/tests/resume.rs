@@ -81,6 +81,27 @@ fn a_mended_run_goes_on_without_running_what_had_run() {
 }
 
 #[test]
+fn a_run_with_limits_goes_on_without_running_what_had_run() {
+    let stage = Stage::new();
+    stage.notebook("nb.ipynb", "python3", &[FIRST, "mend(x)"]);
+    let limits = ["--memory", "1GiB", "--cpus", "2"];
+    let keep = ["run", "--keep", "every", "nb.ipynb"];
+    let ended = stage.nbpress(&[&keep[..], &limits].concat());
+    assert_eq!(ended.exit, 1, "{}", ended.stderr);
+    stage.notebook("nb.ipynb", "python3", &[FIRST, "print('mended', x)"]);
+    let go_on = ["resume", "latest", "-o", "new.ipynb"];
+    let ended = stage.nbpress(&[&go_on[..], &limits].concat());
+    assert_eq!(ended.exit, 0, "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("at cell 2 by fork"),
+        "{}",
+        ended.stderr
+    );
+    assert!(stage.read("new.ipynb").to_string().contains("mended 41"));
+    assert_eq!(times_run(&stage), 1);
+}
+
+#[test]
 fn a_cell_that_changed_runs_again_with_all_after_it() {
     let stage = broken("every");
     let ended = resume(&stage, &[FIRST, "y = x + 2", "print('mended', y)"]);

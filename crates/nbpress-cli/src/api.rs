@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use nbpress_record::Store;
+use nbpress_scheduler::remote::Remote;
+use nbpress_scheduler::snapshot::SnapshotStore;
 use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -98,6 +101,14 @@ impl Api {
             token: file.token,
             is_here: true,
         })
+    }
+
+    /// The same server as workers speak to it, with a store of what it sends of snapshots.
+    pub(crate) fn as_worker(&self, sent: SnapshotStore, records: Store) -> anyhow::Result<Remote> {
+        let url = &self.url;
+        let address = url.parse();
+        let address = address.with_context(|| format!("`{url}` is not an address"))?;
+        Ok(Remote::new(address, &self.token, sent, records)?)
     }
 
     pub(crate) async fn get(&self, path: &str) -> anyhow::Result<Value> {

@@ -113,6 +113,8 @@ pub struct ExecuteOptions {
     pub keep: Option<Keeping>,
     /// The run this one goes on from.
     pub resume: Option<Arc<Parent>>,
+    /// Why the run is not known here that this one should go on from: then all cells run, and the record says so.
+    pub parent_unknown: Option<String>,
 }
 
 impl ExecuteOptions {
@@ -150,6 +152,7 @@ impl ExecuteOptions {
             tables: None,
             keep: None,
             resume: None,
+            parent_unknown: None,
         }
     }
 }

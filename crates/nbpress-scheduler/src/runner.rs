@@ -59,6 +59,9 @@ async fn try_run(
     let mut options = options(&spec, &notebook, environment)?;
     options.keep = keeping(&spec.claim, &context.store);
     options.resume = parent(&spec, &context.store).map(Arc::new);
+    if options.resume.is_none() && spec.claim.resume.is_some() {
+        options.parent_unknown = Some("what is kept is on another machine, or gone".to_owned());
+    }
     let mut silent = Silent;
     let run = Box::pin(execute(&context, &options, &mut silent, stop));
     run.await.map_err(|error| of_execute(&error))

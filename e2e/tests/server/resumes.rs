@@ -136,6 +136,24 @@ fn a_kernel_that_is_killed_while_it_goes_on_is_tried_again() {
 }
 
 #[test]
+fn the_files_of_a_run_are_read_where_its_server_keeps_them() {
+    let stage = e2e::live::Stage::new();
+    let elsewhere = stage.path("bucket").display().to_string();
+    let served = Served::on(stage, &["--snapshots", &elsewhere]);
+    std::fs::write(served.stage.path("data.txt"), "41").unwrap();
+    let cells = ["x = int(open('data.txt').read())", "mend(x)"];
+    let notebook = served.stage.notebook("nb.ipynb", "python3", &cells);
+    let submit = format!("submit {} --file data.txt", notebook.display());
+    let failed = waited(&served, &submit, 1);
+    std::fs::remove_file(served.stage.path("data.txt")).unwrap();
+    let (said, ended) = served
+        .stage
+        .debug(&[failed["id"].as_str().unwrap()], "print(x + 1)");
+    assert_eq!(said, ["42"], "{}", ended.stderr);
+    assert_eq!(ended.exit, 0, "{}", ended.stderr);
+}
+
+#[test]
 fn the_last_attempt_of_a_run_is_looked_around_in_also_without_its_folder() {
     for keep in ["off", "every"] {
         let served = Served::start();

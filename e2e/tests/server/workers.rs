@@ -303,6 +303,33 @@ fn a_worker_that_was_given_up_ends_what_is_not_its_own_any_more() {
 }
 
 #[test]
+fn another_worker_runs_all_cells_of_a_run_whose_state_is_gone_with_its_machine() {
+    let served = server_without_worker(&[]);
+    let mut first = Elsewhere::start(&served, "first");
+    let log = served.stage.path("log").display().to_string();
+    let begin = format!("print('once', file=open({log:?}, 'a'))\nx = 41");
+    let notebook = served
+        .stage
+        .notebook("nb.ipynb", "python3", &[&begin, "mend(x)"]);
+    let failed = served.submit(&format!("{} --keep every", notebook.display()));
+    assert_eq!(served.wait(&failed), "failed", "{}", first.log());
+    first.kill();
+    let second = Elsewhere::start(&served, "second");
+    served
+        .stage
+        .notebook("nb.ipynb", "python3", &[&begin, "print(x + 1)"]);
+    let resume = format!("retry {failed} {} --resume", notebook.display());
+    let ended = served.nbpress(&format!("{resume} --wait --json"));
+    assert_eq!(ended.exit, 0, "{} {}", ended.stderr, second.log());
+    let run: Value = serde_json::from_str(ended.stdout.last().unwrap()).unwrap();
+    assert_eq!(run["resumed"]["way"], "rerun", "{run:#}");
+    let lost = run["resumed"]["lost"].to_string();
+    assert!(lost.contains("on another machine"), "{run:#}");
+    let times = std::fs::read_to_string(&log).unwrap();
+    assert_eq!(times.lines().count(), 2);
+}
+
+#[test]
 fn a_worker_with_a_wrong_token_is_told_so() {
     let served = server_without_worker(&[]);
     let url = address(&served)["url"].as_str().unwrap().to_owned();

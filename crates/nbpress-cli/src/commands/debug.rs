@@ -12,11 +12,13 @@ use nbpress_execute::resume::revisit::revisit;
 use nbpress_kernel::process::start_at_terminal;
 use nbpress_kernel::{FoundKernel, Kernel, KernelEvent};
 use nbpress_record::{Document, Record, Resumption, RunHeader};
+use nbpress_scheduler::coordinator::Coordinator as _;
 use nbpress_scheduler::snapshot::{SnapshotId, SnapshotStore};
 use nbpress_storage::Location;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::resume::{earlier, parse_cell};
+use crate::api::Api;
 use crate::printer::{Printer, plural};
 use crate::settings::Settings;
 use crate::{exit_code, signals};
@@ -137,11 +139,16 @@ impl WorkingPlace {
             .prefix("debug-")
             .tempdir_in(&settings.home)
             .context("failed to make a folder for the files of the run")?;
-        let base = Location::parse(&settings.home.join("snapshots").to_string_lossy())?;
-        let snapshots = SnapshotStore::new(Arc::new(settings.storage()), &base);
-        let fetched = snapshots
-            .materialize(&SnapshotId::parse(&snapshot)?, folder.path())
-            .await;
+        let files = folder.path().join("files");
+        let fetched = match store_of_snapshots(settings, &settings.home)?
+            .materialize(&SnapshotId::parse(&snapshot)?, &files)
+            .await
+        {
+            Ok(notebook) => Ok(notebook),
+            Err(absent) => ask_the_server(settings, &snapshot, folder.path())
+                .await
+                .map_err(|error| error.context(absent)),
+        };
         let notebook = fetched.with_context(|| {
             format!("`{}` is gone, and the files of the run cannot be read; `--cwd` takes another folder", wanted.display())
         })?;
@@ -150,6 +157,23 @@ impl WorkingPlace {
             _fetched: Some(folder),
         })
     }
+}
+
+/// The snapshots in a folder.
+fn store_of_snapshots(settings: &Settings, folder: &Path) -> anyhow::Result<SnapshotStore> {
+    let base = Location::parse(&folder.join("snapshots").to_string_lossy())?;
+    Ok(SnapshotStore::new(Arc::new(settings.storage()), &base))
+}
+
+/// Where the server keeps snapshots elsewhere, in a bucket say, it knows where; its answer has the notebook.
+async fn ask_the_server(
+    settings: &Settings,
+    snapshot: &str,
+    folder: &Path,
+) -> anyhow::Result<PathBuf> {
+    let sent = store_of_snapshots(settings, folder)?;
+    let server = Api::find(settings)?.as_worker(sent, settings.store()?)?;
+    Ok(server.fetch(snapshot, &folder.join("from-server")).await?)
 }
 
 /// Jupyter's console, of the kernel's environment or of the person's.

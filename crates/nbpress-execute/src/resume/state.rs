@@ -64,7 +64,21 @@ pub(crate) async fn begin(
     Ok(Begun {
         kernel: Kernel::start(provisioner, request, options.start_timeout).await?,
         plan: plan.to_vec(),
-        resumption: place.map(|place| place.by(Way::Rerun, 0, lost)),
+        resumption: place
+            .map(|place| place.by(Way::Rerun, 0, lost))
+            .or_else(|| anew(options)),
+    })
+}
+
+/// A run whose parent is not known here.
+fn anew(options: &ExecuteOptions) -> Option<Resumption> {
+    let why = options.parent_unknown.clone()?;
+    Some(Resumption {
+        way: Way::Rerun,
+        cell: 0,
+        first: 0,
+        changed: Vec::new(),
+        lost: vec![why],
     })
 }
 
