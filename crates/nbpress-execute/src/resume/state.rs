@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use nbpress_format::notebook::Notebook;
-use nbpress_kernel::kept::{self, FrozenCopy, Revival, SavedNamespace};
+use nbpress_kernel::kept::{self, FrozenCopy, NotKept, Revival, SavedNamespace};
 use nbpress_kernel::{Kernel, LaunchRequest, LocalProvisioner, StartError};
 use nbpress_record::{Resumption, Way};
 
@@ -244,6 +244,11 @@ fn nearest_of<T>(
 }
 
 fn why_none(parent: &Parent) -> String {
+    let kernel = parent.document.kernel();
+    if let Some(kernel) = kernel.filter(|kernel| kernel.implementation != "ipython") {
+        let name = kernel.implementation.clone();
+        return format!("no state was kept: {}", NotKept::Implementation(name));
+    }
     let Some(outcome) = kept::outcome(&parent.copies) else {
         return "no state is kept of the cells before".to_owned();
     };

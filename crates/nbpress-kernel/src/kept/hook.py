@@ -35,7 +35,7 @@ class Hook:
         self.ports = {"ports": ports, "path": f"{self.application.ip}-"}
         self.libraries = tuple(
             os.path.dirname(sys.modules[name].__file__) + os.sep
-            for name in ("asyncio", "IPython", "ipykernel", "jupyter_client", "tornado", "zmq")
+            for name in ("IPython", "ipykernel", "jupyter_client", "tornado", "zmq")
             if name in sys.modules
         )
         self.request = ""
@@ -157,7 +157,7 @@ class Hook:
         return ("modules", ", ".join(loaded)) if loaded else None
 
     def task_obstacle(self):
-        """Tasks of cells; those of the kernel itself are made anew."""
+        """Tasks of cells, also where all they run is of asyncio; those of the kernel itself are made anew."""
         waiting = []
         for task in asyncio.all_tasks():
             code = getattr(task.get_coro(), "cr_code", None)

@@ -238,6 +238,10 @@ async fn why_there_is_no_copy_has_a_name() {
         assert_eq!(why(&place, &mut kernel, task).await, None);
         let named = why(&place, &mut kernel, "task.cancel()").await;
         assert_eq!(named, Some(NotKept::Tasks("wait".into())));
+        let of_asyncio = "task = asyncio.ensure_future(asyncio.sleep(3600))";
+        assert_eq!(why(&place, &mut kernel, of_asyncio).await, None);
+        let named = why(&place, &mut kernel, "task.cancel()").await;
+        assert_eq!(named, Some(NotKept::Tasks("sleep".into())));
         let module = "sys.modules['polars'] = asyncio";
         assert_eq!(why(&place, &mut kernel, module).await, None);
         let named = why(&place, &mut kernel, "del sys.modules['polars']").await;
