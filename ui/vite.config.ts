@@ -5,13 +5,14 @@ import { compress } from "./build/compress.ts";
 import { onlyWoff2 } from "./build/fonts.ts";
 import { outputFrame } from "./build/frame.ts";
 import { libraries } from "./build/libraries.ts";
+import { licenses } from "./build/licenses.ts";
 import { server } from "./build/server.ts";
 import { viewScript } from "./build/view.ts";
 
 export default defineConfig(({ command }) => ({
   // Everything is named relative to the page's `<base>`, which the server sets.
   base: "./",
-  plugins: [react(), onlyWoff2(), outputFrame(), libraries(), viewScript(), compress()],
+  plugins: [react(), onlyWoff2(), outputFrame(), libraries(), viewScript(), licenses(), compress()],
   build: {
     target: ["chrome120", "firefox121", "safari17.5"],
     assetsDir: "ui",

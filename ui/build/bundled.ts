@@ -2,11 +2,14 @@
 import { readFileSync } from "node:fs";
 import { type Plugin, rolldown } from "rolldown";
 
+import { noteModules } from "./licenses.ts";
+
 /** What a module exports is then in the global variable `name`. */
 export async function bundled(module: URL, name?: string, plugins: Plugin[] = []): Promise<string> {
   const bundle = await rolldown({ input: module.pathname, logLevel: "silent", platform: "browser", plugins: [asText(), ...plugins] });
   const { output } = await bundle.generate({ format: "iife", minify: true, ...(name === undefined ? {} : { name, exports: "named" }) });
   await bundle.close();
+  noteModules(output[0].moduleIds);
   return output[0].code;
 }
 

@@ -10,7 +10,7 @@ export function compress(): Plugin {
       order: "post",
       handler(_options, bundle) {
         for (const file of Object.values(bundle)) {
-          if (!/\.(js|css|svg)$/.test(file.fileName)) continue;
+          if (!/\.(js|css|svg|txt)$/.test(file.fileName)) continue;
           const source = file.type === "chunk" ? file.code : file.source;
           this.emitFile({ type: "asset", fileName: `${file.fileName}.gz`, source: gzipSync(source, { level: 9 }) });
         }

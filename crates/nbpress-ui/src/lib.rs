@@ -75,6 +75,43 @@ mod tests {
         }
     }
 
+    /// Of what is on the screens, of what is handed to frames, and of what these are made of.
+    #[test]
+    fn the_licences_of_what_is_shipped_are_shipped_with_it() {
+        let Some(text) = file("ui/licenses.txt") else {
+            assert!(paths().next().is_none());
+            return;
+        };
+        let text = std::str::from_utf8(text).unwrap();
+        for package in [
+            "@bokeh/bokehjs",
+            "@codemirror/view",
+            "@fontsource-variable/inter",
+            "@jupyter-widgets/controls",
+            "@lumino/widgets",
+            "d3-scale",
+            "dompurify",
+            "katex",
+            "plotly.js-dist-min",
+            "react-dom",
+            "vega",
+            "vega-lite",
+        ] {
+            let begins = format!("{package} ");
+            let notice = text.split(&"-".repeat(80)).find_map(|part| {
+                let part = part.trim_start().strip_prefix(&begins)?;
+                part.split_once("\n\n")
+            });
+            let notice = notice.map(|(_, notice)| notice.to_lowercase());
+            let has_terms = notice.is_some_and(|notice| {
+                ["permission", "redistribution", "license"]
+                    .iter()
+                    .any(|word| notice.contains(word))
+            });
+            assert!(has_terms, "{package}");
+        }
+    }
+
     /// What draws charts and widgets, as it is sent: each comes when an output first needs it.
     #[test]
     fn libraries_of_frames_stay_as_small_as_they_can_be() {

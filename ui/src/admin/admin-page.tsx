@@ -1,7 +1,7 @@
 // Who may do what, and what the server was told. Everybody sees their own tokens here, admins everything.
 import { may, useMe } from "../app/me.ts";
 import { Page } from "../app/page.tsx";
-import { navigate, usePlace, withQuery } from "../app/router.tsx";
+import { elsewhere, navigate, usePlace, withQuery } from "../app/router.tsx";
 import { Loading } from "../parts/notice.tsx";
 import { Tabs } from "../parts/tabs.tsx";
 import "../parts/table.css";
@@ -31,6 +31,7 @@ export default function AdminPage() {
           <div role="tabpanel" id={`panel-${tab}`} aria-labelledby={`tab-${tab}`}>
             {tab === "users" ? <Users me={me} /> : tab === "links" ? <Shares /> : tab === "storage" ? <Storage /> : tab === "settings" ? <SettingList /> : <Tokens me={me} admin={admin} />}
           </div>
+          <p className="muted admin-last">These screens are made with the work of many: <a className="link" href={elsewhere("ui/licenses.txt")}>their licences</a></p>
         </>
       )}
     </Page>

@@ -6,19 +6,22 @@ use axum::response::{IntoResponse as _, Response};
 
 /// Their names change with their content.
 const FOREVER: &str = "private, max-age=31536000, immutable";
+const TEXT: &str = "text/plain; charset=utf-8";
+/// Of those whose names do not.
+const ASK_AGAIN: &str = "no-cache";
 
 /// A page's text.
 pub(super) fn text(path: &str) -> Option<&'static str> {
     std::str::from_utf8(nbpress_ui::file(path)?).ok()
 }
 
-/// A file whose name has a hash of its content in it; `None` where there is none.
+/// A file that a page names; `None` where there is none.
 pub(super) fn answer(path: &str, asked: &HeaderMap) -> Option<Response> {
     let kind = content_type(path)?;
     let bytes = nbpress_ui::file(path)?;
     let headers = [
         (CONTENT_TYPE, kind),
-        (CACHE_CONTROL, FOREVER),
+        (CACHE_CONTROL, lasting(kind)),
         (VARY, "accept-encoding"),
     ];
     let compressed = nbpress_ui::file(&format!("{path}.gz")).filter(|_| takes_gzip(asked));
@@ -26,6 +29,10 @@ pub(super) fn answer(path: &str, asked: &HeaderMap) -> Option<Response> {
         Some(bytes) => (headers, [(CONTENT_ENCODING, "gzip")], bytes).into_response(),
         None => (headers, bytes).into_response(),
     })
+}
+
+fn lasting(kind: &str) -> &'static str {
+    if kind == TEXT { ASK_AGAIN } else { FOREVER }
 }
 
 fn takes_gzip(asked: &HeaderMap) -> bool {
@@ -49,6 +56,8 @@ fn content_type(path: &str) -> Option<&'static str> {
         "js" => Some("text/javascript; charset=utf-8"),
         "css" => Some("text/css; charset=utf-8"),
         "svg" => Some("image/svg+xml"),
+        // The licences.
+        "txt" => Some(TEXT),
         "woff2" => Some("font/woff2"),
         // The page unpacks it, and hands it to a frame: no browser is to take it for a script of ours.
         "library" => Some("application/gzip"),
