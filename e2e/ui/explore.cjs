@@ -1,4 +1,5 @@
-// A table that a past run has shown, and one in a file of 200,000 rows: sorted, filtered, counted, copied, scrolled.
+// A table that a past run has shown, and one in a file of 200,000 rows: sorted, filtered, counted, copied, scrolled,
+// drawn over; one that becomes another one.
 
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
@@ -45,6 +46,7 @@ main(async ({ server, person }) => {
   await its_own_screen(page, id);
   await a_file(page, server);
   await keys_alone(page);
+  await parts_of_axes(page, server);
   await a_file_that_changes(page, server);
   await what_goes_wrong(page, server);
 });
@@ -153,6 +155,51 @@ async function keys_alone(page) {
   await page.getByText("No row matches").waitFor();
   await page.getByRole("button", { name: "Show all rows" }).click();
   await table.count("200,000 rows");
+}
+
+/** What is drawn over on an axis, or set by its keys, is what the table is filtered by; several axes, and none again. */
+async function parts_of_axes(page, server) {
+  const rows = Array.from({ length: 400 }, (_, n) => `${n},${(n * 7) % 100},${n % 10}`);
+  fs.writeFileSync(path.join(server.root, "axes.csv"), ["n,heat,age", ...rows, ""].join("\n"));
+  const chart = encodeURIComponent(JSON.stringify({ view: "parallel", metrics: ["heat", "age"] }));
+  await page.goto(`${server.url}explore?path=axes.csv&view=chart&chart=${chart}`);
+  const table = tableOn(page);
+  const axis = (name) => page.getByRole("slider", { name });
+  const lines = () => page.locator(".parallel-line.is-row").count();
+  await table.count("400 rows");
+  await until("all lines", async () => (await lines()) === 400);
+
+  // By keys: everything but the least twentieth of 0 to 99.
+  await axis("heat").focus();
+  await page.keyboard.press("ArrowUp");
+  await until("the pill", async () => (await table.pills()).join() === "heat 5 to 99");
+  await table.count("380 of 400 rows");
+  await until("the lines within", async () => (await lines()) === 380);
+  assert.equal(await page.locator(".parallel-line").count(), 400);
+  assert.equal(await axis("heat").getAttribute("aria-valuetext"), "5 to 99");
+
+  // By the pointer, on another axis: its upper half.
+  const box = await axis("age").locator("line").boundingBox();
+  await page.mouse.move(box.x, box.y - 4);
+  await page.mouse.down();
+  await page.mouse.move(box.x, box.y + box.height * 0.3);
+  await page.mouse.move(box.x, box.y + box.height * 0.48);
+  await page.mouse.up();
+  await until("both pills", async () => (await table.pills()).join() === "heat 5 to 99,age 5 to 9");
+  await table.count("192 of 400 rows");
+  await page.getByText("The rows behind it").click();
+  await page.getByRole("region", { name: "The rows behind the chart" }).getByRole("cell").first().waitFor();
+
+  // The table has the same rows, and the way back is the same for both.
+  await page.getByRole("button", { name: "Table" }).click();
+  await table.begins("5 | 35 | 5");
+  await page.getByRole("button", { name: "Chart" }).click();
+  await axis("heat").focus();
+  await page.keyboard.press("Escape");
+  await table.count("200 of 400 rows");
+  await page.getByRole("button", { name: "Remove the filter age 5 to 9" }).click();
+  await table.count("400 rows");
+  await until("all lines", async () => (await lines()) === 400);
 }
 
 /** Rows of two versions never stand beside each other; that there is another one is told by answers, and before any is asked for. */

@@ -90,7 +90,7 @@ function Loaded({ source, label, look, onLook, expected, path, withColumns = fal
         {view === "chart" ? (
           <div className="explorer-chart">
             <Suspense fallback={<Loading what="the chart" />}>
-              <Charts columns={visible} source={source} query={query} choices={look.choices} onChoose={(choices) => change({ choices })} />
+              <Charts columns={visible} source={source} query={query} choices={look.choices} onChoose={(choices) => change({ choices })} onFilter={(filter, choices) => change({ query: { ...query, filter }, choices })} />
             </Suspense>
           </div>
         ) : (

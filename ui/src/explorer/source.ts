@@ -71,4 +71,6 @@ export interface ChartsProps {
   /** As the address says; undefined where nothing was chosen yet. */
   choices: ChartChoices | undefined;
   onChoose: (choices: ChartChoices) => void;
+  /** The chart itself says which rows are looked at. */
+  onFilter: (filter: Filter | undefined, choices: ChartChoices) => void;
 }

@@ -3,9 +3,9 @@ import { type PointerEvent, useState } from "react";
 
 import { navigate } from "../app/router.tsx";
 import { shortId } from "../run/state.ts";
-import { between } from "./brush.ts";
+import { between } from "../parts/brushing.ts";
 import { type Column, placeOf, type Point } from "./table.ts";
-import { useWidth } from "./width.ts";
+import { useWidth } from "../parts/width.ts";
 import { shownAt } from "./words.ts";
 
 const HEIGHT = 260;

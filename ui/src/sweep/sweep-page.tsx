@@ -14,7 +14,7 @@ import { Sure } from "../parts/sure.tsx";
 import { wordOf } from "../run/state.ts";
 import "../parts/table.css";
 import { brushesOf, inAddress } from "./brush.ts";
-import { Parallel } from "./parallel.tsx";
+import { RunLines } from "./parallel.tsx";
 import { Points } from "./points.tsx";
 import { Scatter } from "./scatter.tsx";
 import "./sweep.css";
@@ -71,7 +71,7 @@ function Charts({ table }: { table: SweepTable }) {
   const clear = Object.assign({}, ...Object.keys(brushes).map((key) => inAddress(key, undefined))) as { [name: string]: undefined };
   return (
     <>
-      <section className="panel sweep-panel" aria-label="All columns"><Parallel columns={table.columns} points={table.points} chosen={chosen} brushes={brushes} marked={marked} onBrush={(key, part) => brush(inAddress(key, part))} /></section>
+      <section className="panel sweep-panel" aria-label="All columns"><RunLines columns={table.columns} points={table.points} chosen={chosen} brushes={brushes} marked={marked} onBrush={(key, part) => brush(inAddress(key, part))} /></section>
       <Against table={table} chosen={chosen} marked={marked} onMark={setMarked} onBrush={brush} />
       <div className="head section-head">
         <h2 className="grow num">{shown.length === table.points.length ? counted(shown.length, "run") : `${shown.length} of ${counted(table.points.length, "run")}`}</h2>

@@ -8,7 +8,9 @@ import type { Chosen } from "./views.ts";
 const MOST_ELEMENTS = 2000;
 const A_MARK_EACH = new Set(["scatter", "area"]);
 
-export function drawable({ view, choices }: Chosen, columns: Column[], rows: Row[]): Content {
+/** Undefined of a view that the page draws itself. */
+export function drawable({ view, choices }: Chosen, columns: Column[], rows: Row[]): Content | undefined {
+  if (view.spec === undefined) return undefined;
   const { language, spec: made } = view.spec(choices, columns);
   const isDense = rows.length > MOST_ELEMENTS && A_MARK_EACH.has(view.name);
   const spec = isDense ? { ...made, usermeta: { embedOptions: { renderer: "canvas" } } } : made;

@@ -28,8 +28,9 @@ export interface View {
   label: string;
   /** Undefined where the table does not have the columns for it. */
   controls: (columns: Column[]) => Control[] | undefined;
-  /** Choices are filled: every control has a value that it allows, or none where that is allowed. */
-  spec: (choices: Choices, columns: Column[]) => Spec;
+  /** Choices are filled: every control has a value that it allows, or none where that is allowed. Undefined of a view
+   * that the page draws itself. */
+  spec?: (choices: Choices, columns: Column[]) => Spec;
   /** The data of the specification by name; `rows` alone where it is absent. */
   data?: (choices: Choices, columns: Column[], rows: Row[]) => { [name: string]: object[] };
   /** What the chart shows, as a sentence. */
