@@ -26,6 +26,20 @@ pub fn reference() -> PathBuf {
     folder
 }
 
+/// Where DuckDB, polars and jupysql are, for the Python of the main environment: its `PYTHONPATH`.
+///
+/// # Panics
+/// When they are not installed.
+pub fn frames() -> PathBuf {
+    let python = std::fs::read_dir(reference().join("frames/lib"));
+    let packages = python
+        .expect("no `frames` in the reference folder: run `cargo xtask test --setup-only`")
+        .flatten()
+        .map(|python| python.path().join("site-packages"))
+        .find(|packages| packages.is_dir());
+    packages.unwrap()
+}
+
 /// Whether a kernel is installed; `cargo xtask test` fails by itself when one is missing that nobody excused.
 pub fn has_kernel(name: &str) -> bool {
     reference()

@@ -46,6 +46,16 @@ impl Moto {
         command.args(["-c", MAKE, &format!("http://{}", self.address), bucket]);
         assert!(command.status().unwrap().success());
     }
+
+    /// Puts a file of the stage into a bucket.
+    pub fn put(&self, stage: &Stage, file: &str, bucket: &str, key: &str) {
+        const PUT: &str = "import boto3, sys; boto3.client('s3', endpoint_url=sys.argv[1]).upload_file(*sys.argv[2:])";
+        let mut command = stage.command(place::reference().join("s3/bin/python"));
+        credentials(&mut command, &self.address);
+        let endpoint = format!("http://{}", self.address);
+        command.args(["-c", PUT, &endpoint, file, bucket, key]);
+        assert!(command.status().unwrap().success());
+    }
 }
 
 impl Drop for Moto {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `venv` | papermill, nbclient, nbformat, scrapbook, ipykernel 7, what the demo notebook imports, our own `python/` package |
 //! | `venv-ipykernel6` | ipykernel 6, cloudpickle |
+//! | `frames` | DuckDB, polars and jupysql, for kernels of `venv` that are given its `site-packages` as `PYTHONPATH` |
 //! | `kernels` | xeus-python, bash_kernel, octave_kernel, Deno |
 //! | `s3` | moto's S3 server and boto3 |
 //! | `services` | aiosmtpd, a mail server; opentelemetry-proto, which reads traces |
@@ -102,6 +103,7 @@ fn install_python(steps: &Steps, root: &Path, folder: &Path) -> Result<()> {
     for (name, file) in [
         ("venv", "papermill.txt"),
         ("venv-ipykernel6", "ipykernel6.txt"),
+        ("frames", "frames.txt"),
         ("kernels", "kernels.txt"),
         ("s3", "s3.txt"),
         ("services", "services.txt"),

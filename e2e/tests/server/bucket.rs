@@ -9,6 +9,8 @@ use e2e::place;
 use e2e::s3::{Moto, credentials};
 use serde_json::{Value, json};
 
+use crate::tables::encoded;
+
 /// Ends everything that a server and its kernels are, also when the test fails.
 struct Served<'a> {
     server: Child,
@@ -126,4 +128,52 @@ fn a_notebook_in_a_bucket_is_saved_run_and_shown() {
             .then_some(())
     });
     assert!(gone.is_some());
+}
+
+/// A table of Parquet that is fetched in two parts, and one of text.
+const WRITE: &str = "import pyarrow, pyarrow.csv, pyarrow.parquet\n\
+    def table(rows): return pyarrow.table({'n': range(rows), 'region': ['west' if n % 1000 == 7 else 'east' for n in range(rows)]})\n\
+    pyarrow.parquet.write_table(table(2_200_000), 't.parquet', compression='none', use_dictionary=['region'], column_encoding={'n': 'PLAIN'})\n\
+    pyarrow.csv.write_csv(table(3_000), 't.csv')";
+
+#[test]
+fn a_table_in_a_bucket_is_paged_sorted_and_filtered() {
+    let moto = Moto::start();
+    let stage = Stage::new();
+    moto.make_bucket(&stage, "team");
+    let mut python = stage.command(place::reference().join("venv/bin/python"));
+    assert!(python.args(["-c", WRITE]).status().unwrap().success());
+    let large = std::fs::metadata(stage.path("t.parquet")).unwrap().len();
+    assert!(large > 16 << 20, "{large}");
+    for file in ["t.parquet", "t.csv"] {
+        moto.put(&stage, file, "team", &format!("notebooks/a b/{file}"));
+    }
+    let served = Served::start(&stage, &moto);
+    for (file, rows) in [("t.parquet", 2_200_000), ("t.csv", 3_000)] {
+        let table = format!("/v1/tables?path=a%20b/{file}");
+        let page = served.get(&format!("{table}&offset={}&limit=5", rows - 2));
+        let last = json!([[rows - 2, "east"], [rows - 1, "east"]]);
+        assert_eq!((&page["rows"], &page["total"]), (&last, &json!(rows)));
+        let sort = json!([{"column": "n", "descending": true}]).to_string();
+        let filter = json!({"and": [
+            {"column": "region", "is": "=", "value": "west"},
+            {"column": "n", "is": "<", "value": 2_500},
+        ]});
+        let (sort, filter) = (encoded(&sort), encoded(&filter.to_string()));
+        let question = format!("{table}&sort={sort}&filter={filter}&offset=1&limit=1&summary=true");
+        let page = served.get(&question);
+        assert_eq!(page["rows"], json!([[1007, "west"]]), "{file}");
+        assert_eq!(page["matching"], 3, "{file}");
+        assert_eq!(page["summary"][0]["max"], 2007.0, "{file}");
+    }
+    let (_, page) = served.ask("GET", "/view/a%20b/t.csv", &Value::Null);
+    assert!(page.contains("3,000 rows, 2 columns"), "{page}");
+
+    // What is put there afterwards is what is asked.
+    stage.write("other.csv", "n\n1\n2\n");
+    moto.put(&stage, "other.csv", "team", "notebooks/a b/t.csv");
+    let page = served.get("/v1/tables?path=a%20b/t.csv");
+    assert_eq!(page["rows"], json!([[1], [2]]));
+    let (status, answer) = served.ask("GET", "/v1/tables?path=a%20b/none.csv", &Value::Null);
+    assert_eq!(status, 404, "{answer}");
 }

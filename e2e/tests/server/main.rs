@@ -9,6 +9,7 @@
 
 mod accounts;
 mod bucket;
+mod code;
 mod database;
 mod kills;
 mod load;

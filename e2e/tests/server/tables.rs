@@ -69,7 +69,7 @@ pub(crate) fn ask(served: &Served, table: &str, question: &[(&str, Value)]) -> V
     page
 }
 
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let byte = |byte: u8| match byte {
         b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),
@@ -592,4 +592,100 @@ fn what_of_r_is_more_than_wanted_has_its_first_rows() {
         let wanted = omitted.map(|omitted| json!({"rows": 200_000, "omitted": omitted}));
         assert_eq!(about, wanted.unwrap_or_default(), "{code} {options}");
     }
+}
+
+/// The same frame, as other libraries of Python have it.
+const FRAME_OF_POLARS: &str = "import polars as pl\n\
+    frame = pl.DataFrame({'index': range(200_000), 'n': range(200_000)})\n\
+    frame.with_columns(region=pl.when(pl.col('n') % 1000 == 7).then(pl.lit('west')).otherwise(pl.lit('east')))";
+const RELATION: &str = "import duckdb\n\
+    duckdb.sql('select range::int as \"index\", range::int as n, '\n\
+    \"if(range % 1000 = 7, 'west', 'east') as region from range(200000)\")";
+
+/// For jobs that use what is in no kernel's environment.
+fn with_frames() -> String {
+    let packages = place::frames();
+    format!(
+        "--env PYTHONPATH={} --env PLOOMBER_STATS_ENABLED=false",
+        packages.display()
+    )
+}
+
+#[test]
+fn every_row_of_a_frame_of_polars_and_of_a_relation_of_duckdb_is_kept() {
+    let served = Served::start();
+    for code in [FRAME_OF_POLARS, RELATION] {
+        let (run, state) = run(&served, "frame.ipynb", &[code], &with_frames());
+        assert_eq!(state, "succeeded", "{code}");
+        let about = shown(&served, &run)["nbpress"].clone();
+        assert_eq!(about["rows"], 200_000, "{code}: {about}");
+        has_all_rows(&served, &format!("/v1/runs/{run}/tables/cell-0/0"));
+    }
+    let few = format!("{} --env NBPRESS_TABLES_ROWS=1000", with_frames());
+    let (run, _) = run(&served, "frame.ipynb", &[RELATION], &few);
+    let resource = shown(&served, &run);
+    let omitted = "it has more than 1000 rows";
+    assert_eq!(resource["nbpress"]["omitted"], omitted);
+    assert_eq!(resource["data"].as_array().unwrap().len(), 100);
+}
+
+/// Types that are not Arrow's or not Parquet's, in a transaction.
+const ODD_OF_DUCKDB: &str = r#"import duckdb
+con = duckdb.connect()
+con.execute("begin")
+con.execute("create table t as select range n from range(400)")
+odd = con.sql('''select n, interval (n) hour as span, n::hugeint * 10 as huge, '0123' || n as "te""xt",
+    'x'::enum('x', 'y') as word, [n, 1] as list, 1.25::decimal(9, 2) as money, null as nothing from t''')
+odd"#;
+
+#[test]
+fn a_relation_that_was_shown_can_be_used_again() {
+    let served = Served::start();
+    let cells = [
+        ODD_OF_DUCKDB,
+        "con.execute('insert into t values (400)')\ncon.execute('commit')\nprint(len(odd.fetchall()))\nodd",
+    ];
+    let (run, state) = run(&served, "odd.ipynb", &cells, &with_frames());
+    assert_eq!(state, "succeeded");
+    let (_, notebook) = http(&served, "GET", &format!("/v1/runs/{run}/notebook"), "");
+    let printed = &notebook["cells"][1]["outputs"][0]["text"];
+    assert_eq!(*printed, json!(["401\n"]), "{notebook:#}");
+    for (table, total) in [("cell-0/0", 400), ("cell-1/1", 401)] {
+        let table = format!("/v1/runs/{run}/tables/{table}");
+        let page = ask(
+            &served,
+            &table,
+            &[("offset", json!(2)), ("limit", json!(1))],
+        );
+        assert_eq!(page["total"], total);
+        let row = json!([2, "02:00:00", "20", "01232", "x", "[2, 1]", "1.25", null]);
+        assert_eq!(page["rows"], json!([row]));
+    }
+}
+
+#[test]
+fn every_row_of_a_result_of_a_sql_magic_is_kept() {
+    let served = Served::start();
+    let query = "%sql with recursive t(n) as (select 0 union all select n + 1 from t where n < 2999) \
+        select n, n * 0.5 as half, case when n = 7 then null else 'it' end as text from t";
+    let cells = ["%load_ext sql\n%sql sqlite://", query];
+    let (run, state) = run(&served, "sql.ipynb", &cells, &with_frames());
+    assert_eq!(state, "succeeded");
+    let (_, notebook) = http(&served, "GET", &format!("/v1/runs/{run}/notebook"), "");
+    let outputs = notebook["cells"][1]["outputs"].as_array().unwrap();
+    let is_table = |output: &Value| output["output_type"] == "execute_result";
+    let at = outputs.iter().position(is_table).unwrap();
+    let table = format!("/v1/runs/{run}/tables/cell-1/{at}");
+    let question = [
+        ("sort", json!([{"column": "n", "descending": true}])),
+        (
+            "filter",
+            json!({"column": "half", "is": "<", "value": 4.75}),
+        ),
+        ("offset", json!(1)),
+        ("limit", json!(2)),
+    ];
+    let page = ask(&served, &table, &question);
+    assert_eq!(page["rows"], json!([[8, 4.0, "it"], [7, 3.5, null]]));
+    assert_eq!(page["total"], 3000, "{}", outputs[at]);
 }

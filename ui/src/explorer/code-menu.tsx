@@ -2,7 +2,7 @@
 import { useState } from "react";
 
 import type { Look } from "./address.ts";
-import { asPandas, asSql } from "./code.ts";
+import { asPandas, asPolars, asSql } from "./code.ts";
 import { Menu } from "./menu.tsx";
 import type { TableColumn } from "./source.ts";
 
@@ -11,6 +11,7 @@ export function CodeMenu({ columns, look, path }: { columns: TableColumn[]; look
   return (
     <Menu label="Code" className="explorer-code">
       <Code label="pandas" code={asPandas(shown)} />
+      <Code label="polars" code={asPolars(shown)} />
       <Code label="SQL" code={asSql(shown)} />
     </Menu>
   );
