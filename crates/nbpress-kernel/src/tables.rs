@@ -1,7 +1,7 @@
 //! What a kernel shows of data frames besides HTML: their first rows as data, and a file with all of them.
 //!
-//! [`KeepTables::install`] gives IPython one more formatter, for frames of pandas, polars and pyarrow. It
-//! imports none of these; where the notebook does not, nothing happens. IRkernel gets one for data frames, which needs
+//! [`KeepTables::install`] gives IPython one more formatter, for frames of pandas, polars and pyarrow, relations of DuckDB and
+//! results of SQL magics. It imports none of these; where the notebook does not, nothing happens. IRkernel gets one for data frames, which needs
 //! no packages but those of the kernel. Whatever goes wrong in them, the frame is shown as it was before.
 
 pub(crate) mod folder;
@@ -20,6 +20,8 @@ const PROGRAM: &str = concat!(
     include_str!("tables/of_arrow.py"),
     include_str!("tables/of_pandas.py"),
     include_str!("tables/of_polars.py"),
+    include_str!("tables/of_duckdb.py"),
+    include_str!("tables/of_results.py"),
 );
 
 /// The same for IRkernel, all of it: an expression with names of its own.

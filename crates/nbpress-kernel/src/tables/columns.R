@@ -40,7 +40,7 @@ number_kind <- list(
 # The bits of a double are those of the integer; the smallest one is missing.
 long_kind <- list(
     word = "integer", type = 2L, ordered = FALSE, plain = bare, bytes = little,
-    missing = function(values) values == 0 & 1 / values < 0 & !is.nan(values),
+    missing = function(values) !is.na(values) & values == 0 & 1 / values < 0,
     json = function(values) {
         text <- jsonlite::toJSON(structure(values, class = "integer64"), na = "null")
         strsplit(gsub("[][]", "", text), ",", fixed = TRUE)[[1L]]

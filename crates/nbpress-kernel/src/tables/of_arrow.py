@@ -20,11 +20,9 @@ class ArrowView:
         return [column.to_pylist() for column in plain(part.columns)]
 
     def write(self, path, room):
-        def columns(first, count):
-            return plain(self.table.slice(first, count).columns)
-
         kinds = [plain_type(kind) for kind in self.table.schema.types]
-        return write_parquet(self, path, kinds, columns, room)
+        parts = (plain(self.table.slice(first, count).columns) for first, count in slices(self))
+        return write_parquet(self, path, kinds, parts, room)
 
 
 def word_of_arrow(kind):
@@ -74,15 +72,15 @@ def plain(columns):
     return [cast(column) for column in columns]
 
 
-def write_parquet(view, path, kinds, columns, room):
-    """Slice by slice, so that the memory it takes is that of a slice."""
+def write_parquet(view, path, kinds, parts, room):
+    """Part by part, so that the memory it takes is that of a part: its columns, each as an array."""
     import pyarrow
     import pyarrow.parquet
 
     schema = pyarrow.schema(list(zip(view.names, kinds)))
     with open(path, "wb") as file, pyarrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-        for first, count in slices(view):
-            part = pyarrow.table(columns(first, count), schema=schema)
+        for columns in parts:
+            part = pyarrow.table(columns, schema=schema)
             room.take(part.nbytes)
-            writer.write_table(part, row_group_size=count)
+            writer.write_table(part, row_group_size=max(1, part.num_rows))
     return "parquet"

@@ -38,7 +38,8 @@ class PandasView:
             series = self.series(first, count)
             return [arrow_array(one, kind) for one, kind in zip(series, kinds)]
 
-        return write_parquet(self, path, kinds, columns, room)
+        parts = (columns(first, count) for first, count in slices(self))
+        return write_parquet(self, path, kinds, parts, room)
 
     def write_lines(self, path, room):
         frame_of = sys.modules["pandas"].DataFrame

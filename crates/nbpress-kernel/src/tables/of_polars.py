@@ -35,6 +35,3 @@ def word_of_polars(kind):
         if kind.startswith(beginnings):
             return word
     return "string"
-
-
-VIEWS = {"arrow": ArrowView, "pandas": PandasView, "polars": PolarsView}

@@ -31,14 +31,16 @@ class Omitted(Exception):
 def resource(kind, frame, settings):
     """The output of a frame; nothing where it has no columns or too many."""
     with without_warnings():
-        if not 0 < len(frame.columns) <= MOST_COLUMNS:
+        if not 0 < len(frame.keys if kind == "results" else frame.columns) <= MOST_COLUMNS:
             return None
         view = VIEWS[kind](frame)
         rows, row_bytes = first_rows(view)
-        about = {"rows": view.rows}
+        about = {}
         if len(rows) < view.rows:
             view.slice = max(1, min(SLICE_ROWS, SLICE_BYTES // row_bytes))
-            about.update(kept(view, settings))
+            about = kept(view, settings)
+        # How many there are is known of some only when they are written.
+        about = {"rows": view.rows, **about}
         if view.rows and not rows and "table" not in about:
             return None
     fields = [{"name": name, "type": word} for name, word in zip(view.names, view.types)]
@@ -118,7 +120,7 @@ def kept(view, settings):
         return {"omitted": f"it has more than {settings['rows']} rows"}
     unfinished = os.path.join(folder, f".{uuid.uuid4().hex}")
     try:
-        written = view.write(unfinished, Room(min(settings["bytes"], settings["left"])))
+        written = view.write(unfinished, Room(min(settings["bytes"], settings["left"]), settings["rows"]))
         settings["left"] -= os.path.getsize(unfinished)
         name = sha256(unfinished)
         os.rename(unfinished, os.path.join(folder, name))
@@ -135,8 +137,9 @@ def kept(view, settings):
 class Room:
     """What may still be written of a table, and until when."""
 
-    def __init__(self, most):
+    def __init__(self, most, rows):
         self.left = most
+        self.rows = rows
         self.until = time.monotonic() + PATIENCE
 
     def take(self, size):
