@@ -167,8 +167,9 @@ mod tests {
 
     fn write(file: &mut File, numbers: &[i64]) {
         file.rewind().unwrap();
-        let lines: String = numbers.iter().map(|number| format!("{number}\n")).collect();
-        file.write_all(format!("x\n{lines}").as_bytes()).unwrap();
+        let lines: Vec<String> = numbers.iter().map(i64::to_string).collect();
+        file.write_all(format!("x\n{}\n", lines.join("\n")).as_bytes())
+            .unwrap();
     }
 
     fn sorted(offset: u64) -> Query {

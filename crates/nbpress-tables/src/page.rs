@@ -71,18 +71,15 @@ impl Table {
         let end = if query.sample { usize::MAX } else { end };
         let has_few = u32::try_from(self.rows()).is_ok();
         let kept = orders.filter(|_| has_few).zip(self.identity.as_ref());
-        let (wanted, matching) = match kept {
-            Some((orders, identity)) => {
-                let order = self.order(query, end, orders, identity)?;
-                let wanted = order.rows.iter().take(end).skip(first).copied();
-                (wanted.map(u64::from).collect(), order.matching)
-            }
-            None => {
-                let found = self.matching(query)?;
-                let matching = found.positions.len() as u64;
-                let mut ordered = found.ordered(query, end)?;
-                (ordered.split_off(first.min(ordered.len())), matching)
-            }
+        let (wanted, matching) = if let Some((orders, identity)) = kept {
+            let order = self.order(query, end, orders, identity)?;
+            let wanted = order.rows.iter().take(end).skip(first).copied();
+            (wanted.map(u64::from).collect(), order.matching)
+        } else {
+            let found = self.matching(query)?;
+            let matching = found.positions.len() as u64;
+            let mut ordered = found.ordered(query, end)?;
+            (ordered.split_off(first.min(ordered.len())), matching)
         };
         if query.sample {
             let places = evenly(wanted.len() as u64, count);
