@@ -62,7 +62,7 @@ pub(crate) async fn begin(
         }
     }
     Ok(Begun {
-        kernel: Kernel::start(provisioner, request, options.start_timeout).await?,
+        kernel: Box::pin(Kernel::start(provisioner, request, options.start_timeout)).await?,
         plan: plan.to_vec(),
         resumption: place
             .map(|place| place.by(Way::Rerun, 0, lost))
