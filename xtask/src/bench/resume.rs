@@ -33,7 +33,8 @@ struct Resumed {
 
 struct Bench {
     nbpress: PathBuf,
-    kernels: PathBuf,
+    /// Data folders of Jupyter with the kernels of the corpus: its own of Python, and those of the tests.
+    kernels: [PathBuf; 2],
     folder: PathBuf,
 }
 
@@ -43,6 +44,7 @@ pub(super) fn run(root: &Path, arguments: &BenchArguments) -> Result<()> {
     eprintln!("{machine}");
     let cases = corpus::all().into_iter();
     let cases = cases.filter(|case| case.name.contains(&arguments.only));
+    let cases = cases.filter(|case| bench.has_kernel(case));
     let resumed: Result<Vec<Resumed>> = cases.map(|case| bench.resume(case)).collect();
     fs::remove_dir_all(&bench.folder).ok();
     let resumed = resumed?;
@@ -75,9 +77,23 @@ impl Bench {
         fs::copy(root.join("target").join(profile).join("nbpress"), &nbpress)?;
         Ok(Self {
             nbpress,
-            kernels: kernels(root)?,
+            kernels: [kernels(root)?, root.join("target/test-reference/jupyter")],
             folder,
         })
+    }
+
+    fn has_kernel(&self, case: &Case) -> bool {
+        let there = self
+            .kernels
+            .iter()
+            .any(|folder| folder.join("kernels").join(case.kernel).is_dir());
+        if !there {
+            eprintln!(
+                "[bench] {} is left out: no kernel `{}`",
+                case.name, case.kernel
+            );
+        }
+        there
     }
 
     fn resume(&self, case: Case) -> Result<Resumed> {
@@ -88,13 +104,15 @@ impl Bench {
             fs::create_dir_all(folder)?;
         }
         write(&first, &case.broken())?;
-        let (failed, _) = self.nbpress(&first, &["run", "--keep", "every", "nb.ipynb"])?;
+        let words = |words: &[&'static str]| [words, &case.arguments].concat();
+        let keep = words(&["run", "--keep", "every", "nb.ipynb"]);
+        let (failed, _) = self.nbpress(&first, &keep)?;
         ensure!(!failed, "{} does not fail", case.name);
         write(&first, &case.mended())?;
-        let (right, resume_seconds) = self.nbpress(&first, &["resume", "latest"])?;
+        let (right, resume_seconds) = self.nbpress(&first, &words(&["resume", "latest"]))?;
         let record = last_record(&first)?;
         write(&again, &case.mended())?;
-        let (sound, again_seconds) = self.nbpress(&again, &["run", "nb.ipynb"])?;
+        let (sound, again_seconds) = self.nbpress(&again, &words(&["run", "nb.ipynb"]))?;
         ensure!(sound, "{} fails although it is mended", case.name);
         self.nbpress(&first, &["kept", "drop", "--all"])?;
         let resumption = &record["resumption"];
@@ -120,7 +138,7 @@ impl Bench {
             .args(words)
             .current_dir(folder)
             .env("NBPRESS_HOME", folder.join("home"))
-            .env("JUPYTER_PATH", &self.kernels)
+            .env("JUPYTER_PATH", std::env::join_paths(&self.kernels)?)
             .env_remove("PYTHONPATH")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

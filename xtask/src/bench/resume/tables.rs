@@ -13,7 +13,8 @@ pub(super) fn page(machine: &str, build: &str, seconds: f64, resumed: &[Resumed]
     let mut text = format!(
         "{RESUME}\n\
          Written by `cargo xtask bench --resume {quick}--write` in {seconds:.0} s: each notebook fails in its last cell, with the state kept before\n\
-         every cell, is mended and resumed. The mended cell asserts what the others left behind; *state* says whether it found that.\n\
+         every cell, is mended and resumed. The mended cell asserts what the others left behind; *state* says whether it found that, and\n\
+         whether the record says what is missing otherwise.\n\
          Times are of the whole command ({build} build), once each: `nbpress resume`, and `nbpress run` of the mended notebook.\n\
          A state that is wrong although the record says nothing is a defect.\n\n\
          Machine: {machine}.\n\n\
@@ -51,12 +52,21 @@ fn row(resumed: &Resumed) -> [String; 6] {
     [
         resumed.case.name.to_owned(),
         resumed.way.clone(),
-        if resumed.right { "right" } else { "**wrong**" }.to_owned(),
+        state(resumed).to_owned(),
         format!("{:.2} s", resumed.resume_seconds),
         format!("{:.2} s", resumed.again_seconds),
         // A table's cell ends at a bar.
         said.join("; ").replace('|', "/"),
     ]
+}
+
+/// Whether the mended cell found what it asserts; where not, whether the record says that something is missing.
+fn state(resumed: &Resumed) -> &'static str {
+    match (resumed.right, resumed.lost.is_empty()) {
+        (true, _) => "right",
+        (false, false) => "lost, as said",
+        (false, true) => "**wrong**",
+    }
 }
 
 /// How many by which way, and what both took.
