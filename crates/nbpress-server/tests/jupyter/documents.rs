@@ -294,12 +294,11 @@ impl Watcher {
         let number = piece["number"].as_u64().unwrap();
         assert_eq!(number, self.number + 1, "{piece}");
         self.number = number;
-        match piece["grow"].as_str() {
-            Some(grow) => self.text.push_str(grow),
-            None => {
-                let text = piece["outputs"][0]["text"].as_str();
-                text.unwrap_or_default().clone_into(&mut self.text);
-            }
+        if let Some(grow) = piece["grow"].as_str() {
+            self.text.push_str(grow);
+        } else {
+            let text = piece["outputs"][0]["text"].as_str();
+            text.unwrap_or_default().clone_into(&mut self.text);
         }
     }
 }
@@ -329,8 +328,8 @@ impl Follower {
                     let found = event.lines().find_map(|line| line.strip_prefix(field));
                     found.unwrap_or_default().to_owned()
                 };
-                let (found, data) = (field("event: "), field("data: "));
-                self.left = left.to_owned();
+                let (found, data, left) = (field("event: "), field("data: "), left.to_owned());
+                self.left = left;
                 self.heard.push(found.clone());
                 if found == name {
                     return serde_json::from_str(&data).unwrap();
