@@ -62,15 +62,21 @@ impl KernelClient {
     ///
     /// A publisher drops what it sends before our subscription has reached it, so an answer alone
     /// proves nothing. Kernels with an XPUB socket greet a subscriber (`iopub_welcome`); from others
-    /// we wait for the status messages of our own request, and ask again when they do not come.
+    /// we wait for the status messages of our own request, and ask again when they do not come. `told` is the
+    /// answer of a kernel that greets, where it is known: then nothing is asked.
     ///
     /// # Errors
     /// The kernel closed a channel.
-    pub async fn ready(&mut self) -> Result<KernelInfoReply, ClientError> {
-        let mut info = None;
+    pub async fn ready(
+        &mut self,
+        told: Option<KernelInfoReply>,
+    ) -> Result<KernelInfoReply, ClientError> {
+        let mut info = told;
         let mut iopub_delivers = false;
-        self.request(Channel::Shell, "kernel_info_request", "{}")
-            .await?;
+        if info.is_none() {
+            self.request(Channel::Shell, "kernel_info_request", "{}")
+                .await?;
+        }
         loop {
             let proof = tokio::time::timeout(IOPUB_PROOF, self.next()).await;
             match proof {

@@ -82,16 +82,20 @@ def print_to(log):
 
 def listen(application, file):
     """The sockets, streams and signal handlers of a kernel, in the order of `IPKernelApp.initialize`."""
+    import zmq
+
     application.connection_file = file
     application.config.IPKernelApp.connection_file = file
     application.cli_config.IPKernelApp.connection_file = file
     application.init_connection_file()
     application.poller = parent_poller()
+    application.greets = False
     bind = application._bind_socket
 
     def bind_without_limit(bound, port):
         # A publisher drops what exceeds its limit.
         bound.sndhwm = 0
+        application.greets |= bound.type == zmq.XPUB
         return bind(bound, port)
 
     application._bind_socket = bind_without_limit
@@ -111,6 +115,20 @@ def employ(application, shell):
     shell.parent = kernel
     shell.kernel = kernel
     shell.display_pub.parent = shell
+    kernel._process_children = functools.partial(descendants, kernel._process_children)
+
+
+def descendants(look_through_all):
+    """The processes that a kernel ends with itself: mostly none, and then not every process of the machine
+    has to be looked at."""
+    try:
+        for task in os.listdir("/proc/self/task"):
+            with open(f"/proc/self/task/{task}/children") as children:
+                if children.read(1):
+                    return look_through_all()
+    except OSError:
+        return look_through_all()
+    return []
 
 
 def end(status, application):

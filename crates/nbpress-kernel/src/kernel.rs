@@ -173,11 +173,12 @@ impl Kernel {
             folder,
             guard,
             origin,
+            told,
         } = launched;
         let mut log = KernelLog::new(log);
         let ready = async {
             let mut client = KernelClient::connect(&connection).await;
-            let info = client.ready().await;
+            let info = client.ready(told).await;
             (client, info)
         };
         let mut ready = Box::pin(tokio::time::timeout(timeout, ready));
@@ -267,6 +268,7 @@ impl Kernel {
             folder: self.folder,
             guard: self.guard,
             origin: self.origin,
+            told: None,
         })
     }
 

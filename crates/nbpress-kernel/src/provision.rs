@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nbpress_protocol::ConnectionInfo;
+use nbpress_protocol::content::KernelInfoReply;
 use rustix::process::Signal;
 use tokio::net::unix::pipe;
 
@@ -50,6 +51,8 @@ pub struct Launched {
     pub guard: Option<Guard>,
     /// Where it comes from.
     pub origin: Origin,
+    /// What it would say of itself, where it need not be asked.
+    pub told: Option<KernelInfoReply>,
 }
 
 /// Where a kernel comes from.
@@ -223,6 +226,7 @@ impl LocalProvisioner {
             folder,
             guard,
             origin,
+            told: None,
         })
     }
 

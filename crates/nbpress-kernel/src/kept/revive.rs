@@ -133,6 +133,7 @@ fn launch(
         folder,
         guard,
         origin: Origin::Revived,
+        told: None,
     })
 }
 

@@ -200,6 +200,7 @@ async fn lend(
         guard,
         note,
         readiness,
+        told,
         ..
     } = kernel;
     let handed = Answer::Kernel(Box::new(Handed {
@@ -208,6 +209,7 @@ async fn lend(
         folder: folder.path().to_owned(),
         connection,
         readiness,
+        told,
     }));
     let line = line_of(&handed)?;
     let send = || descriptors::send(&*stream, &line, &[log.as_fd()]);

@@ -126,6 +126,7 @@ fn take_over(
         folder,
         guard: None,
         origin: Origin::Pool(handed.readiness),
+        told: handed.told,
     })
 }
 

@@ -278,6 +278,7 @@ async fn start(wanted: &Wanted, settings: &PoolSettings) -> Result<ReadyKernel, 
         channel: None,
         read: Vec::new(),
         readiness: Readiness::Started,
+        told: None,
         memory_bytes: share_of_memory(process_id).unwrap_or(0),
     })
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nbpress_protocol::ConnectionInfo;
+use nbpress_protocol::content::KernelInfoReply;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixStream;
 
@@ -39,6 +40,8 @@ pub(super) struct ReadyKernel {
     /// The variables that mattered to it.
     pub(super) read: Vec<String>,
     pub(super) readiness: Readiness,
+    /// See `Launched::told`.
+    pub(super) told: Option<KernelInfoReply>,
     /// What it held when it was ready, in bytes.
     pub(super) memory_bytes: u64,
 }

@@ -68,6 +68,8 @@ LATER = [
 ]
 # Threads, devices or connections that a fork breaks even while none is there yet.
 NOT_FORKABLE = ["cupy", "grpc", "jax", "polars", "pyspark", "tensorflow", "torch"]
+# Those of all modules.
+FILES = []
 
 
 class Refused(Exception):
@@ -225,7 +227,7 @@ def become_kernel(application, shell, order, channel, log):
     application.init_code()
     sys.stdout.flush()
     sys.stderr.flush()
-    serve(application, shell, channel)
+    serve(application, shell, channel, order["tells"])
 
 
 def join(application, shell):
@@ -236,11 +238,36 @@ def join(application, shell):
     shell.init_history()
     shell.configurables[place] = shell.configurables.pop()
     shell.init_user_ns()
-    employ(application, shell)
+    employ_with(application, shell, FILES)
     atexit.register(shell.atexit_operations)
 
 
-def serve(application, shell, channel):
+class NoModules:
+    """`sys` for one who would look at each module there is, and so have its memory copied."""
+
+    modules = {}
+
+    def __getattr__(self, name):
+        return getattr(sys, name)
+
+
+def employ_with(application, shell, files):
+    """The kernel, with the list of files that its debugger steps over."""
+    from ipykernel import ipkernel
+
+    ipkernel.sys = NoModules()
+    try:
+        employ(application, shell)
+    finally:
+        ipkernel.sys = sys
+    kernel = application.kernel
+    if hasattr(kernel, "_kernel_modules"):
+        kernel._kernel_modules = files
+    if hasattr(getattr(kernel, "debugger", None), "kernel_modules"):
+        kernel.debugger.kernel_modules = files
+
+
+def serve(application, shell, channel, tells):
     """Runs the kernel; the first thing its loop does is to say that it listens."""
     from tornado.ioloop import IOLoop
 
@@ -262,7 +289,9 @@ def serve(application, shell, channel):
 
     def ready():
         os.environ.__class__ = PLAIN_ENVIRONMENT
-        answer = {"pid": os.getpid(), "read": sorted(READ)}
+        # Whoever is not greeted by a publisher has to ask all the same, to know that it hears it.
+        told = application.kernel.kernel_info if tells and application.greets else None
+        answer = {"pid": os.getpid(), "read": sorted(READ), "told": told}
         channel.sendall(json.dumps(answer).encode() + b"\n")
 
     loop.add_handler(channel.fileno(), hand_over, IOLoop.READ)
@@ -340,9 +369,11 @@ def main():
         return
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
-        if file and os.path.dirname(file) not in watched:
+        if file:
+            FILES.append(file)
             folder = os.path.dirname(file)
-            watched[folder] = modified(folder)
+            if folder not in watched:
+                watched[folder] = modified(folder)
     gc.collect()
     gc.disable()
     gc.freeze()

@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use nbpress_protocol::content::KernelInfoReply;
 use rustix::process::Pid;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Interest};
 use tokio::net::UnixStream;
@@ -51,6 +52,8 @@ pub(super) struct Template {
     memory_bytes: u64,
     /// What a kernel held when it was ready, in bytes: one is like the other.
     kernel_bytes: OnceLock<u64>,
+    /// What each of its kernels says of itself.
+    told: OnceLock<Option<KernelInfoReply>>,
     folder: PrivateFolder,
     _guard: Option<Guard>,
 }
@@ -168,6 +171,7 @@ impl Template {
             read: Vec::new(),
             memory_bytes: 0,
             kernel_bytes: OnceLock::new(),
+            told: OnceLock::new(),
             folder,
         })
     }
@@ -214,6 +218,7 @@ impl Template {
             owner: std::process::id(),
             kernel_id: &kernel_id,
             connection_file,
+            tells: self.told.get().is_none(),
         })?;
         order.push(b'\n');
         let send = || {
@@ -249,6 +254,7 @@ impl Template {
             channel: Some(channel),
             read: listening.read,
             readiness: Readiness::Forked,
+            told: self.told.get_or_init(|| listening.told).clone(),
             memory_bytes,
         })
     }

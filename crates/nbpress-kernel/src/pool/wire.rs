@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use nbpress_protocol::content::KernelInfoReply;
 use nbpress_protocol::{ConnectionInfo, KernelSpec};
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +84,9 @@ pub(super) struct Handed {
     pub(super) folder: PathBuf,
     pub(super) connection: ConnectionInfo,
     pub(super) readiness: Readiness,
+    /// See `Launched::told`.
+    #[serde(default)]
+    pub(super) told: Option<KernelInfoReply>,
 }
 
 /// What a template is started with.
@@ -114,6 +118,8 @@ pub(super) struct Fork<'a> {
     pub(super) owner: u32,
     pub(super) kernel_id: &'a str,
     pub(super) connection_file: PathBuf,
+    /// Whether it is to tell of itself.
+    pub(super) tells: bool,
 }
 
 /// What a forked kernel says when it listens.
@@ -121,6 +127,8 @@ pub(super) struct Fork<'a> {
 pub(super) struct Listening {
     pub(super) pid: i32,
     pub(super) read: Vec<String>,
+    /// What it answers to whoever asks what it is, if it greets those who subscribe.
+    pub(super) told: Option<KernelInfoReply>,
 }
 
 /// What a forked kernel is told when it is handed over.

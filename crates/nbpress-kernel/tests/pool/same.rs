@@ -1,7 +1,7 @@
 //! A notebook cannot tell a kernel from the pool from one that was started.
 
 use nbpress_kernel::pool::Readiness;
-use nbpress_kernel::{FoundKernel, Kernel, Limits, LocalProvisioner, Origin};
+use nbpress_kernel::{FoundKernel, Kernel, LaunchRequest, Limits, LocalProvisioner, Origin};
 
 use crate::place::{Place, python_kernels, run};
 
@@ -71,10 +71,12 @@ async fn every_cell_gives_the_same() {
     for found in kernels {
         let place = Place::open(&[]);
         let mut cold = started(&place, &found).await;
+        let said = serde_json::to_value(cold.info()).unwrap();
         let expected = outputs(&place, &mut cold).await;
         cold.shutdown(std::future::pending()).await;
         let mut ready = place.ready(&found).await;
         assert!(matches!(ready.origin(), Origin::Pool(Readiness::Forked)));
+        assert_eq!(serde_json::to_value(ready.info()).unwrap(), said);
         let got = outputs(&place, &mut ready).await;
         let exit = ready.shutdown(std::future::pending()).await;
         assert_eq!(exit.code, Some(0));
@@ -82,6 +84,36 @@ async fn every_cell_gives_the_same() {
             assert_eq!(got, expected, "{}", found.name);
         }
         assert_eq!(got.len(), expected.len());
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn only_a_kernel_that_does_not_greet_is_asked_what_it_is() {
+    let kernels = python_kernels();
+    assert!(
+        !kernels.is_empty(),
+        "NBPRESS_TEST_KERNELS names no Python kernel"
+    );
+    for found in kernels {
+        let place = Place::open(&[]);
+        let kernel = place.ready(&found).await;
+        let version = kernel.info().implementation_version.clone();
+        kernel.kill().await;
+        place
+            .until(|status| !status.shelves[0].ready.is_empty())
+            .await;
+        let request = LaunchRequest {
+            kernel: &found,
+            working_directory: place.folder.path(),
+            environment: &place.environment,
+            limits: Limits::default(),
+        };
+        let launched = place.provisioner().launch(&request).unwrap();
+        assert!(matches!(launched.origin, Origin::Pool(Readiness::Forked)));
+        // Since ipykernel 7 its publisher greets.
+        let told = launched.told.map(|told| told.implementation_version);
+        let greets = !found.name.ends_with("ipykernel6");
+        assert_eq!(told, greets.then_some(version), "{}", found.name);
     }
 }
 
