@@ -60,6 +60,7 @@ main(async ({ server, browser, person }) => {
   assert.deepEqual(libraries.toSorted(), ["plotly", "vega", "widgets"], "each library once, and none that nothing needs");
   await a_chart_of_a_table(page, server);
   await live_widgets(page, server);
+  await plots_of_bokeh(page, server);
   await charts_of_a_shared_link(browser, server, id);
 });
 
@@ -116,6 +117,38 @@ async function widgets(page) {
   await frame.getByText("printed inside").waitFor();
   await frame.getByText("Size").waitFor();
   assert.equal(await frame.locator(".widget-readout").textContent(), "12");
+}
+
+/** An output as Bokeh's `show` writes it: a script that draws into an element. */
+function bokeh(id, attributes) {
+  const model = (name, more) => ({ type: "object", name, id: `${id}-${name}`, ...(more === undefined ? {} : { attributes: more }) });
+  const axis = { ticker: model("BasicTicker"), formatter: model("BasicTickFormatter"), major_label_policy: model("AllLabels") };
+  const range = (name) => ({ type: "object", name: "Range1d", id: `${id}-${name}` });
+  const plot = model("Figure", { width: 300, height: 150, x_range: range("x"), y_range: range("y"), x_scale: model("LinearScale"), y_scale: { id: `${id}-LinearScale` }, left: [model("LinearAxis", axis)], ...attributes });
+  const docs = JSON.stringify({ [id]: { version: "3.10.0", title: "", roots: [plot] } });
+  const items = JSON.stringify([{ docid: id, roots: { [plot.id]: `${id}-element` }, root_ids: [plot.id] }]);
+  const script = `Bokeh.embed.embed_items_notebook(${docs}, ${items});`;
+  return { output_type: "display_data", metadata: {}, data: { "application/javascript": script, "application/vnd.bokehjs_exec.v0+json": "" } };
+}
+
+/** In the dark a plot has our colours, unless its author chose some; when that changes it is drawn anew. */
+async function plots_of_bokeh(page, server) {
+  const document = notebook(["plain", "own"]);
+  document.cells[0].outputs = [bokeh("plain", {})];
+  document.cells[1].outputs = [bokeh("own", { background_fill_color: "#fafad2" })];
+  fs.writeFileSync(path.join(server.root, "bokeh.ipynb"), JSON.stringify(document));
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.goto(`${server.url}edit/bokeh.ipynb`);
+  const [plain, own] = [await frameOf(page, 0), await frameOf(page, 1)];
+  const ink = (frame) => frame.locator("#output").evaluate(() => window.Bokeh.documents[0].roots()[0].left[0].major_label_text_color);
+  const stands = (frame, look) => frame.locator(look).locator("canvas").first().waitFor({ state: "attached" });
+  await stands(plain, ".paper.is-dark");
+  await stands(own, ".paper:not(.is-dark)");
+  const [dark, usual] = [await ink(plain), await ink(own)];
+  assert.notEqual(dark, usual);
+  await page.emulateMedia({ colorScheme: "light" });
+  await stands(plain, ".paper:not(.is-dark)");
+  assert.equal(await ink(plain), usual);
 }
 
 /** In an address, with the words of what it shows, and with its rows as a table. */
