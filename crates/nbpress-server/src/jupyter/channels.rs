@@ -10,7 +10,6 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Path, Query, State};
 use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
 use axum::http::{HeaderMap, HeaderValue};
@@ -70,7 +69,6 @@ async fn channels(
     headers: HeaderMap,
     who: Who,
     socket: socket::Connection,
-    _asked: WebSocketUpgrade,
 ) -> JupyterResult<Response> {
     let jupyter = served(&app)?;
     let kernel = find(jupyter, &kernel)?;

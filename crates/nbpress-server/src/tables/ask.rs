@@ -54,6 +54,10 @@ fn see_to_orders() {
     if IS_SEEN_TO.swap(true, Ordering::Relaxed) {
         return;
     }
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "nobody waits for it, and it ends with the runtime"
+    )]
     tokio::spawn(async {
         let _until_the_end = SeesTo;
         tokio::time::sleep(KEPT).await;

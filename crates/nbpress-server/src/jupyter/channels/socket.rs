@@ -2,6 +2,8 @@
 //! where the message is in memory. As one frame it would be put together, and copied once more to be written.
 
 use axum::extract::FromRequestParts;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
 use axum::http::request::Parts as RequestParts;
 use axum::http::{HeaderValue, StatusCode};
@@ -29,7 +31,7 @@ const ACCEPTED: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
 pub(super) type Sink = SplitSink<Socket, Message>;
 
-/// The connection of a request that axum has found to ask for a WebSocket. To be extracted before it is.
+/// The connection of a request that asks for a WebSocket, as axum has found.
 #[derive(Debug)]
 pub(super) struct Connection {
     upgrade: Option<OnUpgrade>,
@@ -37,13 +39,17 @@ pub(super) struct Connection {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Connection {
-    type Rejection = std::convert::Infallible;
+    type Rejection = WebSocketUpgradeRejection;
 
-    async fn from_request_parts(parts: &mut RequestParts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self {
-            upgrade: parts.extensions.get::<OnUpgrade>().cloned(),
-            key: parts.headers.get(SEC_WEBSOCKET_KEY).cloned(),
-        })
+    async fn from_request_parts(
+        parts: &mut RequestParts,
+        state: &S,
+    ) -> Result<Self, Self::Rejection> {
+        // Before axum takes it.
+        let upgrade = parts.extensions.get::<OnUpgrade>().cloned();
+        let _asked = WebSocketUpgrade::from_request_parts(parts, state).await?;
+        let key = parts.headers.get(SEC_WEBSOCKET_KEY).cloned();
+        Ok(Self { upgrade, key })
     }
 }
 
@@ -64,6 +70,10 @@ impl Connection {
         let config = WebSocketConfig::default()
             .max_message_size(Some(limits.bytes))
             .max_frame_size(Some(limits.bytes));
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it begins after the answer, and hears itself of the server's end"
+        )]
         tokio::spawn(async move {
             if let Ok(upgraded) = upgrade.await {
                 let stream = TokioIo::new(upgraded);
