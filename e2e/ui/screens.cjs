@@ -25,10 +25,14 @@ async function run(server, parameters, job = "report") {
 }
 
 async function look(page, name, rules, server, screens) {
-  for (const [screen, [address, ready]] of Object.entries(screens)) {
+  for (const [screen, [address, ready, asks]] of Object.entries(screens)) {
     await page.goto(server.url + address);
     await page.locator(ready).first().waitFor();
     await page.locator(".skeleton").waitFor({ state: "detached" });
+    if (asks !== undefined) {
+      await page.getByRole("button", { name: `${asks}… report.ipynb` }).click();
+      await page.getByRole("dialog").locator(".choices button:enabled").first().waitFor();
+    }
     await page.evaluate(() => document.fonts.ready);
     await page.screenshot({ path: path.join(process.env.SCREENSHOTS, `${screen}-${name}.png`) });
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -64,6 +68,9 @@ main(async ({ server, person }) => {
     home: ["", ".run-row"],
     notebooks: ["notebooks?show=report.ipynb", ".preview + .preview-words"],
     "notebooks-found": ["notebooks?q=LATAM", ".found li"],
+    "notebooks-rename": ["notebooks?show=report.ipynb", ".folder tbody tr", "Rename"],
+    "notebooks-move": ["notebooks?show=report.ipynb", ".folder tbody tr", "Move"],
+    "notebooks-delete": ["notebooks?show=report.ipynb", ".folder tbody tr", "Delete"],
     "notebooks-folder": ["notebooks/empty", ".notice"],
     runs: ["runs", ".run-row"],
     "runs-none": ["runs?job=report&state=cancelled", ".notice"],
@@ -81,6 +88,7 @@ main(async ({ server, person }) => {
     explore: [`explore?path=sessions.csv&sort=[{"column":"minutes"}]&filter={"column":"minutes","is":">","value":20}`, ".bin-bar"],
     "explore-none": ["explore?path=sessions.csv&filter={%22column%22:%22minutes%22,%22is%22:%22<%22,%22value%22:0}", ".grid-none .link-button"],
     "explore-chart": ["explore?path=sessions.csv&view=chart", ".chart-figure iframe"],
+    "explore-parallel": [`explore?path=sessions.csv&view=chart&chart={"view":"parallel","metrics":["minutes","rating"],"color":"title"}&filter={"and":[{"and":[{"column":"minutes","is":">=","value":20},{"column":"minutes","is":"<=","value":60}]}]}`, ".axis-part"],
     compute: ["compute", ".slots"],
     users: ["admin", ".table"],
     tokens: ["admin?tab=tokens", ".admin-form"],
