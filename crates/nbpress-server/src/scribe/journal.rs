@@ -9,11 +9,13 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use nbpress_protocol::websocket::{Framing, Limits, WebSocketFrame, decode, encode};
+use nbpress_protocol::websocket::{Framing, Limits, WebSocketFrame, decode, encode_in_pieces};
 use nbpress_protocol::{Channel, Parts};
 use uuid::Uuid;
 
 const ENDING: &str = "journal";
+/// From this length on a write of its own costs less than a copy.
+const LONG: usize = 64 << 10;
 
 #[derive(Debug)]
 pub(super) struct Journal {
@@ -73,15 +75,21 @@ impl Journal {
     }
 
     pub(super) fn append(&mut self, channel: Channel, parts: &Parts) -> io::Result<()> {
-        let Ok(WebSocketFrame::Binary(frame)) = encode(Framing::V1, channel, parts) else {
-            return Ok(());
-        };
-        let length = u32::try_from(frame.len()).map_err(io::Error::other)?;
-        let mut bytes = Vec::with_capacity(frame.len() + 4);
-        bytes.extend(length.to_le_bytes());
-        bytes.extend(&frame);
+        let pieces = encode_in_pieces(channel, parts);
+        let length = pieces.iter().map(Bytes::len).sum::<usize>();
+        let length = u32::try_from(length).map_err(io::Error::other)?;
         self.is_empty = false;
-        self.file.write_all(&bytes)
+        let mut few = length.to_le_bytes().to_vec();
+        for piece in &pieces {
+            if piece.len() < LONG {
+                few.extend(piece);
+                continue;
+            }
+            self.file.write_all(&few)?;
+            self.file.write_all(piece)?;
+            few.clear();
+        }
+        self.file.write_all(&few)
     }
 
     /// Nothing of it is needed any more.
@@ -109,7 +117,11 @@ mod tests {
             parent: "{}".into(),
             metadata: "{}".into(),
             content: "{\"text\":\"a\\nb\"}".into(),
-            buffers: vec![Bytes::from_static(b"\0\xff")],
+            buffers: vec![
+                Bytes::from_static(b"\0\xff"),
+                Bytes::from(vec![b'l'; LONG]),
+                Bytes::from_static(b"end"),
+            ],
         }
     }
 
