@@ -280,11 +280,8 @@ impl Group {
             }
             for pid in inside {
                 let pid = pid.as_raw_nonzero().to_string();
-                match write(&kernel, "cgroup.procs", &pid) {
-                    // It has ended.
-                    Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
-                    moved => moved?,
-                }
+                // One that stays makes that nothing can be handed down.
+                let _ended = write(&kernel, "cgroup.procs", &pid);
             }
         }
         write(folder, "cgroup.subtree_control", "+memory")?;

@@ -210,6 +210,7 @@ fn copies_are_in_a_group_within_and_the_kernel_of_version_2_beside_them() {
         ] {
             file(name, "");
         }
+        file("cgroup.procs", "4711\n");
         // What each says of the kernel alone, and what has copies in it.
         file("memory.oom_control", "oom_kill 1\n");
         file("memory.events", "oom_kill 7\n");
@@ -220,13 +221,14 @@ fn copies_are_in_a_group_within_and_the_kernel_of_version_2_beside_them() {
         assert!(folder.join("copies").is_dir());
         assert_eq!(group.kills(), Some(1), "{version}");
         let handed = match version {
-            FIRST => ["", "", ""],
-            SECOND => ["+memory", "0", "1"],
+            FIRST => ["", "", "", ""],
+            SECOND => ["+memory", "0", "1", "4711"],
         };
         let names = [
             "cgroup.subtree_control",
             "memory.oom.group",
             "kernel/memory.oom.group",
+            "kernel/cgroup.procs",
         ];
         assert_eq!(names.map(text), handed, "{version}");
     }
