@@ -1,4 +1,4 @@
-//! Reads the notebooks of the served folder: those that were changed through the server at once, the others when
+//! Reads the notebooks of the served folder: those that were changed through the server soon after, the others when
 //! the folder is looked through, at the start and every few minutes.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,16 +64,27 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads what is changed until changes were missed.
+    /// Reads what is changed until changes were missed: what was saved several times meanwhile, once.
     async fn follow(&self, changes: &mut Receiver<ContentsPath>) {
         loop {
+            let mut changed = BTreeSet::new();
             match changes.recv().await {
-                Ok(path) => {
-                    let _behind = self.take_in(&path).await;
-                }
+                Ok(path) => changed.insert(path),
                 Err(RecvError::Lagged(_)) => return,
                 // The workspace is gone, and so will be the server.
                 Err(RecvError::Closed) => std::future::pending().await,
+            };
+            loop {
+                match changes.try_recv() {
+                    Ok(path) => changed.insert(path),
+                    Err(TryRecvError::Lagged(_)) => return,
+                    Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                };
+            }
+            for path in changed {
+                let mut pace = Pace::begin();
+                let _behind = self.take_in(&path).await;
+                pace.rest_long().await;
             }
         }
     }
