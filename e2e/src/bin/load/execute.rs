@@ -93,7 +93,7 @@ impl Direct {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let client = runtime.block_on(async {
             let mut client = KernelClient::connect(connection).await;
-            client.ready().await.map(|_| client)
+            client.ready(None).await.map(|_| client)
         })?;
         Ok(Self { runtime, client })
     }
