@@ -17,7 +17,7 @@ class Files:
                 if self.is_kernels(path, status, known["files"]):
                     self.kernels.append(descriptor)
                 else:
-                    self.remember(descriptor, os.path.basename(path))
+                    self.remember(descriptor, status, os.path.basename(path))
             elif same:
                 self.kernels.append(descriptor)
             elif stat.S_ISSOCK(status.st_mode):
@@ -41,10 +41,11 @@ class Files:
                 return False
         return (status.st_dev, status.st_ino) in known
 
-    def remember(self, descriptor, name):
+    def remember(self, descriptor, status, name):
         """A file's position is shared with whoever was forked, so it has to be noted now."""
         flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-        self.regular.append((descriptor, flags, os.lseek(descriptor, 0, os.SEEK_CUR)))
+        position = os.lseek(descriptor, 0, os.SEEK_CUR)
+        self.regular.append((descriptor, flags, position, (status.st_dev, status.st_ino)))
         # SQLite rolls back what a process leaves open that ends: https://www.sqlite.org/tempfiles.html.
         if name.endswith(JOURNAL):
             self.lost.append(f"the transaction in {name.removesuffix(JOURNAL)}")
@@ -69,12 +70,13 @@ class Files:
 
     def of_cells(self):
         """The descriptors that are not the kernel's."""
-        return {descriptor for descriptor, _flags, _position in self.regular}.union(self.cut)
+        return {descriptor for descriptor, *_rest in self.regular}.union(self.cut)
 
     def separate(self):
         """Gives this process positions and locks of its own."""
-        for descriptor, flags, position in self.regular:
-            if not is_open(descriptor):
+        for descriptor, flags, position, file in self.regular:
+            # What closes itself when the process forks leaves its number to another.
+            if file_of(descriptor) != file:
                 continue
             # The rest would change what is there, or is not for open.
             flags &= os.O_ACCMODE | os.O_APPEND | os.O_NONBLOCK | os.O_SYNC

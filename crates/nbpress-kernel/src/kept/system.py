@@ -203,18 +203,18 @@ def descriptors():
             continue
 
 
-def is_open(descriptor):
-    """Whether there is such a descriptor. Whoever owns one may close it when the process forks: IPython does so with its
-    history."""
+def file_of(descriptor):
+    """Which file a descriptor is of; nothing where there is none. Whoever owns one may close it when the process
+    forks: IPython does so with its history."""
     try:
-        os.fstat(descriptor)
+        status = os.fstat(descriptor)
     except OSError:
-        return False
-    return True
+        return None
+    return (status.st_dev, status.st_ino)
 
 
 def put_nothing_in_place(descriptor, other):
     """Closes a descriptor. Objects that own its number may close it later, so it does not become another's."""
     # The other one has its number where its owner closed it before.
-    if descriptor != other and is_open(descriptor):
+    if descriptor != other and file_of(descriptor):
         os.dup2(other, descriptor, os.get_inheritable(descriptor))

@@ -404,7 +404,7 @@ async fn what_closes_itself_when_the_process_forks_ends_no_copy() {
     let found = python_kernels().remove(0);
     let mut kernel = keeping(&place, &found, &Keep::in_folder(folder(&place))).await;
     // Whatever opens something next gets the number that has become free.
-    let code = "import os; held = [*os.pipe(), os.open('kept.txt', os.O_CREAT | os.O_RDWR)]\n\
+    let code = "import os; held = [*os.pipe(), *(os.open('kept.txt', os.O_CREAT | os.O_RDWR) for _ in range(9))]\n\
         os.register_at_fork(after_in_child=lambda: [os.close(held.pop()) for _ in list(held)])";
     assert_eq!(run(&mut kernel, code).await, "");
     run(&mut kernel, "x = 41").await;
