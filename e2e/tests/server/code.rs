@@ -83,7 +83,7 @@ fn what_the_menu_writes_gives_the_rows_that_are_shown() {
     for path in FILES {
         let table = format!("/v1/tables?path={}", path.replace('\'', "%27"));
         let all = ask(&served, &table, &[("limit", json!(10_000))]);
-        let all = Rows::of(&all);
+        let all = Answer::of(&all);
         let questions = questions().into_iter().filter(|asked| all.has(asked));
         let questions: Vec<Value> = questions.collect();
         let written = menu(&all.columns, path, &questions);
@@ -155,14 +155,14 @@ fn told(command: &mut Command, input: &Value) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_default()
 }
 
-/// Rows of the server's answer.
-struct Rows {
+/// What the server answers.
+struct Answer {
     columns: Value,
     names: Vec<String>,
     rows: Vec<Value>,
 }
 
-impl Rows {
+impl Answer {
     fn of(page: &Value) -> Self {
         let columns = page["columns"].as_array().unwrap().iter();
         Self {
