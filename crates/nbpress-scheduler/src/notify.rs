@@ -104,13 +104,7 @@ impl Deliverer {
         let from = settings.mail_from.as_deref();
         let mail = settings.smtp.as_deref();
         let mail = mail.map(|url| MailServer::new(url, from, settings.mail_timeout));
-        let poster = Poster::new(settings.hook_timeout).map_err(|error| {
-            InvalidValue::new(
-                "hook_timeout",
-                format!("no web client can be made: {error}"),
-                "check the machine's certificates and proxy settings",
-            )
-        })?;
+        let poster = Poster::new(settings.hook_timeout);
         let link_base = settings.link_base.as_deref().map(page);
         Ok(Self {
             mail: mail.transpose()?,

@@ -1,5 +1,6 @@
 //! A `POST` to somebody else's server, and what its answer means.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,7 +16,8 @@ use super::error::{Cause, DeliveryError};
 /// Posts, and follows no redirect: it could lead anywhere, with the message in hand.
 #[derive(Debug)]
 pub(super) struct Poster {
-    client: Client,
+    /// Made for the first message: it reads all certificates that the machine trusts.
+    client: OnceLock<Client>,
     timeout: Duration,
 }
 
@@ -24,14 +26,24 @@ const LONGEST_WORD: usize = 64;
 
 impl Poster {
     /// A poster whose requests may take this long from name to answer.
-    pub(super) fn new(timeout: Duration) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self {
+            client: OnceLock::new(),
+            timeout,
+        }
+    }
+
+    fn client(&self) -> Result<&Client, reqwest::Error> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
         let client = Client::builder()
-            .timeout(timeout)
+            .timeout(self.timeout)
             .redirect(Policy::none())
             .pool_max_idle_per_host(0)
             .user_agent(concat!("nbpress/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { client, timeout })
+        Ok(self.client.get_or_init(|| client))
     }
 
     /// Posts JSON; any 2xx is success.
@@ -42,7 +54,8 @@ impl Poster {
         body: String,
     ) -> Result<(), DeliveryError> {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let request = self.client.post(url.clone()).headers(headers).body(body);
+        let client = self.client().map_err(|error| self.failure(url, error))?;
+        let request = client.post(url.clone()).headers(headers).body(body);
         let response = request
             .send()
             .await
