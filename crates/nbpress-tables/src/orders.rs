@@ -247,11 +247,8 @@ mod tests {
         assert!(small.forget_unused());
 
         let too_small = Orders::new(4 * 4, LATER);
-        assert_eq!(
-            page(&table(&file), &sorted(0), &too_small),
-            Some(vec![1, 2])
-        );
-        assert_eq!(page(&again(), &sorted(0), &too_small), None);
+        assert_eq!(page(&table(&file), &sorted(4), &too_small), Some(vec![5]));
+        assert_eq!(page(&again(), &sorted(4), &too_small), None);
 
         let short = Orders::new(1 << 20, Duration::ZERO);
         page(&table(&file), &sorted(0), &short);

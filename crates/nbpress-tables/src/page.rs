@@ -19,6 +19,8 @@ const MAX_SORTED: u64 = 50_000_000;
 
 /// Rows of which the order is found for a page within them: as many as a page may have.
 const FIRST: usize = 10_000;
+/// How many times as far as the page the order is found that is kept for those after it.
+const AHEAD: usize = 4;
 
 /// What a [`Query`] gives.
 #[derive(Clone, Debug)]
@@ -91,8 +93,7 @@ impl Table {
         Ok(Page { rows, matching })
     }
 
-    /// The order of the rows up to `end` at least: of the first ones together, since a page is seldom the only one, and
-    /// beyond those of all.
+    /// The order of the rows up to `end` at least, and further, since a page is seldom the only one.
     fn order(
         &self,
         query: &Query,
@@ -105,8 +106,10 @@ impl Table {
         }
         let found = self.matching(query)?;
         let matching = found.positions.len();
-        let reaches = if end <= FIRST {
-            FIRST
+        // To find the first of many costs a fraction of what it costs to sort all.
+        let ahead = end.saturating_mul(AHEAD).max(FIRST);
+        let reaches = if ahead < matching / 2 {
+            ahead
         } else if orders.has_room_for(matching) {
             usize::MAX
         } else {
