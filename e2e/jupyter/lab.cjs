@@ -112,12 +112,18 @@ function steps(page) {
     async uses_a_terminal() {
       await choose("File", "New", "Terminal");
       const terminal = page.locator(".jp-Terminal");
-      await terminal.locator(".xterm-screen").click();
-      await page.keyboard.type("echo $((6*7)) > from-the-terminal.txt; ls");
-      await page.keyboard.press("Enter");
       // The screen is a canvas: what was typed is to be seen in the folder.
-      const listing = page.locator(".jp-DirListing-item");
-      await listing.getByText("from-the-terminal.txt").waitFor();
+      const written = page.locator(".jp-DirListing-item").getByText("from-the-terminal.txt");
+      // After a reload JupyterLab brings the notebook of its address to the front once more, at any time. It looks into
+      // the folder every ten seconds.
+      for (const patience of [12_000, 12_000, 30_000]) {
+        await page.locator(".lm-TabBar-tab").getByText("Terminal 1").click();
+        await terminal.locator(".xterm-screen").click();
+        await page.keyboard.type("echo $((6*7)) > from-the-terminal.txt; ls");
+        await page.keyboard.press("Enter");
+        if (await written.waitFor({ timeout: patience }).then(() => true, () => false)) return;
+      }
+      assert.fail("nothing came of what was typed into the terminal");
     },
   };
 }
