@@ -61,8 +61,9 @@ async function prints({ server, person }) {
   fs.writeFileSync(gates[0], "");
   for (const page of [ada, grace, alan]) await shows(page, "one-two-|seen");
   fs.writeFileSync(gates[1], "");
-  for (const page of [ada, grace, alan]) await shows(page, "one-two-|seen|three");
+  // What came last is told with the end of the cell, or is in the document.
   for (const release of releases) release();
+  for (const page of [ada, grace, alan]) await shows(page, "one-two-|seen|three");
   await until("the last save", () => /three/.test(fs.readFileSync(file, "utf8")));
   for (const page of [ada, grace, alan]) {
     await cell(page, 1).locator(".gutter").getByText("[1]").waitFor();

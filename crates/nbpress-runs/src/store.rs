@@ -73,7 +73,9 @@ mod workers;
 
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
+use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 pub use audit::{AuditEntry, AuditReport};
 pub use batches::{Batch, BatchKind, BatchPoint, BatchState, NewBatch};
@@ -116,7 +118,7 @@ impl Store {
     /// # Errors
     /// It cannot be reached, is in use by another server, or is of a newer version.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let lock = lock_file(url)?.map(Arc::new);
+        let lock = lock_file(url).await?.map(Arc::new);
         let database = Database::connect(url).await?;
         migrate::migrate(&database).await?;
         Ok(Self {
@@ -152,8 +154,11 @@ fn is_deadlock(error: &StoreError) -> bool {
     }
 }
 
+/// How long the lock of a server that was killed may be held by a process that it was just starting.
+const INHERITED: Duration = Duration::from_secs(5);
+
 /// Locks the file beside a SQLite database and writes our process id into it.
-fn lock_file(url: &str) -> Result<Option<File>, StoreError> {
+async fn lock_file(url: &str) -> Result<Option<File>, StoreError> {
     let path = url
         .strip_prefix("sqlite:")
         .map(|rest| rest.trim_start_matches("//"))
@@ -173,17 +178,21 @@ fn lock_file(url: &str) -> Result<Option<File>, StoreError> {
         .truncate(false)
         .open(format!("{path}.lock"))
         .map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            let _unknown = file.read_to_string(&mut holder);
-            return Err(StoreError::InUse {
-                path: path.to_owned(),
-                holder: holder.trim().to_owned(),
-            });
+    let since = Instant::now();
+    while let Err(error) = file.try_lock() {
+        if let TryLockError::Error(source) = error {
+            return Err(failed(source));
         }
-        Err(TryLockError::Error(source)) => return Err(failed(source)),
+        let mut holder = String::new();
+        let _unknown = file
+            .rewind()
+            .and_then(|()| file.read_to_string(&mut holder));
+        let holder = holder.trim().to_owned();
+        if Path::new("/proc").join(&holder).exists() || since.elapsed() > INHERITED {
+            let path = path.to_owned();
+            return Err(StoreError::InUse { path, holder });
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     file.set_len(0).map_err(failed)?;
     file.rewind().map_err(failed)?;

@@ -11,7 +11,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use nbpress_record::{Record, RecordError, RunId, Store as Records};
@@ -41,6 +41,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LONG: Duration = Duration::from_mins(10);
 /// What a network brings at least, in bytes per second.
 const SLOWEST: u64 = 50_000;
+/// How long the lock of a record may be held by a process that its runner was just starting when it was killed.
+const INHERITED: Duration = Duration::from_secs(5);
 
 /// How an attempt ended, on its way to the server.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -348,10 +350,16 @@ impl Coordinator for Remote {
     }
 
     async fn forget(&self, record: &str) {
-        if let Ok(id) = record.parse() {
+        let Ok(id) = record.parse() else { return };
+        let since = Instant::now();
+        while since.elapsed() < INHERITED {
             let records = self.records.clone();
+            let removed = tokio::task::spawn_blocking(move || records.remove(id)).await;
             // Nothing was recorded, or it is gone already.
-            let _gone = tokio::task::spawn_blocking(move || records.remove(id)).await;
+            let Ok(Err(RecordError::StillRunning { .. })) = removed else {
+                return;
+            };
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 

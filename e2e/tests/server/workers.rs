@@ -83,12 +83,13 @@ impl Elsewhere {
 
     /// Waits until it keeps nothing of runs that the server has.
     pub(super) fn is_empty(&self) {
-        let is_empty = |folder: &str| {
-            let mut entries = std::fs::read_dir(self.home.join(folder)).unwrap();
-            entries.next().is_none()
+        let entries = |folder: &str| {
+            let entries = std::fs::read_dir(self.home.join(folder)).unwrap();
+            entries.map(|entry| entry.unwrap().path())
         };
-        let empty = poll(|| (is_empty("runs") && is_empty("worker/attempts")).then_some(()));
-        assert!(empty.is_some(), "{}", self.log());
+        let left = || Vec::from_iter(entries("runs").chain(entries("worker/attempts")));
+        let empty = poll(|| left().is_empty().then_some(()));
+        assert!(empty.is_some(), "{:?} {}", left(), self.log());
     }
 }
 
