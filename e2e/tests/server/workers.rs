@@ -87,7 +87,7 @@ impl Elsewhere {
             let entries = std::fs::read_dir(self.home.join(folder)).unwrap();
             entries.map(|entry| entry.unwrap().path())
         };
-        let left = || Vec::from_iter(entries("runs").chain(entries("worker/attempts")));
+        let left = || -> Vec<_> { entries("runs").chain(entries("worker/attempts")).collect() };
         let empty = poll(|| left().is_empty().then_some(()));
         assert!(empty.is_some(), "{:?} {}", left(), self.log());
     }
