@@ -68,18 +68,45 @@ fn fuzz(root: &Path, program: &Path, target: &str, seconds: u32) -> Result<()> {
     let status = command
         .status()
         .with_context(|| program.display().to_string())?;
-    let text = fs::read_to_string(&log).unwrap_or_default();
-    let last = text
-        .lines()
-        .rfind(|line| line.starts_with("Done"))
-        .unwrap_or("ended early");
+    let text = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+    if !status.success() {
+        // Who reads this may not have the machine it was found on.
+        eprintln!("{}\n{}", found(&text), inputs(&artifacts)?);
+    }
     ensure!(
         status.success(),
-        "fuzz target {target} found something, see {}:\n{last}",
-        log.display()
+        "fuzz target {target} found something ({status}), see {}",
+        artifacts.display()
     );
-    eprintln!("[test] fuzz {target}: {last}");
+    let done = text.lines().rfind(|line| line.starts_with("Done"));
+    eprintln!("[test] fuzz {target}: {}", done.unwrap_or("done"));
     Ok(())
+}
+
+/// The inputs that were found, each escaped, as far as a person would read.
+fn inputs(artifacts: &Path) -> Result<String> {
+    let mut shown = String::new();
+    for entry in fs::read_dir(artifacts)? {
+        let path = entry?.path();
+        if path.file_name().is_some_and(|name| name != "log") {
+            let bytes = fs::read(&path)?;
+            let some = &bytes[..bytes.len().min(8000)];
+            shown += &format!(
+                "{}, {} bytes: {}\n",
+                path.display(),
+                bytes.len(),
+                some.escape_ascii()
+            );
+        }
+    }
+    Ok(shown)
+}
+
+/// What libFuzzer says about what it found, without how it came there.
+fn found(log: &str) -> String {
+    let is_progress = |line: &&str| line.starts_with('#') && line.contains(" cov: ");
+    let lines: Vec<&str> = log.lines().filter(|line| !is_progress(line)).collect();
+    lines[lines.len().saturating_sub(60)..].join("\n")
 }
 
 /// Names of the `[[bin]]` entries.

@@ -40,7 +40,8 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Judges a document of format 4 by the minor version it says it has; empty when it is valid.
+/// Judges a document of format 4 by the minor version it says it has; empty when it is valid. Of many problems the
+/// first 100 are told.
 ///
 /// Formats 2 and 3 are judged after their upgrade, by
 /// [`Notebook::parse_and_validate`](crate::notebook::Notebook::parse_and_validate).

@@ -154,6 +154,11 @@ fn refusals_name_the_place() {
                 {"cell_type": "code", "outputs": [{"output_type": "pyout", "json": "{"}]}]}]}"#,
             "`worksheets[0].cells[0].outputs[0].data[\"application/json\"]` is not JSON",
         ),
+        (
+            r#"{"nbformat": 3, "metadata": {}, "worksheets": [{"cells": [
+                {"cell_type": "markdown", "source": "", "attachments": 1}]}]}"#,
+            "`worksheets[0].cells[0].attachments` must be object, not integer",
+        ),
     ] {
         let error = Notebook::parse(text.as_bytes()).unwrap_err();
         assert_eq!(error.to_string(), expected, "{text}");

@@ -2,6 +2,7 @@
 //! (<https://nbformat.readthedocs.io/en/latest/changelog.html>).
 
 use super::Document;
+use super::v4::each_attachment;
 use crate::error::ParseError;
 use crate::fields::{array_mut, each_object, object_mut, text};
 use crate::id::new_id;
@@ -106,6 +107,8 @@ fn upgrade_cell(cell: &mut Object, join: Join) -> Result<(), ParseError> {
     if kind == "heading" || kind == "html" {
         cell.insert("cell_type".to_owned(), "markdown".into());
     }
+    // They came with format 4, which reads nothing else under this name; their texts stay as nbformat leaves them.
+    each_attachment(cell, |_| ())?;
     cell.insert("id".to_owned(), new_id().into());
     cell.entry("metadata".to_owned())
         .or_insert_with(|| Object::new().into());

@@ -24,22 +24,31 @@ pub(super) fn read(mut fields: Object) -> Result<Document, ParseError> {
 
 fn read_cell(cell: &mut Object) -> Result<(), ParseError> {
     join_field(cell, "source")?;
-    if cell.contains_key("attachments") {
-        let attachments = object_mut(cell, "attachments")?;
-        for (name, attachment) in attachments {
-            let Json::Object(bundle) = attachment else {
-                let place = format!("attachments[{}]", Json::from(name.as_str()).to_compact());
-                return Err(ParseError::wrong(&place, "object", attachment));
-            };
-            join_bundle(bundle);
-        }
-    }
+    each_attachment(cell, join_bundle)?;
     if text(cell, "cell_type")? == "code" && cell.contains_key("outputs") {
         each_object(array_mut(cell, "outputs")?, "outputs", join_output)?;
     }
     let metadata = object_mut(cell, "metadata")?;
     for key in cell::TRANSIENT_METADATA {
         metadata.shift_remove(*key);
+    }
+    Ok(())
+}
+
+/// Does something to the bundle of every attachment of a cell.
+pub(super) fn each_attachment(
+    cell: &mut Object,
+    act: impl Fn(&mut Object),
+) -> Result<(), ParseError> {
+    if !cell.contains_key("attachments") {
+        return Ok(());
+    }
+    for (name, attachment) in object_mut(cell, "attachments")? {
+        let Json::Object(bundle) = attachment else {
+            let place = format!("attachments[{}]", Json::from(name.as_str()).to_compact());
+            return Err(ParseError::wrong(&place, "object", attachment));
+        };
+        act(bundle);
     }
     Ok(())
 }

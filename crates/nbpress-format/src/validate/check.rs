@@ -3,6 +3,13 @@
 use super::{NEWEST_MINOR, Problem};
 use crate::json::{Json, Object};
 
+/// As many problems as are told. A file that has more is told the first: its place is part of each, so that a
+/// hostile file of megabytes would else ask for gigabytes.
+pub(super) const MOST_PROBLEMS: usize = 100;
+
+/// The longest key, in characters, that is named whole in a place.
+const LONGEST_KEY: usize = 100;
+
 /// Judges one value.
 pub(super) type Rule = fn(&mut Check, &Json);
 
@@ -77,10 +84,12 @@ impl Check {
     }
 
     pub(super) fn problem(&mut self, reason: impl Into<String>) {
-        self.problems.push(Problem {
-            place: self.place.clone(),
-            reason: reason.into(),
-        });
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(Problem {
+                place: self.place.clone(),
+                reason: reason.into(),
+            });
+        }
     }
 
     /// A problem at a step from here.
@@ -94,6 +103,14 @@ impl Check {
 
     /// Goes on at a field.
     pub(super) fn at_key(&mut self, key: &str, walk: impl FnOnce(&mut Self)) {
+        let shortened;
+        let key = match key.char_indices().nth(LONGEST_KEY) {
+            None => key,
+            Some((end, _)) => {
+                shortened = format!("{}…", &key[..end]);
+                &shortened
+            }
+        };
         let mut chars = key.chars();
         let is_name = chars
             .next()

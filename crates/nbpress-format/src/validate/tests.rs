@@ -98,3 +98,21 @@ fn what_is_no_notebook_has_problems() {
         );
     }
 }
+
+#[test]
+fn a_file_with_many_problems_under_a_long_name_is_told_little() {
+    let values: Vec<String> = (0..5000).map(|index| format!(r#""{index}": 1"#)).collect();
+    let (name, values) = ("é".repeat(5000), values.join(","));
+    let raw = format!(
+        r#"{{"cell_type": "raw", "id": "a", "metadata": {{}}, "source": "", "attachments": {{"{name}": {{{values}}}}}}}"#
+    );
+    let found = problems(5, &raw, "{}");
+    assert_eq!(found.len(), 100);
+    let shown = "é".repeat(100);
+    assert_eq!(
+        found[99],
+        format!(
+            "`cells[0].attachments[\"{shown}…\"][\"99\"]`: must be string or list of strings, not integer"
+        )
+    );
+}
