@@ -14,8 +14,17 @@ const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-l
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions --cfg fuzzing";
 
-/// Runs each target for `seconds`; a crash fails with the input's place.
-pub(crate) fn run(root: &Path, seconds: u32) -> Result<()> {
+/// How the search for inputs goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Search {
+    /// How long, for each target.
+    pub(crate) seconds: u32,
+    /// Where it begins; 0 is anywhere.
+    pub(crate) seed: u32,
+}
+
+/// Searches for inputs that fail, target by target; what is found is printed.
+pub(crate) fn run(root: &Path, search: Search) -> Result<()> {
     let targets = targets(&root.join("fuzz/Cargo.toml"))?;
     ensure!(!targets.is_empty(), "fuzz/Cargo.toml names no target");
     if Command::new("c++").arg("--version").output().is_err() {
@@ -37,13 +46,13 @@ pub(crate) fn run(root: &Path, seconds: u32) -> Result<()> {
             root,
             &built.join(&host).join("release").join(&target),
             &target,
-            seconds,
+            search,
         )?;
     }
     Ok(())
 }
 
-fn fuzz(root: &Path, program: &Path, target: &str, seconds: u32) -> Result<()> {
+fn fuzz(root: &Path, program: &Path, target: &str, search: Search) -> Result<()> {
     let corpus = root.join("target/fuzz/corpus").join(target);
     let artifacts = root.join("target/fuzz/artifacts").join(target);
     fs::create_dir_all(&corpus)?;
@@ -51,20 +60,13 @@ fn fuzz(root: &Path, program: &Path, target: &str, seconds: u32) -> Result<()> {
     let log = artifacts.join("log");
     let mut command = Command::new(program);
     command
-        .arg(format!("-max_total_time={seconds}"))
+        .arg(format!("-max_total_time={}", search.seconds))
+        .arg(format!("-seed={}", search.seed))
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
         .args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=65536"])
         .arg(&corpus)
         .stderr(fs::File::create(&log)?);
-    // What was found before, and what people wrote, is where the search begins.
-    for seeds in [
-        format!("fuzz/seeds/{target}"),
-        "fixtures/notebooks".to_owned(),
-    ] {
-        if root.join(&seeds).is_dir() && (target != "journal" || !seeds.starts_with("fixtures")) {
-            command.arg(root.join(seeds));
-        }
-    }
+    command.args(seeds(target).iter().map(|folder| root.join(folder)));
     let status = command
         .status()
         .with_context(|| program.display().to_string())?;
@@ -81,6 +83,17 @@ fn fuzz(root: &Path, program: &Path, target: &str, seconds: u32) -> Result<()> {
     let done = text.lines().rfind(|line| line.starts_with("Done"));
     eprintln!("[test] fuzz {target}: {}", done.unwrap_or("done"));
     Ok(())
+}
+
+/// The files where the search begins, besides what earlier ones have found.
+fn seeds(target: &str) -> &'static [&'static str] {
+    match target {
+        "notebook" => &[
+            "fixtures/notebooks",
+            "crates/nbpress-format/tests/nbformat_fixtures/every_field",
+        ],
+        _ => &[],
+    }
 }
 
 /// The inputs that were found, each escaped, as far as a person would read.

@@ -37,6 +37,10 @@ pub(crate) struct TestArguments {
     /// How long each fuzz target runs, in seconds.
     #[arg(long, default_value_t = 30)]
     fuzz_seconds: u32,
+    /// Where the fuzzer begins. The same place, so that a change is judged for what it changes; 0 is anywhere,
+    /// for a longer search.
+    #[arg(long, default_value_t = 1)]
+    fuzz_seed: u32,
 }
 
 pub(crate) fn run(root: &Path, arguments: &TestArguments) -> Result<()> {
@@ -78,7 +82,11 @@ pub(crate) fn run(root: &Path, arguments: &TestArguments) -> Result<()> {
         "documentation",
         documentation.env("RUSTDOCFLAGS", "-D warnings"),
     )?;
-    checks.timed("fuzzing", || fuzz::run(root, arguments.fuzz_seconds))?;
+    let search = fuzz::Search {
+        seconds: arguments.fuzz_seconds,
+        seed: arguments.fuzz_seed,
+    };
+    checks.timed("fuzzing", || fuzz::run(root, search))?;
     eprintln!(
         "[test] everything passed in {:.0} s",
         start.elapsed().as_secs_f64()
