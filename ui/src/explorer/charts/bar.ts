@@ -1,5 +1,6 @@
 // Bars: a measure of every value of a column, the largest first.
 import { type Column, dimensions, measures, named, parts } from "./columns.ts";
+import { marimekko, widthWords } from "./marimekko.ts";
 import { channel, type Choices, divided, facetControl, facetted, lite, type Part, type View } from "./view.ts";
 
 const MOST_BARS = 30;
@@ -20,14 +21,20 @@ export const bar: View = {
       { kind: "option", name: "aggregate", label: "As", options: AGGREGATES },
       { kind: "column", name: "color", label: "Colour", from: parts(columns), optional: true },
       { kind: "option", name: "group", label: "Colours", options: GROUPS },
+      { kind: "column", name: "width", label: "Thickness", from: measures(columns), optional: true },
       { kind: "option", name: "errors", label: "Error of a mean", options: ERRORS },
       facetControl(parts(columns)),
     ];
   },
   spec(choices, columns) {
-    const [dimension, metric, color, facet] = ["dimension", "metric", "color", "facet"].map((name) => named(columns, choices[name]));
+    const [dimension, metric, color, facet, width] = ["dimension", "metric", "color", "facet", "width"].map((name) => named(columns, choices[name]));
     if (dimension === undefined) return lite({ mark: "bar" });
     const measure = measureOf(choices, metric);
+    const rows = largest(dimension, choices, metric);
+    if (width !== undefined) {
+      const isStacked = color !== undefined && groupOf(choices, metric) !== "clustered";
+      return facetted(marimekko({ dimension, width, value: measure, color: isStacked ? color : undefined, facet, share: isStacked && choices["group"] === "share" }, rows), facet);
+    }
     const group = color === undefined ? "stacked" : groupOf(choices, metric);
     const encoding = {
       y: divided(dimension, { sort: { field: "total", order: "descending" } }),
@@ -35,11 +42,11 @@ export const bar: View = {
       ...(color === undefined ? { tooltip: [channel(dimension), measure] } : coloured(group, color, [channel(dimension), channel(color), measure])),
     };
     const height = { step: group === "clustered" ? 12 : 22 };
-    const spec = lite({ height, autosize: { type: "fit-x", contains: "padding" }, transform: largest(dimension, choices, metric), ...marks(choices, metric, encoding) });
+    const spec = lite({ height, autosize: { type: "fit-x", contains: "padding" }, transform: rows, ...marks(choices, metric, encoding) });
     return facetted(spec, facet);
   },
-  words: ({ dimension, metric, aggregate, color, facet }) =>
-    `Bars of ${metric === null ? "the number of rows" : `the ${String(aggregate)} of ${String(metric)}`} for each ${String(dimension)}${color === null ? "" : `, coloured by ${String(color)}`}${facet === null ? "" : `, repeated for each ${String(facet)}`}; the ${MOST_BARS} largest`,
+  words: ({ dimension, metric, aggregate, color, facet, width }) =>
+    `Bars of ${metric === null ? "the number of rows" : `the ${String(aggregate)} of ${String(metric)}`} for each ${String(dimension)}${color === null ? "" : `, coloured by ${String(color)}`}${facet === null ? "" : `, repeated for each ${String(facet)}`}${widthWords({ width })}; the ${MOST_BARS} largest`,
 };
 
 /** The bars, and over those of means how far the values are from them. */
@@ -50,9 +57,9 @@ function marks({ aggregate, errors }: Choices, metric: Column | undefined, encod
   return { layer: [bars, { mark: { type: "errorbar", extent: errors, ticks: true }, encoding: { ...places, x: channel(metric, { title: `mean of ${metric.name}` }) } }] };
 }
 
-function measureOf(choices: Choices, metric: Column | undefined): Part {
+function measureOf(choices: Choices, metric: Column | undefined): Part & { title: string } {
   if (metric === undefined) return { aggregate: "count", type: "quantitative", title: "Rows" };
-  return channel(metric, { aggregate: choices["aggregate"], title: `${String(choices["aggregate"])} of ${metric.name}` });
+  return { ...channel(metric, { aggregate: choices["aggregate"] }), title: `${String(choices["aggregate"])} of ${metric.name}` };
 }
 
 /** What cannot be added up is not put upon each other. */

@@ -4,7 +4,7 @@ import { compile, type TopLevelSpec } from "vega-lite";
 import { expect, test } from "vitest";
 
 import type { TableColumn } from "../source.ts";
-import { type Column, profiled, rowsOf } from "./columns.ts";
+import { type Column, profiled, type Row, rowsOf } from "./columns.ts";
 import { drawable } from "./drawable.ts";
 import { flows, linksOf } from "./network.ts";
 import { nodesOf } from "./hierarchy.ts";
@@ -26,6 +26,13 @@ const DATA = rowsOf(COLUMNS, ROWS);
 
 /** What a chart draws, after everything in it has run: the marks by their type. */
 async function marks(columns: Column[], choices: Choices): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for (const { marktype = "" } of await drawn(columns, choices)) found.set(marktype, (found.get(marktype) ?? 0) + 1);
+  return found;
+}
+
+/** Every item of every mark. */
+async function drawn(columns: Column[], choices: Choices): Promise<Scene[]> {
   const chosen = chosenOf(columns, choices);
   if (chosen === undefined) throw new Error("no view");
   const content = drawable(chosen, columns, DATA);
@@ -34,8 +41,7 @@ async function marks(columns: Column[], choices: Choices): Promise<Map<string, n
   const spec = mime.includes("vegalite") ? compile(data as TopLevelSpec, { logger: strict() }).spec : (data as VegaSpec);
   const view = new View(parse(spec), { renderer: "none", logger: strict() });
   await view.runAsync();
-  const found = new Map<string, number>();
-  count((view.scenegraph() as unknown as { root: Scene }).root, found);
+  const found = itemsOf((view.scenegraph() as unknown as { root: Scene }).root);
   view.finalize();
   return found;
 }
@@ -44,11 +50,15 @@ interface Scene {
   marktype?: string;
   items?: Scene[];
   role?: string;
+  fill?: string;
+  y?: number;
+  height?: number;
+  datum?: { [field: string]: unknown };
 }
 
-function count(scene: Scene, found: Map<string, number>): void {
-  if (scene.marktype !== undefined && scene.role !== undefined && !/axis|legend|title|header|frame/.test(scene.role)) found.set(scene.marktype, (found.get(scene.marktype) ?? 0) + (scene.items?.length ?? 0));
-  for (const item of scene.items ?? []) count(item, found);
+function itemsOf({ marktype, role, items = [] }: Scene): Scene[] {
+  const isMark = marktype !== undefined && role !== undefined && !/axis|legend|title|header|frame/.test(role);
+  return [...(isMark ? items.map((item) => ({ ...item, marktype })) : []), ...items.flatMap(itemsOf)];
 }
 
 /** What is said of charts that are right: of their size, where there is no window, and of parts of a box that no point is in. */
@@ -73,6 +83,10 @@ test.each<[string, Choices, string, number]>([
   ["shares", { view: "bar", dimension: "region", metric: "sales", aggregate: "sum", color: "a.b['c'] + datum", group: "share" }, "rect", 21],
   ["means with their errors", { view: "bar", dimension: "region", metric: "sales", aggregate: "mean", color: "a.b['c'] + datum", errors: "stderr" }, "rule", 21],
   ["bars repeated", { view: "bar", dimension: "a.b['c'] + datum", metric: "sales", facet: "region" }, "rect", 21],
+  ["bars as thick as a measure", { view: "bar", dimension: "region", metric: "sales", width: "cost" }, "rect", 3],
+  ["bars as thick as a measure have names", { view: "bar", dimension: "region", metric: null, width: "cost" }, "text", 3],
+  ["thick bars that are stacked", { view: "bar", dimension: "region", metric: "sales", width: "cost", color: "a.b['c'] + datum" }, "rect", 21],
+  ["thick shares, repeated", { view: "bar", dimension: "a.b['c'] + datum", metric: "sales", width: "cost", color: "region", group: "share", facet: "region" }, "rect", 21],
   ["a histogram", { view: "summary", metric: "sales", dimension: null, kind: "histogram" }, "rect", 20],
   ["boxes", { view: "summary", metric: "sales", dimension: "region", kind: "box" }, "rect", 6],
   ["one box", { view: "summary", metric: "sales", dimension: null, kind: "box" }, "rect", 2],
@@ -105,6 +119,34 @@ test.each<[string, Choices, string, number]>([
 ])("%s", async (_name, choices, mark, least) => {
   const found = await marks(COLUMNS, choices);
   expect(found.get(mark) ?? 0, JSON.stringify(Object.fromEntries(found))).toBeGreaterThanOrEqual(least);
+});
+
+function sum(rows: Row[], field: string): number {
+  return rows.reduce((all, row) => all + Number(row[field]), 0);
+}
+
+test("bars are as thick as their share of another measure, the largest first", async () => {
+  const bars = (await drawn(COLUMNS, { view: "bar", dimension: "region", metric: "sales", width: "cost" })).filter(({ marktype }) => marktype === "rect");
+  const [region = "", sales = "", cost = ""] = ["region", "sales", "cost"].map((name) => COLUMNS.find((column) => column.name === name)?.field);
+  const of = (name: unknown) => DATA.filter((row) => row[region] === name);
+  const high = sum(bars.map(({ height }) => ({ height })), "height");
+  const found = bars.toSorted((one, other) => (one.y ?? 0) - (other.y ?? 0)).map(({ datum, height = 0 }) => [datum?.[region], height / high]);
+  const expected = ["EMEA", "APAC", "AMER"].toSorted((one, other) => sum(of(other), sales) - sum(of(one), sales));
+  expect(found).toEqual(expected.map((name) => [name, expect.closeTo(sum(of(name), cost) / sum(DATA, cost), 5)]));
+});
+
+test.each(VIEWS.filter(({ spec }) => spec !== undefined).map(({ name }) => name))("%s can have every palette", async (view) => {
+  const palettes = chosenOf(COLUMNS, { view })?.controls.flatMap((control) => (control.kind === "option" && control.name === "palette" ? control.options : [])) ?? [];
+  expect(palettes.length).toBeGreaterThan(4);
+  for (const [palette] of palettes) expect((await drawn(COLUMNS, { view, palette })).length).toBeGreaterThan(0);
+});
+
+test.each<[string, Choices, string[]]>([
+  ["nothing apart", {}, ["#0072b2"]],
+  ["regions apart", { color: "region" }, ["#0072b2", "#e69f00", "#009e73"]],
+])("a palette of bars that tell %s", async (_name, choices, colours) => {
+  const bars = (await drawn(COLUMNS, { view: "bar", dimension: "region", metric: "sales", palette: "okabe", ...choices })).filter(({ marktype }) => marktype === "rect");
+  expect(new Set(bars.map(({ fill }) => fill))).toEqual(new Set(colours));
 });
 
 test.each([

@@ -5,6 +5,7 @@ import { type Column, measures, parts, times } from "./columns.ts";
 import { hierarchy } from "./hierarchy.ts";
 import { line } from "./line.ts";
 import { network } from "./network.ts";
+import { PALETTE } from "./palette.ts";
 import { parallel } from "./parallel.ts";
 import { scatter } from "./scatter.ts";
 import { summary } from "./summary.ts";
@@ -23,8 +24,9 @@ export function chosenOf(columns: Column[], choices: Choices): Chosen | undefine
   const wanted = VIEWS.find(({ name }) => name === choices.view);
   const [first] = suggestions(columns);
   const view = wanted?.controls(columns) === undefined ? VIEWS.find(({ name }) => name === first?.view) : wanted;
-  const controls = view?.controls(columns);
-  if (view === undefined || controls === undefined) return undefined;
+  const own = view?.controls(columns);
+  if (view === undefined || own === undefined) return undefined;
+  const controls = view.spec === undefined ? own : [...own, PALETTE];
   const given = wanted === undefined && first !== undefined ? { ...first, ...choices } : choices;
   return { view, controls, choices: { view: view.name, ...filled(controls, given) } };
 }
