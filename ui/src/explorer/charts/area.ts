@@ -6,6 +6,8 @@ const KINDS = [["hexbin", "Hexagons"], ["heatmap", "Squares"], ["contour", "Cont
 const [WIDE, HIGH] = [560, 400];
 /** Hexagons from left to right. */
 const ACROSS = 28;
+/** So that the outermost cover no numbers of the axes. */
+const EDGE = 14;
 const COUNT = { aggregate: "count", type: "quantitative", title: "Rows" };
 
 export const area: View = {
@@ -71,13 +73,13 @@ function hexbin(x: Column, y: Column): Spec {
     language: "vega-lite",
     spec: {
       data: { name: "rows" },
-      width: WIDE,
-      height: HIGH,
+      width: WIDE + 2 * EDGE,
+      height: HIGH + 2 * EDGE,
       transform,
       mark: { type: "point", shape: HEXAGON, filled: true, opacity: 1, strokeWidth: 0.5, size: Math.pow(2 * radius, 2), clip: false },
       encoding: {
-        x: { field: "x_value", type: "quantitative", title: x.name, scale: { zero: false, nice: false } },
-        y: { field: "y_value", type: "quantitative", title: y.name, scale: { zero: false, nice: false } },
+        x: { field: "x_value", type: "quantitative", title: x.name, scale: { zero: false, nice: false, padding: EDGE } },
+        y: { field: "y_value", type: "quantitative", title: y.name, scale: { zero: false, nice: false, padding: EDGE } },
         color: { field: "rows", type: "quantitative", title: "Rows" },
         tooltip: [{ field: "x_value", type: "quantitative", title: x.name }, { field: "y_value", type: "quantitative", title: y.name }, { field: "rows", type: "quantitative", title: "Rows" }],
       },

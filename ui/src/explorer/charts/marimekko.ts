@@ -1,9 +1,9 @@
 // Bars that are as thick as another measure: an area is what both make together.
 import type { Column } from "./columns.ts";
-import { channel, type Choices, divided, lite, type Part, type Spec } from "./view.ts";
+import { channel, type Choices, divided, FACET_HEIGHT, HEIGHT, lite, type Part, type Spec } from "./view.ts";
 
-/** Thinner ones have no room for their name, as a share of all. */
-const THINNEST_NAMED = 0.035;
+/** Thinner ones have no room for their name, in pixels. */
+const THINNEST_NAMED = 13;
 
 interface Marimekko {
   dimension: Column;
@@ -33,17 +33,19 @@ export function marimekko({ dimension, width, value, color, facet, share }: Mari
   const y = { field: "low", type: "quantitative", title: width.name, scale: { reverse: true, nice: false } };
   const x = { field: "from", type: "quantitative", title: value.title, ...(share ? { axis: { format: "%" } } : {}) };
   const bars = { mark: { type: "rect", strokeWidth: 1, stroke: "white", strokeOpacity: 0.6 }, encoding: { y, y2: { field: "high" }, x, x2: { field: "to" }, ...(color === undefined ? {} : { color: divided(color) }), tooltip } };
-  return lite({ transform, layer: [bars, names(dimension, y, bar)] });
+  return lite({ transform, layer: [bars, ...names(dimension, y, bar, facet === undefined ? HEIGHT : FACET_HEIGHT)] });
 }
 
-/** The name of every bar that has room for it, over its beginning. */
-function names(dimension: Column, y: Part, groupby: string[]): Part {
+/** The name of every bar that has room for it, over its beginning; with a rim, because it stands on any colour. */
+function names(dimension: Column, y: Part, groupby: string[], height: number): Part[] {
   const transform = [
     { aggregate: ["low", "high", "all"].map((field) => ({ op: "max", field, as: field })), groupby },
-    { filter: `datum.high - datum.low >= ${THINNEST_NAMED} * datum.all` },
+    { filter: `(datum.high - datum.low) / datum.all * ${height} >= ${THINNEST_NAMED}` },
     { calculate: "(datum.low + datum.high) / 2", as: "middle" },
   ];
-  return { transform, mark: { type: "text", align: "left", dx: 6, limit: 200 }, encoding: { y: { ...y, field: "middle" }, x: { datum: 0 }, text: { field: dimension.field } } };
+  const encoding = { y: { ...y, field: "middle" }, x: { datum: 0 }, text: { field: dimension.field } };
+  const looks = [{ stroke: "white", strokeWidth: 3, strokeOpacity: 0.85, strokeJoin: "round" }, { color: "#1a1b1e" }];
+  return looks.map((look) => ({ transform, mark: { type: "text", align: "left", dx: 6, limit: 200, ...look }, encoding }));
 }
 
 /** What a choice of a width makes of the words. */

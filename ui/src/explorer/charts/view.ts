@@ -83,10 +83,11 @@ export function facetted({ spec }: Spec, by: Column | undefined): Spec {
   const { data, transform, autosize: _, width: __, height: ___, ...rest } = spec;
   const least = [{ window: [{ op: "dense_rank", as: "facet_rank" }], sort: [{ field: by.field }] }, { filter: `datum.facet_rank <= ${MOST_FACETS}` }];
   const facet = divided(by);
-  return { language: "vega-lite", spec: { data, transform: [...least, ...((transform as Part[] | undefined) ?? [])], columns: 3, facet, spec: { ...rest, width: 220, height: 180 } } };
+  return { language: "vega-lite", spec: { data, transform: [...least, ...((transform as Part[] | undefined) ?? [])], columns: 3, facet, spec: { ...rest, width: 220, height: FACET_HEIGHT } } };
 }
 
 const MOST_FACETS = 12;
+export const FACET_HEIGHT = 180;
 
 export function facetControl(columns: Column[]): Control {
   return { kind: "column", name: "facet", label: "Repeat for", from: columns, optional: true };
