@@ -247,3 +247,76 @@ fn notebooks_of_every_format_settle() {
         settles(bytes);
     }
 }
+
+/// What a field of any format may hold by mistake.
+const VALUES: &[&str] = &[
+    "null",
+    r#""x""#,
+    "[]",
+    "[7]",
+    r#"["a\n", "b"]"#,
+    r#"{"a": 1}"#,
+    r#"{"a": {"image/png": ["x", "y"], "text/plain": [1]}}"#,
+];
+
+/// Every field of every format in every object of a notebook of every format.
+#[test]
+fn notebooks_with_fields_in_the_wrong_place_settle() {
+    let notebooks: Vec<Json> = NOTEBOOKS
+        .iter()
+        .map(|bytes| Json::parse(bytes).unwrap())
+        .collect();
+    let mut names = std::collections::BTreeSet::from(["attachments".to_owned(), "id".to_owned()]);
+    for notebook in &notebooks {
+        each_object(&mut notebook.clone(), &mut |object| {
+            names.extend(object.keys().cloned());
+        });
+    }
+    let values: Vec<Json> = VALUES
+        .iter()
+        .map(|text| Json::parse(text.as_bytes()).unwrap())
+        .collect();
+    let mut tried = 0_u32;
+    for notebook in &notebooks {
+        let mut objects = 0;
+        each_object(&mut notebook.clone(), &mut |_| objects += 1);
+        let fields = names
+            .iter()
+            .flat_map(|name| values.iter().map(move |value| (name, value)));
+        for (place, (name, value)) in
+            (0..objects).flat_map(|place| fields.clone().map(move |field| (place, field)))
+        {
+            let damaged = with_field(notebook, place, name, value);
+            settles(damaged.to_compact().as_bytes());
+            tried += 1;
+        }
+    }
+    assert!(tried > 20_000, "{tried}");
+}
+
+/// The document with another field in its object at `place`.
+fn with_field(document: &Json, place: usize, name: &str, value: &Json) -> Json {
+    let mut document = document.clone();
+    let mut at = 0;
+    each_object(&mut document, &mut |object| {
+        if at == place {
+            object.insert(name.to_owned(), value.clone());
+        }
+        at += 1;
+    });
+    document
+}
+
+/// Visits the objects of a document, outer ones first.
+fn each_object(json: &mut Json, visit: &mut impl FnMut(&mut Object)) {
+    match json {
+        Json::Object(object) => {
+            visit(object);
+            for value in object.values_mut() {
+                each_object(value, visit);
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(|item| each_object(item, visit)),
+        _ => {}
+    }
+}
