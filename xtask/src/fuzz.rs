@@ -98,21 +98,16 @@ fn seeds(target: &str) -> &'static [&'static str] {
 
 /// The inputs that were found, each escaped, as far as a person would read.
 fn inputs(artifacts: &Path) -> Result<String> {
-    let mut shown = String::new();
+    let mut shown = Vec::new();
     for entry in fs::read_dir(artifacts)? {
         let path = entry?.path();
         if path.file_name().is_some_and(|name| name != "log") {
             let bytes = fs::read(&path)?;
-            let some = &bytes[..bytes.len().min(8000)];
-            shown += &format!(
-                "{}, {} bytes: {}\n",
-                path.display(),
-                bytes.len(),
-                some.escape_ascii()
-            );
+            let some = bytes[..bytes.len().min(8000)].escape_ascii();
+            shown.push(format!("{}, {} bytes: {some}", path.display(), bytes.len()));
         }
     }
-    Ok(shown)
+    Ok(shown.join("\n"))
 }
 
 /// What libFuzzer says about what it found, without how it came there.
