@@ -84,7 +84,7 @@ main(async ({ server, person }) => {
     schedules: ["schedules", ".fires time"],
     diff: [`diff?a=${good.id}&b=${bad.id}&parts=source,outputs,metadata`, ".diff-cell"],
     grid: ["runs?view=grid", ".run-grid td a"],
-    sweep: [`sweeps/${sweep.id}?brush.given+rows=0,0.5`, ".parallel-line"],
+    sweep: [`sweeps/${sweep.id}?brush.given+rows=0,0.5`, ".axis-of"],
     explore: [`explore?path=sessions.csv&sort=[{"column":"minutes"}]&filter={"column":"minutes","is":">","value":20}`, ".bin-bar"],
     "explore-none": ["explore?path=sessions.csv&filter={%22column%22:%22minutes%22,%22is%22:%22<%22,%22value%22:0}", ".grid-none .link-button"],
     "explore-chart": ["explore?path=sessions.csv&view=chart", ".chart-figure iframe"],

@@ -59,15 +59,20 @@ function heightOf(place: number): number {
   return TOP + (1 - place) * INNER;
 }
 
+/** Half of what a value is drawn as that has no neighbour. */
+const ALONE = 4;
+
 /** A line through all axes; it is broken where there is no value. */
 function pathOf(places: [x: number, place: number | undefined][]): string {
-  let path = "";
-  let drawing = false;
-  for (const [x, place] of places) {
-    if (place !== undefined) path += `${drawing ? "L" : "M"}${x.toFixed(1)} ${heightOf(place).toFixed(1)}`;
-    drawing = place !== undefined;
-  }
-  return path;
+  const drawn = (index: number) => places[index]?.[1] !== undefined;
+  return places
+    .map(([x, place], index) => {
+      if (place === undefined) return "";
+      const y = heightOf(place).toFixed(1);
+      if (!drawn(index - 1) && !drawn(index + 1)) return `M${(x - ALONE).toFixed(1)} ${y}h${2 * ALONE}`;
+      return `${drawn(index - 1) ? "L" : "M"}${x.toFixed(1)} ${y}`;
+    })
+    .join("");
 }
 
 interface AxisProps {
