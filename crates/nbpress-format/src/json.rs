@@ -55,7 +55,18 @@ impl Json {
 
     /// As [`Json::parse`], but lists of lines where a notebook of format 4 has a text are that text.
     pub(crate) fn parse_notebook(bytes: &[u8]) -> Result<Self, JsonError> {
-        parse::parse_notebook(bytes)
+        parse::parse_placed(bytes, place::Place::Notebook)
+    }
+
+    /// As [`Json::parse`], for a model of Jupyter's contents API
+    /// (<https://jupyter-server.readthedocs.io/en/latest/developers/contents.html#data-model>): where its `content` is
+    /// a notebook of format 4, lists of lines that are texts are those texts, as whoever reads the notebook from it
+    /// would make them.
+    ///
+    /// # Errors
+    /// As [`Json::parse`].
+    pub fn parse_model(bytes: &[u8]) -> Result<Self, JsonError> {
+        parse::parse_placed(bytes, place::Place::Model)
     }
 
     /// One line, in insertion order, without spaces.

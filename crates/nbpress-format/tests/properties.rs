@@ -189,6 +189,28 @@ fn settles(bytes: &[u8]) {
     );
 }
 
+/// A notebook is the same, read at once, from JSON or out of a model of the contents API.
+fn is_the_same_in_a_model(bytes: &[u8]) {
+    let without_ids = |read: Result<Notebook, _>| {
+        let read: Result<Notebook, nbpress_format::ParseError> = read;
+        read.ok().map(|mut notebook| {
+            // Some are made up.
+            notebook.cells.iter_mut().for_each(|cell| cell.id = None);
+            notebook
+        })
+    };
+    let at_once = without_ids(Notebook::parse(bytes));
+    let Ok(json) = Json::parse(bytes) else {
+        assert_eq!(at_once, None);
+        return;
+    };
+    let model = [br#"{"type": "notebook", "content": "#, bytes, b"}"].concat();
+    let mut model = Json::parse_model(&model).unwrap();
+    let content = model.as_object_mut().unwrap().shift_remove("content");
+    assert_eq!(without_ids(Notebook::from_json(json)), at_once);
+    assert_eq!(without_ids(Notebook::from_json(content.unwrap())), at_once);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
@@ -236,6 +258,7 @@ proptest! {
             apply(&mut bytes, edit);
         }
         settles(&bytes);
+        is_the_same_in_a_model(&bytes);
         drop(Json::parse_lossy(&bytes));
     }
 }
@@ -245,6 +268,7 @@ fn notebooks_of_every_format_settle() {
     for bytes in NOTEBOOKS {
         assert!(Notebook::parse(bytes).is_ok());
         settles(bytes);
+        is_the_same_in_a_model(bytes);
     }
 }
 

@@ -100,10 +100,10 @@ pub(super) fn parse(bytes: &[u8], policy: Text) -> Result<Json, JsonError> {
 }
 
 /// Parses a file, and joins the texts that a notebook of format 4 holds as lists of lines.
-pub(super) fn parse_notebook(bytes: &[u8]) -> Result<Json, JsonError> {
+pub(super) fn parse_placed(bytes: &[u8], place: Place) -> Result<Json, JsonError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| located(bytes, error.valid_up_to(), JsonErrorKind::NotUtf8))?;
-    Parser::new(text, 0, Text::Strict).run(Place::Notebook)
+    Parser::new(text, 0, Text::Strict).run(place)
 }
 
 /// Parses a text that will be placed `depth` levels deep inside another document.

@@ -9,6 +9,8 @@ use crate::multiline::is_json;
 /// What a value is to a notebook of format 4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
+    /// What Jupyter's contents API sends, with the notebook under `content`.
+    Model,
     Notebook,
     Cells,
     Cell,
@@ -28,6 +30,7 @@ impl Place {
     /// The place of what is under a key.
     pub(super) fn under(self, key: &str) -> Self {
         match (self, key) {
+            (Self::Model, "content") => Self::Notebook,
             (Self::Notebook, "cells") => Self::Cells,
             (Self::Cell, "source") | (Self::Output, "text") => Self::Text,
             (Self::Cell, "outputs") => Self::Outputs,

@@ -66,10 +66,10 @@ impl Asked {
             return Ok(None);
         }
         let json = if self.body.len() <= QUICK {
-            Json::parse(&self.body)
+            Json::parse_model(&self.body)
         } else {
             let body = self.body.clone();
-            working(move || Ok(Json::parse(&body))).await?
+            working(move || Ok(Json::parse_model(&body))).await?
         };
         let json = json
             .map_err(|error| JupyterError::bad_request(format!("Invalid JSON in body: {error}")))?;
