@@ -92,6 +92,7 @@ fn seeds(target: &str) -> &'static [&'static str] {
             "fixtures/notebooks",
             "crates/nbpress-format/tests/nbformat_fixtures/every_field",
         ],
+        "websocket" => &["fixtures/notebooks"],
         _ => &[],
     }
 }

@@ -15,6 +15,9 @@ mod write;
 pub use number::{Number, python_float};
 pub use parse::{JsonError, JsonErrorKind, MAX_DEPTH};
 
+use parse::Text;
+use place::Place;
+
 /// A JSON object; insertion order is kept.
 pub type Object = indexmap::IndexMap<String, Json>;
 
@@ -42,7 +45,7 @@ impl Json {
     /// Where and why it is not JSON; also bytes that are not UTF-8 and lone surrogates (`"\ud800"`),
     /// which no UTF-8 file can hold.
     pub fn parse(bytes: &[u8]) -> Result<Self, JsonError> {
-        parse::parse(bytes, parse::Text::Strict)
+        parse::parse(bytes, Text::Strict, Place::Elsewhere)
     }
 
     /// Parses a kernel's message: bytes that are not UTF-8 and lone surrogates become U+FFFD.
@@ -50,12 +53,12 @@ impl Json {
     /// # Errors
     /// Where and why it is not JSON.
     pub fn parse_lossy(bytes: &[u8]) -> Result<Self, JsonError> {
-        parse::parse(bytes, parse::Text::Lossy)
+        parse::parse(bytes, Text::Lossy, Place::Elsewhere)
     }
 
     /// As [`Json::parse`], but lists of lines where a notebook of format 4 has a text are that text.
     pub(crate) fn parse_notebook(bytes: &[u8]) -> Result<Self, JsonError> {
-        parse::parse_placed(bytes, place::Place::Notebook)
+        parse::parse(bytes, Text::Strict, Place::Notebook)
     }
 
     /// As [`Json::parse`], for a model of Jupyter's contents API
@@ -66,7 +69,7 @@ impl Json {
     /// # Errors
     /// As [`Json::parse`].
     pub fn parse_model(bytes: &[u8]) -> Result<Self, JsonError> {
-        parse::parse_placed(bytes, place::Place::Model)
+        parse::parse(bytes, Text::Strict, Place::Model)
     }
 
     /// One line, in insertion order, without spaces.

@@ -33,4 +33,4 @@ pub use error::ParseError;
 pub use json::{Json, Object};
 pub use notebook::Notebook;
 pub use output::{Output, OutputKind};
-pub use validate::{Problem, validate};
+pub use validate::{MOST_PROBLEMS, Problem, validate};

@@ -19,6 +19,10 @@ use crate::upgrade::Document;
 /// The newest minor version that this crate knows.
 const NEWEST_MINOR: u64 = 5;
 
+/// As many problems as are told: each has its whole place, so that a hostile file of megabytes would else ask for
+/// gigabytes.
+pub const MOST_PROBLEMS: usize = 100;
+
 /// One thing that is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -41,7 +45,7 @@ impl fmt::Display for Problem {
 }
 
 /// Judges a document of format 4 by the minor version it says it has; empty when it is valid. Of many problems the
-/// first 100 are told.
+/// first [`MOST_PROBLEMS`] are told.
 ///
 /// Formats 2 and 3 are judged after their upgrade, by
 /// [`Notebook::parse_and_validate`](crate::notebook::Notebook::parse_and_validate).

@@ -88,7 +88,8 @@ pub(super) enum Text {
     Lossy,
 }
 
-pub(super) fn parse(bytes: &[u8], policy: Text) -> Result<Json, JsonError> {
+/// Parses a text that stands at `place`: where a notebook of format 4 holds texts as lists of lines, they are joined.
+pub(super) fn parse(bytes: &[u8], policy: Text, place: Place) -> Result<Json, JsonError> {
     let text = match policy {
         Text::Strict => Cow::Borrowed(
             std::str::from_utf8(bytes)
@@ -96,14 +97,7 @@ pub(super) fn parse(bytes: &[u8], policy: Text) -> Result<Json, JsonError> {
         ),
         Text::Lossy => String::from_utf8_lossy(bytes),
     };
-    Parser::new(&text, 0, policy).run(Place::Elsewhere)
-}
-
-/// Parses a file, and joins the texts that a notebook of format 4 holds as lists of lines.
-pub(super) fn parse_placed(bytes: &[u8], place: Place) -> Result<Json, JsonError> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| located(bytes, error.valid_up_to(), JsonErrorKind::NotUtf8))?;
-    Parser::new(text, 0, Text::Strict).run(place)
+    Parser::new(&text, 0, policy).run(place)
 }
 
 /// Parses a text that will be placed `depth` levels deep inside another document.

@@ -1,11 +1,9 @@
 //! Walking a document with the place at hand.
 
-use super::{NEWEST_MINOR, Problem};
-use crate::json::{Json, Object};
+use std::borrow::Cow;
 
-/// As many problems as are told. A file that has more is told the first: its place is part of each, so that a
-/// hostile file of megabytes would else ask for gigabytes.
-pub(super) const MOST_PROBLEMS: usize = 100;
+use super::{MOST_PROBLEMS, NEWEST_MINOR, Problem};
+use crate::json::{Json, Object};
 
 /// The longest key, in characters, that is named whole in a place.
 const LONGEST_KEY: usize = 100;
@@ -103,23 +101,16 @@ impl Check {
 
     /// Goes on at a field.
     pub(super) fn at_key(&mut self, key: &str, walk: impl FnOnce(&mut Self)) {
-        let shortened;
-        let key = match key.char_indices().nth(LONGEST_KEY) {
-            None => key,
-            Some((end, _)) => {
-                shortened = format!("{}…", &key[..end]);
-                &shortened
-            }
-        };
+        let key = shortened(key);
         let mut chars = key.chars();
         let is_name = chars
             .next()
             .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
             && chars.all(|char| char.is_ascii_alphanumeric() || char == '_');
         let step = match (is_name, self.place.is_empty()) {
-            (true, true) => key.to_owned(),
+            (true, true) => key.into_owned(),
             (true, false) => format!(".{key}"),
-            (false, _) => format!("[{}]", Json::from(key).to_compact()),
+            (false, _) => format!("[{}]", Json::from(&*key).to_compact()),
         };
         self.at(&step, walk);
     }
@@ -187,5 +178,12 @@ impl Check {
                 }
             }
         }
+    }
+}
+
+fn shortened(key: &str) -> Cow<'_, str> {
+    match key.char_indices().nth(LONGEST_KEY) {
+        None => key.into(),
+        Some((end, _)) => format!("{}…", &key[..end]).into(),
     }
 }

@@ -1,6 +1,6 @@
 // Bars: a measure of every value of a column, the largest first.
 import { type Column, dimensions, measures, named, parts } from "./columns.ts";
-import { marimekko, widthWords } from "./marimekko.ts";
+import { marimekko } from "./marimekko.ts";
 import { channel, type Choices, divided, facetControl, facetted, lite, type Part, type View } from "./view.ts";
 
 const MOST_BARS = 30;
@@ -32,10 +32,10 @@ export const bar: View = {
     const measure = measureOf(choices, metric);
     const rows = largest(dimension, choices, metric);
     if (width !== undefined) {
-      const isStacked = color !== undefined && groupOf(choices, metric) !== "clustered";
+      const isStacked = color !== undefined && isAdded(choices);
       return facetted(marimekko({ dimension, width, value: measure, color: isStacked ? color : undefined, facet, share: isStacked && choices["group"] === "share" }, rows), facet);
     }
-    const group = color === undefined ? "stacked" : groupOf(choices, metric);
+    const group = color === undefined ? "stacked" : groupOf(choices);
     const encoding = {
       y: divided(dimension, { sort: { field: "total", order: "descending" } }),
       x: { ...measure, ...(group === "share" ? { stack: "normalize", axis: { format: "%" } } : {}) },
@@ -46,7 +46,7 @@ export const bar: View = {
     return facetted(spec, facet);
   },
   words: ({ dimension, metric, aggregate, color, facet, width }) =>
-    `Bars of ${metric === null ? "the number of rows" : `the ${String(aggregate)} of ${String(metric)}`} for each ${String(dimension)}${color === null ? "" : `, coloured by ${String(color)}`}${facet === null ? "" : `, repeated for each ${String(facet)}`}${widthWords({ width })}; the ${MOST_BARS} largest`,
+    `Bars of ${metric === null ? "the number of rows" : `the ${String(aggregate)} of ${String(metric)}`} for each ${String(dimension)}${color === null || (width !== null && !isAdded({ metric, aggregate })) ? "" : `, coloured by ${String(color)}`}${facet === null ? "" : `, repeated for each ${String(facet)}`}${width === null ? "" : `, as thick as ${String(width)}`}; the ${MOST_BARS} largest`,
 };
 
 /** The bars, and over those of means how far the values are from them. */
@@ -62,9 +62,14 @@ function measureOf(choices: Choices, metric: Column | undefined): Part & { title
   return { ...channel(metric, { aggregate: choices["aggregate"] }), title: `${String(choices["aggregate"])} of ${metric.name}` };
 }
 
+/** Whether the parts of a bar make up the whole. */
+function isAdded({ metric, aggregate }: Choices): boolean {
+  return metric === null || aggregate === "sum";
+}
+
 /** What cannot be added up is not put upon each other. */
-function groupOf({ aggregate, group }: Choices, metric: Column | undefined): unknown {
-  return metric === undefined || aggregate === "sum" ? group : "clustered";
+function groupOf(choices: Choices): unknown {
+  return isAdded(choices) ? choices["group"] : "clustered";
 }
 
 function coloured(group: unknown, color: Column, tooltip: Part[]): Part {

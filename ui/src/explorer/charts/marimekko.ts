@@ -1,6 +1,6 @@
 // Bars that are as thick as another measure: an area is what both make together.
 import type { Column } from "./columns.ts";
-import { channel, type Choices, divided, FACET_HEIGHT, HEIGHT, lite, type Part, type Spec } from "./view.ts";
+import { channel, divided, FACET_HEIGHT, HEIGHT, lite, type Part, type Spec } from "./view.ts";
 
 /** Thinner ones have no room for their name, in pixels. */
 const THINNEST_NAMED = 13;
@@ -46,9 +46,4 @@ function names(dimension: Column, y: Part, groupby: string[], height: number): P
   const encoding = { y: { ...y, field: "middle" }, x: { datum: 0 }, text: { field: dimension.field } };
   const looks = [{ stroke: "white", strokeWidth: 3, strokeOpacity: 0.85, strokeJoin: "round" }, { color: "#1a1b1e" }];
   return looks.map((look) => ({ transform, mark: { type: "text", align: "left", dx: 6, limit: 200, ...look }, encoding }));
-}
-
-/** What a choice of a width makes of the words. */
-export function widthWords({ width }: Choices): string {
-  return width === null ? "" : `, as thick as ${String(width)}`;
 }

@@ -166,6 +166,13 @@ test("every view has words, and of a table without its columns there is none", (
   expect(chosenOf(COLUMNS.slice(0, 1), { view: "scatter" })?.view.name).toBe("bar");
 });
 
+test.each([["sum", true], ["mean", false]])("thick bars of a %s say whether they are coloured", (aggregate, isColoured) => {
+  const chosen = chosenOf(COLUMNS, { view: "bar", dimension: "region", metric: "sales", aggregate, color: "a.b['c'] + datum", width: "cost" });
+  const words = chosen?.view.words(chosen.choices) ?? "";
+  expect(words).toContain("as thick as cost");
+  expect(words.includes("coloured by")).toBe(isColoured);
+});
+
 test("what is not there any more is as if it was not chosen", () => {
   const chosen = chosenOf(COLUMNS, { view: "scatter", x: "gone", y: "cost", trend: "magic" });
   expect(chosen?.choices).toMatchObject({ view: "scatter", x: "sales", y: "cost", trend: "none" });

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use jiff::Timestamp;
 use nbpress_contents::{ContentsPath, Entry, Kind, ListOptions, Order, Workspace};
-use nbpress_format::{Json, Notebook, ParseError};
+use nbpress_format::{Json, MOST_PROBLEMS, Notebook, ParseError};
 use serde::{Serialize, Serializer};
 
 use crate::jupyter::{JupyterError, JupyterResult};
@@ -355,6 +355,8 @@ pub(super) fn complaint(problems: &[nbpress_format::Problem]) -> Option<String> 
     let more = problems.len() - 1;
     let more = match more {
         0 => String::new(),
+        // Nobody knows how many more there are.
+        more if problems.len() == MOST_PROBLEMS => format!(", and at least {more} more"),
         more => format!(", and {more} more"),
     };
     Some(format!("Notebook validation failed: {first}{more}"))
@@ -396,4 +398,29 @@ fn lines_of_base64(bytes: &[u8]) -> String {
 fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest as _;
     hex::encode(sha2::Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use nbpress_format::Problem;
+
+    use super::*;
+
+    #[test]
+    fn a_complaint_does_not_say_more_than_is_known() {
+        let problem = Problem {
+            place: "cells[0]".to_owned(),
+            reason: "`source` is missing".to_owned(),
+        };
+        for (count, more) in [
+            (1, ""),
+            (3, ", and 2 more"),
+            (MOST_PROBLEMS, ", and at least 99 more"),
+        ] {
+            let said = complaint(&vec![problem.clone(); count]);
+            let expected =
+                format!("Notebook validation failed: `cells[0]`: `source` is missing{more}");
+            assert_eq!(said, Some(expected));
+        }
+    }
 }
